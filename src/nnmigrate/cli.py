@@ -1,0 +1,220 @@
+"""The command line: options in, exit codes out.
+
+Exit codes: 0 nothing found, 1 findings, 2 something could not be read, parsed or was asked wrongly,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from nnmigrate import __version__
+from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
+from nnmigrate.reports import FORMATS, diff
+from nnmigrate.rules import codes
+from nnmigrate.run import Outcome, Settings, examine, examine_paths
+from nnmigrate.selection import Selection, UnknownRule
+
+_OLDEST_TARGET = (0, 5)
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _version(_: click.Context, option: click.Parameter, text: str) -> tuple[int, ...]:
+    """The numbers of a version of nnsight that code can be migrated to."""
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
+        raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
+    version = tuple(int(part) for part in text.split("."))
+    if version < _OLDEST_TARGET:
+        raise click.BadParameter(f"{text} is older than 0.5, the oldest target", param=option)
+    return version
+
+
+def _common(command: _Command) -> _Command:
+    """The options that `check` and `fix` share."""
+    decorators = (
+        click.argument("paths", nargs=-1, type=click.Path()),
+        click.option("--select", multiple=True, metavar="CODES", help="Run only these rules."),
+        click.option("--ignore", multiple=True, metavar="CODES", help="Do not run these rules."),
+        click.option(
+            "--target-version",
+            callback=_version,
+            metavar="VERSION",
+            default="0.5",
+            show_default=True,
+            help="The nnsight version to migrate to.",
+        ),
+        click.option("--assume-remote", is_flag=True, help="Treat every trace as remote."),
+        click.option(
+            "--output-format",
+            type=click.Choice(list(FORMATS)),
+            default="full",
+            show_default=True,
+            help="How findings are shown.",
+        ),
+        click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
+        click.option(
+            "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
+        ),
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nnmigrate")
+def cli() -> None:
+    """Takes programs written for nnsight 0.4 to nnsight 0.5.
+
+    Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
+    or was asked wrongly.
+    """
+
+
+@cli.command("check")
+@_common
+@click.pass_context
+def check_command(
+    context: click.Context,
+    /,
+    paths: tuple[str, ...],
+    output_format: str,
+    strict: bool,
+    stdin_filename: str,
+    **asked: Any,
+) -> None:
+    """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
+    outcomes = _outcomes(paths, stdin_filename, _settings(**asked))
+    say_problems(outcomes)
+    say_findings(outcomes, output_format)
+    if output_format != "json":
+        say_summary(outcomes)
+    context.exit(exit_code(outcomes, strict))
+
+
+@cli.command("fix")
+@_common
+@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Apply unsafe fixes as well.")
+@click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print the changes.")
+@click.pass_context
+def fix_command(
+    context: click.Context,
+    /,
+    paths: tuple[str, ...],
+    output_format: str,
+    strict: bool,
+    stdin_filename: str,
+    unsafe: bool,
+    as_diff: bool,
+    **asked: Any,
+) -> None:
+    """Change what can be changed, in place (`-`: standard input to standard output)."""
+    if as_diff and output_format == "json":
+        raise click.UsageError("--diff and --output-format json both want standard output")
+    write = not as_diff and paths != ("-",)
+    settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
+    outcomes = _outcomes(paths, stdin_filename, settings)
+    say_problems(outcomes)
+    if as_diff:
+        context.exit(_say_diff(outcomes))
+    if not write:
+        _say_code(outcomes)
+    _say_fixed(outcomes, output_format, err=not write)
+    context.exit(exit_code(outcomes, strict))
+
+
+@cli.command("explain")
+@click.argument("rule")
+def explain_command(rule: str) -> None:
+    """Print the page of a rule, named by its code or its name."""
+    from nnmigrate.catalogue import entry
+
+    try:
+        click.echo(entry(rule).page)
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+
+
+@cli.command("rules")
+@click.option(
+    "--output-format", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+def rules_command(output_format: str) -> None:
+    """List the rules."""
+    from nnmigrate.catalogue import as_json, as_table
+
+    click.echo(as_json() if output_format == "json" else as_table())
+
+
+def _settings(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    target_version: tuple[int, ...],
+    assume_remote: bool,
+    **how: bool,
+) -> Settings:
+    try:
+        selection = Selection.of(select, ignore, codes())
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+    return Settings(selection, target_version, assume_remote, **how)
+
+
+def _outcomes(paths: tuple[str, ...], stdin_filename: str, settings: Settings) -> list[Outcome]:
+    if "-" not in paths:
+        return list(examine_paths(paths or (".",), settings))
+    if len(paths) > 1:
+        raise click.UsageError("standard input (-) cannot be combined with other paths")
+    raw = sys.stdin.buffer.read()
+    return [examine(stdin_filename, raw, settings)]
+
+
+def _say_diff(outcomes: list[Outcome]) -> int:
+    """Prints the changes; gives the exit code."""
+    changed = [outcome for outcome in outcomes if outcome.after != outcome.before]
+    for outcome in changed:
+        click.echo(diff(outcome.report.path, outcome.before, outcome.after), nl=False)
+    say_changes(changed, err=True)
+    return 2 if exit_code(outcomes, strict=False) == 2 else int(bool(changed))
+
+
+def _say_code(outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        click.echo(outcome.after, nl=False)
+
+
+def _say_fixed(outcomes: list[Outcome], output_format: str, err: bool) -> None:
+    """What was changed and what remains; around JSON, which stands alone, nothing else."""
+    json = output_format == "json"
+    say_changes(outcomes, err=err or json)
+    say_findings(outcomes, output_format, err)
+    if not json:
+        fixed = any(outcome.applied for outcome in outcomes)
+        say_summary(outcomes, verb="Left" if fixed else "Found", err=err)
+
+
+def main() -> None:
+    """Runs the command line as a program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character must not end the run.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:
+        # Whoever read has left. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

@@ -1,0 +1,123 @@
+"""Finds the Python files that a person means by a few paths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nnmigrate.documents.ignores import Ignores
+from nnmigrate.documents.problem import DocumentProblem, system_problem
+
+SUFFIXES = (".py", ".pyi")
+"""What a file that is named one by one may end in. In directories only `.py` is looked for: stub
+files hold no traces."""
+
+# Environments, caches and builds: other people's code, or copies. The names are those that Ruff
+# excludes by default (its setting `exclude`).
+# fmt: off
+_NEVER_ENTERED = frozenset({
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache",
+    ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox",
+    ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist",
+    "node_modules", "site-packages", "venv",
+})
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Files, and what stood in the way of finding more of them.
+
+    Args:
+        files: each once, even where several paths lead to it.
+        problems: paths that do not exist, directories that cannot be read, files of another kind.
+    """
+
+    files: tuple[Path, ...]
+    problems: tuple[DocumentProblem, ...]
+
+
+def discover(paths: Iterable[str | Path]) -> Discovered:
+    """The files that are named, and those in the directories that are named, sorted.
+
+    Files that git ignores and directories of environments, caches and builds are passed over,
+    unless they are named. Links to files are followed, links to directories only where named.
+    """
+    search = _Search()
+    for path in map(Path, paths):
+        try:
+            if path.is_dir():
+                search.walk(path)
+            else:
+                search.name(path)
+        except OSError as error:  # links in a circle, names that are too long
+            search.problems.append(system_problem(str(path), error, "read"))
+        except ValueError as error:  # a null character in the name
+            search.problems.append(DocumentProblem(str(path), f"cannot read: {error}"))
+    return Discovered(tuple(search.files.values()), tuple(search.problems))
+
+
+@dataclass
+class _Search:
+    """What was found so far; files are kept by where they really lie."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    problems: list[DocumentProblem] = field(default_factory=list)
+
+    def name(self, path: Path) -> None:
+        """Takes a file that was named."""
+        if path.suffix.lower() not in SUFFIXES and path.exists():
+            message = "not looked at: not a Python file (its name ends in neither .py nor .pyi)"
+            self.problems.append(DocumentProblem(str(path), message))
+        else:
+            path.stat()
+            self.files.setdefault(os.path.realpath(path), path)
+
+    def walk(self, top: Path) -> None:
+        """Takes the files in a directory that was named."""
+        real = Path(os.path.realpath(top))
+        # A stack, since directories may be nested deeper than Python's calls.
+        waiting = [(top, real, Ignores.above(real))]
+        while waiting:
+            directory, real, around = waiting.pop()
+            try:
+                entries = sorted(_entries(real), key=lambda entry: entry.name)
+                ignores = around.within(real, {entry.name for entry in entries})
+                inner = list(self._take(directory, entries, ignores))
+            except OSError as error:
+                self.problems.append(system_problem(str(directory), error, "read"))
+            else:
+                waiting += [(directory / name, real / name, ignores) for name in reversed(inner)]
+
+    def _take(
+        self, directory: Path, entries: list[os.DirEntry[str]], ignores: Ignores
+    ) -> Iterator[str]:
+        """Takes the files among a directory's entries and gives the directories to enter."""
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if _worth_entering(entry) and not ignores.ignore(entry.path, is_directory=True):
+                    yield entry.name
+            elif entry.name.endswith(".py") and not ignores.ignore(entry.path, is_directory=False):
+                self._take_file(directory / entry.name, entry)
+
+    def _take_file(self, path: Path, entry: os.DirEntry[str]) -> None:
+        try:
+            # False for pipes and for links to nowhere, which editors use as locks.
+            if entry.is_file():
+                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                self.files.setdefault(real, path)
+        except OSError as error:
+            self.problems.append(system_problem(str(path), error, "read"))
+
+
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as entries:
+        return list(entries)
+
+
+def _worth_entering(entry: os.DirEntry[str]) -> bool:
+    if entry.name in _NEVER_ENTERED:
+        return False
+    return not os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))

@@ -1,0 +1,30 @@
+"""What kept a document from being read, understood or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class DocumentProblem(Exception):
+    """One document could not be dealt with; the others can.
+
+    Args:
+        path: the document's name as the user gave it or as it was found; `-` for standard input.
+        message: what is wrong, in one line.
+        line: counted from 1.
+        column: in characters, counted from 1.
+    """
+
+    path: str
+    message: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+def system_problem(path: str, error: OSError, doing: str) -> DocumentProblem:
+    """A problem that the operating system reports, such as `cannot read: Permission denied`."""
+    return DocumentProblem(path, f"cannot {doing}: {error.strerror or error}")

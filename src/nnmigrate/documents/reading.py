@@ -1,0 +1,52 @@
+"""Takes a file's bytes, if it is a file that can hold a program."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from nnmigrate.documents.problem import DocumentProblem, system_problem
+
+SIZE_LIMIT = 10_000_000
+"""In bytes. Nobody writes a program that long; data that ends in `.py` would cost minutes."""
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a regular file, or of the file that a link leads to.
+
+    Raises:
+        DocumentProblem: it is no regular file, it cannot be read, or it exceeds `SIZE_LIMIT`.
+    """
+    try:
+        # Asked before opening: opening a FIFO waits for a writer, opening a device may act on it.
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise DocumentProblem(str(path), f"cannot read: it is {_kind(mode)}, not a file")
+        with path.open("rb") as file:
+            raw = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise system_problem(str(path), error, "read") from error
+    except ValueError as error:  # a null character in the name
+        raise DocumentProblem(str(path), f"cannot read: {error}") from error
+    refuse_too_long(raw, str(path))
+    return raw
+
+
+def refuse_too_long(raw: bytes, name: str) -> None:
+    """Does nothing with bytes that are within the limit.
+
+    Raises:
+        DocumentProblem: there are more than `SIZE_LIMIT`.
+    """
+    if len(raw) > SIZE_LIMIT:
+        raise DocumentProblem(name, f"not looked at: longer than the limit of {SIZE_LIMIT:,} bytes")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"

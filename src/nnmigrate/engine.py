@@ -1,0 +1,308 @@
+"""Runs rules over code, and applies their fixes until nothing is left to apply."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+from bisect import bisect_left
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from nnmigrate.faults import described
+from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
+from nnmigrate.nesting import LIMIT, too_deep
+from nnmigrate.program import NotPython, Options, Program, build
+from nnmigrate.rules import rules
+from nnmigrate.selection import Selection
+from nnmigrate.spans import Edit, Lines, Span, apply_edits
+from nnmigrate.suppressions import Suppressions
+
+ROUNDS = 100
+"""Fixes that overlap take turns, one round each. No document should need more than a few rounds."""
+
+# LibCST's parser recurses on the C stack and overruns the 8 MB that a process starts with at some
+# thousand levels of nesting (libcst 1.9.0): the process would die. Reserved, not used.
+_STACK = 256 * 1024 * 1024
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+# Not behind a backslash, where an empty line would end the statement.
+_PAGE_BREAK = re.compile(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
+
+
+@dataclass(frozen=True)
+class RuleFailure:
+    """A rule is at fault, not the code. What other rules say stands.
+
+    Args:
+        code: the rule's code.
+        message: what happened.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the rules say of one piece of code.
+
+    Args:
+        findings: sorted by place, then code; without the suppressed ones.
+        failures: rules that raised.
+    """
+
+    findings: tuple[Finding, ...]
+    failures: tuple[RuleFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Code after its fixes.
+
+    Args:
+        code: the code as it is now.
+        applied: the findings that were fixed, their spans in the code as it was given.
+        remaining: the findings that are left, their spans in the code as it is now.
+        failures: rules that raised, or whose fixes had to be taken back.
+    """
+
+    code: str
+    applied: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
+    failures: tuple[RuleFailure, ...] = ()
+
+
+def check(code: str, options: Options | None = None, selection: Selection | None = None) -> Checked:
+    """What the selected rules find.
+
+    Raises:
+        NotPython: the code cannot be parsed, or is nested too deeply.
+    """
+    program = _build(code, options or Options())
+    return _run(program, code, _selected(selection or Selection()))
+
+
+def fix(
+    code: str,
+    options: Options | None = None,
+    selection: Selection | None = None,
+    unsafe: bool = False,
+) -> Fixed:
+    """Applies the fixes of the selected rules, round by round, until none is left.
+
+    A round takes fixes in the order of their rules' codes, then of their places, and leaves out
+    those that would disturb one already taken. A fix after which the code does not parse is taken back and its rule reported.
+
+    Args:
+        code: what to fix.
+        options: what the user says about the code.
+        selection: which rules may find and fix.
+        unsafe: whether fixes that rest on an assumption are applied as well.
+
+    Raises:
+        NotPython: the code cannot be parsed, or is nested too deeply.
+    """
+    return _Fixing(code, options or Options(), _selected(selection or Selection()), unsafe).run()
+
+
+@dataclass
+class _Fixing:
+    """One call of `fix`."""
+
+    code: str
+    options: Options
+    modules: tuple[RuleModule, ...]
+    unsafe: bool
+    history: list[list[Edit]] = field(default_factory=list)
+    applied: list[Finding] = field(default_factory=list)
+    failures: dict[RuleFailure, None] = field(default_factory=dict)
+
+    def run(self) -> Fixed:
+        program = _build(self.code, self.options)
+        for _ in range(ROUNDS):
+            checked = self._check(program)
+            # By code: when things happen (1xx) is settled before what survives of them (2xx).
+            in_turn = sorted(filter(self._may_fix, checked.findings), key=lambda one: one.code)
+            taken = _compatible(self.code, in_turn)
+            after = self._apply(taken)
+            if after is None:
+                return self._result(checked)
+            program = after
+        checked = self._check(program)
+        for code in sorted({one.code for one in checked.findings if self._may_fix(one)}):
+            self._fail(code, f"its fixes did not come to an end in {ROUNDS} rounds")
+        return self._result(checked)
+
+    def _check(self, program: Program) -> Checked:
+        checked = _run(program, self.code, self.modules)
+        self.failures.update(dict.fromkeys(checked.failures))
+        return checked
+
+    def _result(self, checked: Checked) -> Fixed:
+        return Fixed(self.code, tuple(self.applied), checked.findings, tuple(self.failures))
+
+    def _fail(self, code: str, message: str) -> None:
+        self.failures[RuleFailure(code, message)] = None
+
+    def _may_fix(self, finding: Finding) -> bool:
+        if finding.fix is None or finding.code in {failure.code for failure in self.failures}:
+            return False
+        if not _well_formed(finding.fix, self.code):
+            self._fail(finding.code, "its fix has edits that overlap or lie outside of the code")
+            return False
+        return self.unsafe or finding.fix.applicability is Applicability.SAFE
+
+    def _apply(self, taken: dict[Fix, list[Finding]]) -> Program | None:
+        """Carries out a round; gives the new program, or None where nothing changed."""
+        program = self._attempt(taken)
+        if program is None and taken:
+            taken = self._without_guilty(taken)
+            program = self._attempt(taken)
+        if program is None:
+            return None
+        found = [finding for findings in taken.values() for finding in findings]
+        self.applied += (replace(one, span=self._origin(one.span)) for one in found)
+        edits = _edits(taken)
+        self.history.append(edits)
+        self.code = apply_edits(self.code, edits)
+        return program
+
+    def _attempt(self, taken: Iterable[Fix]) -> Program | None:
+        """The program after some fixes; None where it does not parse, or is what it was."""
+        code = apply_edits(self.code, _edits(taken))
+        if code == self.code:
+            return None
+        try:
+            return _build(code, self.options)
+        except NotPython:
+            return None
+
+    def _without_guilty(self, taken: dict[Fix, list[Finding]]) -> dict[Fix, list[Finding]]:
+        """The fixes of a round but those after which, one by one, the code does not parse."""
+        kept: dict[Fix, list[Finding]] = {}
+        for change, findings in taken.items():
+            if self._attempt([*kept, change]) is not None:
+                kept[change] = findings
+            else:
+                row, _ = Lines(self.code).place(findings[0].span.start)
+                problem = "changes nothing, or gives code that does not parse: undone"
+                self._fail(findings[0].code, f"its fix at line {row} {problem}")
+        return kept
+
+    def _origin(self, span: Span) -> Span:
+        """Where something stood in the code as it was given."""
+        for edits in reversed(self.history):
+            span = Span(_before(span.start, edits), _before(span.end, edits))
+        return span
+
+
+def _before(offset: int, edits: list[Edit]) -> int:
+    """Where a character stood before sorted edits; inside a replacement, where that begins."""
+    shift = 0
+    for edit in edits:
+        start = edit.span.start + shift
+        if offset < start:
+            break
+        if offset < start + len(edit.content):
+            return edit.span.start
+        shift += len(edit.content) - (edit.span.end - edit.span.start)
+    return offset - shift
+
+
+def _selected(selection: Selection) -> tuple[RuleModule, ...]:
+    return tuple(module for module in rules() if selection.selects(module.RULE.code))
+
+
+def _build(code: str, options: Options) -> Program:
+    at = too_deep(code)
+    if at is not None:
+        message = f"nested too deeply (more than {LIMIT} operators lead into one expression)"
+        # A bracket that is never closed looks deep as well.
+        raise _in_pythons_words(code) or NotPython(message, *Lines(code).place(at))
+    before = threading.stack_size(_STACK)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(build, _parsable(code), options).result()
+    except NotPython as error:
+        raise _in_pythons_words(code) or error from None
+    except RecursionError:
+        raise NotPython("nested too deeply to be looked at", 1, 1) from None
+    finally:
+        threading.stack_size(before)
+
+
+def _parsable(code: str) -> str:
+    """The code with line feeds for what LibCST (1.9.0) would drop.
+
+    That is a carriage return alone at the end, and form feeds that begin lines. Every other
+    character keeps its offset, so that all spans point into `code` as well.
+    """
+    with_lines = _LONE_RETURN.sub("\n", code)
+    return _PAGE_BREAK.sub(lambda feeds: "\n" * len(feeds[0]), with_lines)
+
+
+def _in_pythons_words(code: str) -> NotPython | None:
+    """What Python finds wrong with the syntax, if it does: LibCST lists tokens it would take."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the user's literals: not our business
+        try:
+            ast.parse(code)
+        except SyntaxError as error:
+            return NotPython(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1))
+        except (MemoryError, RecursionError, ValueError):
+            return None
+    return None
+
+
+def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
+    findings: list[Finding] = []
+    failures: list[RuleFailure] = []
+    for module in modules:
+        try:
+            findings += [*module.check(program)]
+        except Exception as error:
+            failures.append(RuleFailure(module.RULE.code, described(error)))
+    suppressions = Suppressions(code, Lines(code))
+    shown = (finding for finding in findings if not suppressions.cover(finding))
+    return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
+
+
+def _order(finding: Finding) -> tuple[Span, str, str]:
+    return finding.span, finding.code, finding.message
+
+
+def _compatible(code: str, findings: Iterable[Finding]) -> dict[Fix, list[Finding]]:
+    """The fixes that can be carried out together, each with the findings that it resolves."""
+    taken: dict[Fix, list[Finding]] = {}
+    spans: list[Span] = []
+    for finding in findings:
+        change = finding.fix
+        if change is None:
+            continue
+        if change in taken:
+            taken[change].append(finding)
+        elif not any(_disturbs(edit.span, spans) for edit in change.edits):
+            taken[change] = [finding]
+            for edit in change.edits:
+                spans.insert(bisect_left(spans, edit.span), edit.span)
+    return taken
+
+
+def _disturbs(span: Span, taken: list[Span]) -> bool:
+    """Whether a span overlaps one of sorted spans, of which no two of different fixes overlap."""
+    at = bisect_left(taken, span)
+    return any(span.overlaps(other) for other in taken[max(at - 1, 0) : at + 1])
+
+
+def _well_formed(change: Fix, code: str) -> bool:
+    spans = sorted(edit.span for edit in change.edits)
+    inside = all(0 <= span.start <= span.end <= len(code) for span in spans)
+    return inside and all(one.end <= other.start for one, other in pairwise(spans))
+
+
+def _edits(fixes: Iterable[Fix]) -> list[Edit]:
+    return sorted(edit for change in fixes for edit in change.edits)

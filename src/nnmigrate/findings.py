@@ -1,0 +1,117 @@
+"""What a rule says: a finding, how grave it is, and perhaps a fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from nnmigrate.spans import Edit, Span
+
+if TYPE_CHECKING:
+    from nnmigrate.program import Program
+
+
+class Severity(str, Enum):
+    """How grave a finding is, gravest first."""
+
+    SILENT = "silent"
+    """Runs on 0.5 and gives something else: nothing will tell."""
+    ERROR = "error"
+    """Raises or hangs on 0.5."""
+    WARNING = "warning"
+    """Works today; is deprecated, or breaks as soon as the trace runs remotely."""
+    NOTE = "note"
+    """0.4 itself was wrong here, or nothing needs doing today. Does not make `check` fail."""
+
+
+class Applicability(str, Enum):
+    """How far a fix may be trusted."""
+
+    SAFE = "safe"
+    """Reproduces what 0.4 computed, for every input, given what the rule proved."""
+    UNSAFE = "unsafe"
+    """Right under an assumption that the finding's message states."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change that resolves a finding, whole or not at all.
+
+    Several findings may carry an equal fix (two uses that one barrier serves): it is applied once.
+
+    Args:
+        message: what the change does, in the imperative ("Add a barrier ...").
+        edits: replacements in the document's code that do not overlap, sorted.
+        applicability: how far the change may be trusted.
+    """
+
+    message: str
+    edits: tuple[Edit, ...]
+    applicability: Applicability = Applicability.SAFE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that breaks, at one place.
+
+    Args:
+        code: the rule's code, such as `NNS101`.
+        name: the rule's name, such as `unsynchronized-reference`.
+        severity: how grave it is.
+        span: the place, in characters of the document's code.
+        message: what is wrong, naming the user's own variables.
+        consequence: what happens on 0.5: the very exception, or what silently differs.
+        fix: a change that resolves it, or None where a person must decide (`message` says what).
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    span: Span
+    message: str
+    consequence: str
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is true of every finding of a rule. A module in `rules/` has one, under the name `RULE`.
+
+    Args:
+        code: `NNS` and three digits; the hundreds are the group (1xx invokes, 2xx results, 3xx
+            control flow, 4xx names and arguments, 5xx gradients, 6xx iteration, 7xx surroundings).
+        name: words joined by hyphens that name what is wrong.
+        since: the first nnsight version on which the code breaks.
+        until: the first version on which it no longer does, or None.
+        fixable: the best applicability that the rule's fixes have, or None where it never has one.
+    """
+
+    code: str
+    name: str
+    since: str
+    until: str | None = None
+    fixable: Applicability | None = None
+
+    def finding(
+        self,
+        severity: Severity,
+        span: Span,
+        message: str,
+        consequence: str,
+        fix: Fix | None = None,
+    ) -> Finding:
+        """A finding of this rule."""
+        return Finding(self.code, self.name, severity, span, message, consequence, fix)
+
+
+class RuleModule(Protocol):
+    """A module in `rules/`."""
+
+    __name__: str
+    __doc__: str | None
+    RULE: Rule
+
+    def check(self, program: Program) -> Iterator[Finding]:
+        """What the rule finds in a program, in any order."""

@@ -1,0 +1,92 @@
+"""Each finding with its lines of code, what happens on 0.5, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nnmigrate.findings import Applicability, Finding, Fix
+from nnmigrate.reports.report import Report
+from nnmigrate.reports.text import escaped, painted, severity_word, width
+from nnmigrate.spans import Lines, Span
+
+_AROUND = 2
+"""Lines that are shown before and after the place."""
+
+_WIDEST = 160
+"""Characters of a line that are shown; data on one line would fill the screen."""
+
+_TAB = "    "
+
+
+def full(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
+    """The findings, with an empty line after each."""
+    for report in reports:
+        lines = Lines(report.code)
+        for finding in report.findings:
+            yield from _finding(escaped(report.path), lines, finding, color)
+            yield ""
+
+
+def _finding(path: str, lines: Lines, finding: Finding, color: bool) -> Iterator[str]:
+    row, column = lines.place(finding.span.start)
+    rows = _rows(lines, row)
+    gutter = " " * len(str(rows[-1]))
+    code = painted(finding.code, color, bold=True)
+    word = severity_word(finding.severity, color)
+    yield f"{code} {finding.name} [{word}] {escaped(finding.message)}"
+    yield f"{gutter}{_mark('-->', color)} {path}:{row}:{column}"
+    yield f"{gutter} {_mark('|', color)}"
+    for shown in rows:
+        yield from _line(lines, shown, finding.span, len(gutter), color)
+    yield f"{gutter} {_mark('|', color)}"
+    yield f"{gutter} {_mark('=', color)} on 0.5: {escaped(finding.consequence)}"
+    yield f"{gutter} {_mark('=', color)} {_remedy(finding.fix)}"
+
+
+def _rows(lines: Lines, row: int) -> range:
+    """The rows to show around a row, without empty ones at either end."""
+    first, last = max(row - _AROUND, 1), min(row + _AROUND, len(lines.starts))
+    while first < row and not lines.line(first).strip():
+        first += 1
+    while last > row and not lines.line(last).strip():
+        last -= 1
+    return range(first, last + 1)
+
+
+def _line(lines: Lines, row: int, span: Span, digits: int, color: bool) -> Iterator[str]:
+    """A line of code with its number and, on the span's first row, a line that underlines it."""
+    text, start = lines.line(row), lines.starts[row - 1]
+    begins = row == lines.place(span.start)[0]
+    from_, to = span.start - start, min(span.end - start, len(text))
+    cut = max(from_ - _WIDEST // 2, 0) if begins and len(text) > _WIDEST else 0
+    number, bar = _mark(f"{row:>{digits}}", color), _mark("|", color)
+    yield f"{number} {bar} {_shown(text, cut, cut + _WIDEST)}".rstrip()
+    if begins:
+        before = width(_shown(text, cut, from_)) if from_ > cut else 0
+        under = width(_visible(text[from_ : min(to, cut + _WIDEST)]))
+        goes_on = " ..." if span.end > start + len(text) and row < len(lines.starts) else ""
+        carets = painted("^" * max(under, 1) + goes_on, color, fg="red", bold=True)
+        yield f"{' ' * digits} {bar} {' ' * before}{carets}"
+
+
+def _shown(text: str, start: int, end: int) -> str:
+    """A part of a line, with dots where more stands before or, in a long line, behind it."""
+    before = "..." if start else ""
+    behind = "..." if end - start == _WIDEST and end < len(text) else ""
+    return before + _visible(text[start:end]) + behind
+
+
+def _visible(text: str) -> str:
+    return escaped(text.replace("\t", _TAB))
+
+
+def _mark(text: str, color: bool) -> str:
+    return painted(text, color, fg="blue", bold=True)
+
+
+def _remedy(fix: Fix | None) -> str:
+    if fix is None:
+        return "no fix: this needs a person's decision"
+    if fix.applicability is Applicability.SAFE:
+        return f"fix (safe): {escaped(fix.message)}"
+    return f"fix (unsafe, needs --unsafe-fixes): {escaped(fix.message)}"

@@ -1,0 +1,64 @@
+"""Findings as JSON, in the shape in which Ruff prints its own (`ruff check --output-format json`).
+
+Rows and columns count from 1, in characters; an end column is the one behind the last character.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from nnmigrate.findings import Finding, Fix
+from nnmigrate.reports.report import Report
+from nnmigrate.spans import Edit, Lines
+
+
+def json_report(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
+    """One JSON list. It is never coloured: the parameter makes it a format like the others."""
+    del color
+    objects = [one for report in reports for one in _objects(report)]
+    yield json.dumps(objects, indent=2)
+
+
+def _objects(report: Report) -> Iterator[dict[str, Any]]:
+    lines = Lines(report.code)
+    # Absolute, as in Ruff: whoever reads it may stand elsewhere.
+    filename = report.path if report.path == "-" else os.path.abspath(report.path)
+    for finding in report.findings:
+        yield {"filename": filename, **_finding(finding, lines)}
+
+
+def _finding(finding: Finding, lines: Lines) -> dict[str, Any]:
+    return {
+        "cell": None,
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "location": _location(lines, finding.span.start),
+        "end_location": _location(lines, finding.span.end),
+        "fix": finding.fix and _fix(finding.fix, lines),
+    }
+
+
+def _fix(fix: Fix, lines: Lines) -> dict[str, Any]:
+    return {
+        "applicability": fix.applicability.value,
+        "message": fix.message,
+        "edits": [_edit(edit, lines) for edit in fix.edits],
+    }
+
+
+def _edit(edit: Edit, lines: Lines) -> dict[str, Any]:
+    return {
+        "content": edit.content,
+        "location": _location(lines, edit.span.start),
+        "end_location": _location(lines, edit.span.end),
+    }
+
+
+def _location(lines: Lines, offset: int) -> dict[str, int]:
+    row, column = lines.place(offset)
+    return {"row": row, "column": column}

@@ -1,0 +1,157 @@
+"""From a document's bytes to what is to be said of it and written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnmigrate.documents import (
+    DocumentProblem,
+    PythonDocument,
+    discover,
+    mentions_nnsight,
+    read,
+    write,
+)
+from nnmigrate.documents.reading import refuse_too_long
+from nnmigrate.faults import described
+from nnmigrate.findings import Finding
+from nnmigrate.reports import Report
+from nnmigrate.selection import Selection
+
+if TYPE_CHECKING:
+    from nnmigrate.engine import RuleFailure
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user asked for.
+
+    Args:
+        selection: which rules run.
+        target: the nnsight version to migrate to, as numbers.
+        assume_remote: treat every trace as remote.
+        fix: whether to apply fixes.
+        unsafe: whether to apply unsafe fixes as well.
+        write: whether to put what was fixed back into its file.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    target: tuple[int, ...] = (0, 5)
+    assume_remote: bool = False
+    fix: bool = False
+    unsafe: bool = False
+    write: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one document.
+
+    Args:
+        report: the findings that there are, or that remain.
+        before: the bytes that were read.
+        after: the bytes that ought to be there; the same where nothing is to be changed.
+        original: the code that was read, which the spans of `applied` point into.
+        applied: the findings that `after` no longer has.
+        problems: what could not be done.
+        relevant: whether the document concerns nnsight at all.
+    """
+
+    report: Report
+    before: bytes
+    after: bytes
+    original: str = ""
+    applied: tuple[Finding, ...] = ()
+    problems: tuple[DocumentProblem, ...] = ()
+    relevant: bool = True
+
+
+def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]:
+    """Checks or fixes the files that paths lead to, one after the other."""
+    found = discover(paths)
+    for problem in found.problems:
+        yield _nothing(problem.path, problem=problem)
+    for path in found.files:
+        yield _examine_file(path, settings)
+
+
+def _examine_file(path: Path, settings: Settings) -> Outcome:
+    try:
+        outcome = examine(str(path), read(path), settings)
+        if settings.write:
+            write(path, outcome.after, was=outcome.before)
+    except DocumentProblem as problem:
+        return _nothing(str(path), problem=problem)
+    return outcome
+
+
+def examine(name: str, raw: bytes, settings: Settings) -> Outcome:
+    """Checks or fixes one document; whatever goes wrong is in the outcome.
+
+    Args:
+        name: what to call it in messages.
+        raw: its bytes.
+        settings: what the user asked for.
+    """
+    if not mentions_nnsight(raw):
+        return Outcome(Report(name, "", ()), raw, raw, relevant=False)
+    try:
+        return _examine(name, raw, settings)
+    except DocumentProblem as problem:
+        return _nothing(name, raw, problem=problem)
+    except Exception as error:  # our fault: the other documents must not suffer for it
+        message = f"internal error, please report it: {described(error)}"
+        return _nothing(name, raw, problem=DocumentProblem(name, message))
+
+
+def _nothing(name: str, raw: bytes = b"", *, problem: DocumentProblem) -> Outcome:
+    """The outcome for a document with which nothing could be done."""
+    return Outcome(Report(name, "", ()), raw, raw, problems=(problem,))
+
+
+def _examine(name: str, raw: bytes, settings: Settings) -> Outcome:
+    # Imported only now: LibCST takes longer to import than most trees take to be read.
+    from nnmigrate.program import NotPython
+
+    refuse_too_long(raw, name)
+    document = PythonDocument.from_bytes(raw, None if name == "-" else Path(name))
+    try:
+        return _fix(name, document, settings) if settings.fix else _check(name, document, settings)
+    except NotPython as error:
+        message = f"cannot parse: {error.message}"
+        raise DocumentProblem(name, message, error.line, error.column) from error
+
+
+def _check(name: str, document: PythonDocument, settings: Settings) -> Outcome:
+    from nnmigrate.engine import check
+    from nnmigrate.program import Options
+
+    options = Options(target=settings.target, assume_remote=settings.assume_remote)
+    checked = check(document.code, options, settings.selection)
+    report = Report(name, document.code, checked.findings)
+    problems = _problems(name, checked.failures)
+    return Outcome(report, document.raw, document.raw, document.code, problems=problems)
+
+
+def _fix(name: str, document: PythonDocument, settings: Settings) -> Outcome:
+    from nnmigrate.engine import fix
+    from nnmigrate.program import Options
+
+    options = Options(target=settings.target, assume_remote=settings.assume_remote)
+    fixed = fix(document.code, options, settings.selection, settings.unsafe)
+    return Outcome(
+        Report(name, fixed.code, fixed.remaining),
+        document.raw,
+        document.with_code(fixed.code),
+        document.code,
+        fixed.applied,
+        _problems(name, fixed.failures),
+    )
+
+
+def _problems(name: str, failures: Iterable[RuleFailure]) -> tuple[DocumentProblem, ...]:
+    messages = (f"{one.code}, please report it: {one.message}" for one in failures)
+    return tuple(DocumentProblem(name, f"internal error in {message}") for message in messages)

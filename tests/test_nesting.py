@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.nesting import LIMIT, too_deep
+
+FLAT = {
+    "statements": "x = a.b + c\n" * 2000,
+    "on one line": "x = a.b + c; " * 2000,
+    "carriage returns": "x = a.b + c\r" * 2000,
+    "a table": "x = [\n" + "    [1.5, -2.5e-3, (a.b)],\n" * 2000 + "]\n",
+    "a mapping": "x = {\n" + "    'a.b.c': d.e(f)[0],\n" * 2000 + "}\n",
+    "a string": "x = '" + "a.b + (c, [" * 2000 + "'\n",
+    "a long string": 'x = """' + "it's a.b + (c, [\n" * 2000 + '"" \\""" """\n',
+    "a comment": "# " + "a.b + (c " * 2000 + "\n",
+    "escapes": r"x = '\'' + a, " * 2000,
+    "at the limit": "x = " + "-" * LIMIT + "1\n",
+}
+DEEP = {
+    "one more": "x = " + "-" * (LIMIT + 1) + "1\n",
+    "over lines": "x = (\n" + "a +\n" * 600 + "a)\n",
+    "continued": "x = a" + " + \\\n a" * 600,
+    "continued with crlf": "x = a" + " + \\\r\n a" * 600,
+    "behind commas": "x = f(a, b, " + "(" * 600,
+    "a chain of calls": "x = a" + ".b(c, d)" * 300,
+    "words": "x = " + "not " * 600 + "a",
+    "strings": "x = (\n" + "'a'\n" * 600 + ")",
+}
+
+
+@pytest.mark.parametrize("code", FLAT.values(), ids=FLAT)
+def test_long_is_not_deep(code: str) -> None:
+    assert too_deep(code) is None
+
+
+@pytest.mark.parametrize("code", DEEP.values(), ids=DEEP)
+def test_deep_is_seen_where_it_begins_to_be(code: str) -> None:
+    at = too_deep(code)
+
+    assert at is not None
+    assert too_deep(code[:at]) is None
+
+
+def test_the_time_is_proportional_to_the_length() -> None:
+    # Quotes that are never closed must not be searched for to the end again and again.
+    assert too_deep('it\'s a """ b\n' * 50_001) is None
