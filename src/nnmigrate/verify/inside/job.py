@@ -1,0 +1,122 @@
+"""One run of one script, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import nnsight
+
+from . import marks, proxies, remote, sandbox, twins
+from .failure import describe_failure
+from .observe import describe_globals
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run, and where.
+
+    Args:
+        directory: Where the report and the captured output are written.
+        script: The script, in a working directory of its own below ``directory``.
+        search: Further directories whose modules the script may import.
+        simulate: Whether ``remote=True`` goes through the simulation of a server.
+        limit: Seconds after which the run is ended.
+        hints: What the script says about its models.
+    """
+
+    directory: str
+    script: str
+    search: tuple[str, ...]
+    simulate: bool
+    limit: float
+    hints: twins.Hints
+
+    @property
+    def work(self) -> str:
+        """The working directory of the run."""
+        return os.path.dirname(self.script)
+
+    @classmethod
+    def parse(cls, line: str) -> Job:
+        """Read a job from a line of JSON."""
+        data = json.loads(line)
+        hints = data["hints"]
+        return cls(
+            directory=data["directory"],
+            script=data["script"],
+            search=tuple(data["search"]),
+            simulate=data["simulate"],
+            limit=data["limit"],
+            hints=twins.Hints(
+                frozenset(hints["integers"]), tuple(hints["texts"]), hints["stretch"]
+            ),
+        )
+
+
+@dataclass
+class Report:
+    """What a run yielded; complete only once the script has ended."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    error: dict[str, Any] | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    traces: int = 0
+
+
+def run(job: Job) -> None:
+    """Run a job in this process and write its report."""
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    report = Report()
+    names = _stage(job.script)
+    traces = proxies.watch(names)
+    try:
+        sandbox.install(job.work, nnsight)
+        twins.install(job.hints)
+        marks.hold()
+        remote.install(job.simulate, (job.work, *job.search), report.requests)
+        sys.path[:0] = [job.work, *job.search]
+        _execute(job.script, names)
+    except BaseException as error:
+        if not _is_clean_exit(error):
+            report.error = describe_failure(error, job.script)
+    report.values = describe_globals(names, traces.names)
+    report.traces = traces.count
+    sys.stdout.flush()
+    _write(job.directory, report)
+
+
+def _stage(script: str) -> dict[str, Any]:
+    """Make the module as which the script runs.
+
+    It is the real ``__main__``: cloudpickle sends what is defined there by value.
+    """
+    module = ModuleType("__main__")
+    module.__file__ = script
+    sys.modules["__main__"] = module
+    sys.argv = [script]
+    return module.__dict__
+
+
+def _execute(script: str, names: dict[str, Any]) -> None:
+    with open(script, "rb") as handle:
+        code = compile(handle.read(), script, "exec")
+    exec(code, names)
+
+
+def _is_clean_exit(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _write(directory: str, report: Report) -> None:
+    path = os.path.join(directory, "report.json")
+    with open(f"{path}.part", "w", encoding="utf-8") as handle:
+        json.dump(vars(report), handle)
+    # Whole or not at all: the process may be ended at any moment.
+    with contextlib.suppress(FileNotFoundError):
+        os.replace(f"{path}.part", path)

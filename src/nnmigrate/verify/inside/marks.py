@@ -1,0 +1,37 @@
+"""Keeping nnsight 0.5's marks of saved objects from falling on others.
+
+0.5 remembers what was saved by its address and never forgets it (`Globals.saves` in
+`intervention/tracing/globals.py`, 0.5.15). Once a saved object is gone, another one may get its
+address, and a name that nobody saved survives its trace: in this run, and not in the next. Objects
+that are held keep their address to themselves.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+import nnsight
+
+_PACKAGE: Any = nnsight
+
+
+def hold() -> None:
+    """Keep every object that is saved in this process alive, on nnsight 0.5 and later."""
+    try:
+        tracing: Any = importlib.import_module("nnsight.intervention.tracing.globals")
+    except ModuleNotFoundError:
+        return
+    original = tracing.save
+    held: list[Any] = []
+
+    # Named as the original: cloudpickle then sends it by its name, without what it holds.
+    @functools.wraps(original)
+    def save(object: Any) -> Any:  # the original's parameter
+        held.append(object)
+        return original(object)
+
+    tracing.save = save
+    if getattr(_PACKAGE, "save", None) is original:
+        _PACKAGE.save = save

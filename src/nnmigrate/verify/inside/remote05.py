@@ -1,0 +1,120 @@
+"""Remote execution on nnsight 0.5, as its server performs it.
+
+The server runs the traced code against its own model in a fresh frame, so the only names that
+exist there are those that were pickled along; it returns what is bound to a name in that frame
+and was saved. The client writes each returned name into the frame of the ``with`` statement
+(`intervention/backends/remote.py` and `intervention/tracing/base.py`, 0.5.15).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from nnsight.intervention.backends.base import Backend
+from nnsight.intervention.backends.remote import RemoteException
+from nnsight.intervention.tracing.globals import Globals
+from nnsight.intervention.tracing.util import wrap_exception
+from nnsight.schema.request import RequestModel
+
+from .server import Answer, NotSimulated, ask, load_own_model
+
+_GENERATED = re.compile(r'File "[^"]*", line \d+, in .*\n    (.*)')
+
+
+class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed here
+    """Stands where nnsight's ``RemoteBackend`` would.
+
+    Args:
+        model: The client's model.
+        blocking: Whether the trace waits for its result.
+        hidden: Directories whose modules the server does not have.
+        requests: Where each request is noted.
+    """
+
+    # Set in the process of a server, which does not send requests itself.
+    serving = False
+
+    def __init__(
+        self, model: Any, blocking: bool, hidden: Sequence[str], requests: list[dict[str, Any]]
+    ) -> None:
+        if SimulatedBackend.serving:
+            raise NotSimulated("a remote trace inside what already runs remotely")
+        self.model = model
+        self.blocking = blocking
+        self.hidden = hidden
+        self.requests = requests
+        self.pending: Any = None
+
+    def __call__(self, tracer: Any = None) -> Any:
+        """Send a trace, or give the result of the one that was sent without waiting."""
+        if tracer is None:
+            return self.pending
+        if tracer.asynchronous:
+            raise NotSimulated("an asynchronous remote trace")
+        interventions = super().__call__(tracer)
+        payload = RequestModel(interventions=interventions, tracer=tracer).serialize(True)
+        result = self._request(payload)
+        if self.blocking:
+            tracer.push(result)
+            return result
+        self.pending = result
+        return None
+
+    def _request(self, payload: bytes) -> dict[str, Any]:
+        answer = ask(lambda: _handle(self.model, payload), self.hidden)
+        note: dict[str, Any] = {"sent": len(payload), "received": len(answer.result), "names": []}
+        self.requests.append(note)
+        if answer.error:
+            error = RemoteException(f"{answer.error}\nRemote exception.")
+            error.source = answer.source
+            raise error
+        stream = io.BytesIO(answer.result)
+        result: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=False)
+        note["names"] = sorted(result)
+        return result
+
+
+def _handle(model: Any, payload: bytes) -> Answer:
+    SimulatedBackend.serving = True
+    load_own_model(model)
+    request = RequestModel.deserialize(model, payload, True)
+    # 0.5 never clears these marks; the server's process has none of the client's.
+    Globals.saves.clear()
+    Globals.stack = 0
+    Globals.enter()
+    try:
+        names = _perform(request.tracer, request.interventions)
+    except Exception as error:
+        return _failed(wrap_exception(error, request.tracer.info))
+    finally:
+        Globals.exit()
+    saved = {name: value for name, value in names.items() if id(value) in Globals.saves}
+    stream = io.BytesIO()
+    torch.save(saved, stream)
+    return Answer(result=stream.getvalue())
+
+
+def _perform(__nnsight_tracer__: Any, __nnsight_interventions__: Any) -> dict[str, Any]:
+    """Run the traced code with this very frame in the place of the user's.
+
+    nnsight hides names that begin with ``__nnsight`` from the code, which therefore finds the
+    frame empty; a local variable of any other name here would be visible to it.
+    """
+    __nnsight_tracer__.info.frame = sys._getframe()
+    for __nnsight_mediator__ in getattr(__nnsight_tracer__, "mediators", ()):
+        __nnsight_mediator__.info.frame = sys._getframe()
+    __nnsight_tracer__.execute(__nnsight_interventions__)
+    return dict(sys._getframe().f_locals)
+
+
+def _failed(wrapped: Any) -> Answer:
+    original = getattr(wrapped, "original", wrapped)
+    sources = _GENERATED.findall(str(wrapped))
+    return Answer(
+        error=f"{type(original).__name__}: {original}", source=sources[-1] if sources else ""
+    )

@@ -1,0 +1,76 @@
+"""What a script under test must not reach, and what it may rely on in every run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+class NetworkRefused(ConnectionError):
+    """The script reached for the network."""
+
+
+def install(directory: str, nnsight: Any) -> None:
+    """Shut this process in, for good.
+
+    Args:
+        directory: The working directory of the run; all that it may leave behind.
+        nnsight: The nnsight package.
+    """
+    os.chdir(directory)
+    os.environ["HF_HOME"] = os.path.join(directory, ".hub")
+    _refuse_network()
+    _keep_on_cpu()
+    _seed()
+    # `set_default_api_key` writes into the package, which all runs of the environment share.
+    type(nnsight.CONFIG).save = lambda self: None
+
+
+def _refuse_network() -> None:
+    plain: Any = socket.socket
+    connect = plain.connect
+
+    def refuse(self: socket.socket, address: Any) -> Any:
+        if self.family == socket.AF_UNIX:
+            return connect(self, address)
+        raise NetworkRefused("the network cannot be reached from here")
+
+    def refuse_name(*args: Any, **kwargs: Any) -> Any:
+        raise NetworkRefused("the network cannot be reached from here")
+
+    plain.connect = plain.connect_ex = refuse
+    socket.getaddrinfo = refuse_name
+
+
+def _keep_on_cpu() -> None:
+    """Let ``.cuda()`` and ``.to("cuda")`` succeed without doing anything."""
+    for owner in (torch.Tensor, torch.nn.Module):
+        owner.cuda = lambda self, *args, **kwargs: self
+        owner.to = _without_cuda(owner.to)
+
+
+def _without_cuda(to: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return to(self, *map(_on_cpu, args), **{k: _on_cpu(v) for k, v in kwargs.items()})
+
+    return wrapper
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, (str, torch.device)) and str(value).startswith("cuda"):
+        return "cpu"
+    return value
+
+
+def _seed() -> None:
+    random.seed(0)
+    torch.manual_seed(0)
+    if "numpy" in sys.modules:
+        importlib.import_module("numpy").random.seed(0)

@@ -1,0 +1,112 @@
+"""What the text of a script says before it is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+_TRACES = frozenset({"trace", "generate", "session", "scan", "edit"})
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What scripts expect of their models; two runs with the same hints get the same twins.
+
+    Args:
+        integers: Integer literals: token ids and widths that the twins should cover.
+        texts: String literals, whose pieces the tokenizer numbers in an order of their own.
+        stretch: Into how many tokens a word is split.
+    """
+
+    integers: frozenset[int] = frozenset()
+    texts: frozenset[str] = frozenset()
+    stretch: int = 1
+
+    def __or__(self, other: Hints) -> Hints:
+        """Cover what both expect."""
+        stretch = max(self.stretch, other.stretch)
+        return Hints(self.integers | other.integers, self.texts | other.texts, stretch)
+
+    def stretched(self, factor: int) -> Hints:
+        """Give the same hints with every word ``factor`` tokens long."""
+        return replace(self, stretch=factor)
+
+
+def hints_of(source: bytes) -> Hints:
+    """Collect the literals of a script; none if it does not parse."""
+    constants = [node.value for node in _walk(source) if isinstance(node, ast.Constant)]
+    return Hints(
+        frozenset(value for value in constants if type(value) is int),
+        frozenset(value for value in constants if isinstance(value, str)),
+    )
+
+
+def uses_remote(source: bytes) -> bool:
+    """Whether a script passes a ``remote=`` that is not plainly false."""
+    keywords = (node for node in _walk(source) if isinstance(node, ast.keyword))
+    return any(keyword.arg == "remote" and not _is_false(keyword.value) for keyword in keywords)
+
+
+def leftovers_of(source: bytes) -> frozenset[str]:
+    """Find the global names that a script binds inside of traces only.
+
+    On 0.4 such a name outlives the trace like any Python name; on 0.5 only what was saved does.
+    """
+    tree = _parse(source)
+    if tree is None:
+        return frozenset()
+    bound = list(_bindings(tree, False))
+    outside = {name for name, inside in bound if not inside}
+    return frozenset(name for name, inside in bound if inside and name not in outside)
+
+
+def _parse(source: bytes) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _walk(source: bytes) -> Iterator[ast.AST]:
+    tree = _parse(source)
+    return iter(()) if tree is None else ast.walk(tree)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _bindings(node: ast.AST, inside: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the global names bound under a node, and whether a trace encloses the binding."""
+    if isinstance(node, _SCOPES):
+        yield node.name, inside
+        return
+    if isinstance(node, _COMPREHENSIONS):
+        return
+    yield from ((name, inside) for name in _names_bound_by(node))
+    body = node.body if isinstance(node, (ast.With, ast.AsyncWith)) else []
+    enters = any(_opens_trace(item) for item in getattr(node, "items", [])) if body else False
+    for child in ast.iter_child_nodes(node):
+        yield from _bindings(child, inside or (enters and child in body))
+
+
+def _names_bound_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return [node.id]
+    if isinstance(node, ast.alias):
+        return [(node.asname or node.name).split(".")[0]]
+    if isinstance(node, ast.ExceptHandler) and node.name:
+        return [node.name]
+    return []
+
+
+def _opens_trace(item: ast.withitem) -> bool:
+    call = item.context_expr
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in _TRACES
+    )

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from nnmigrate.schedule import TooManyOrders, compare, rankings
+from nnmigrate.schedule.values import Index, Order
+
+from .builders import HEAD, entry, layer, output
+
+ALL = [entry("i"), layer("i", "mlp"), layer("i"), layer("j"), layer(2), HEAD]
+
+
+def test_comparable_providers_have_one_ranking() -> None:
+    (rank,) = rankings([layer(2), entry(1), layer(0), layer(0), HEAD])
+    assert rank == {layer(0): 0, entry(1): 1, layer(2): 2, HEAD: 3}
+
+
+def test_no_provider_has_one_ranking() -> None:
+    assert rankings([]) == ({},)
+
+
+def test_two_spellings_of_one_module_share_a_rank() -> None:
+    (rank,) = rankings([layer(2), output("transformer", "h", Index("k", 2)), layer(0)])
+    assert sorted(rank.values()) == [0, 1, 1]
+
+
+def test_an_unknown_index_can_be_before_at_or_after_another() -> None:
+    ranks = {(rank[layer("i")], rank[layer(2)]) for rank in rankings([layer("i"), layer(2)])}
+    assert ranks == {(0, 1), (0, 0), (1, 0)}
+
+
+def test_layers_do_not_interleave() -> None:
+    wanted = [entry("i"), layer("i"), entry("j"), layer("j")]
+    assert {tuple(rank[each] for each in wanted) for rank in rankings(wanted)} == {
+        (0, 1, 2, 3),
+        (2, 3, 0, 1),
+        (0, 1, 0, 1),
+    }
+
+
+def test_inside_layers_that_coincide_the_order_is_known() -> None:
+    for rank in rankings([layer("i", "mlp"), layer("j", "attn"), layer("j", "mlp")]):
+        assert rank[layer("j", "attn")] < rank[layer("j", "mlp")]
+        if rank[layer("i", "mlp")] != rank[layer("j", "mlp")]:
+            assert not (
+                rank[layer("j", "attn")] < rank[layer("i", "mlp")] < rank[layer("j", "mlp")]
+            )
+
+
+def test_different_modules_never_coincide() -> None:
+    assert {tuple(rank.values()) for rank in rankings([output("a"), output("b")])} == {
+        (0, 1),
+        (1, 0),
+    }
+
+
+@pytest.mark.parametrize("number", range(2, len(ALL) + 1))
+def test_every_ranking_agrees_with_compare(number: int) -> None:
+    signs = {Order.BEFORE: -1, Order.SAME: 0, Order.AFTER: 1}
+    found = rankings(ALL[:number])
+    assert len({tuple(rank.items()) for rank in found}) == len(found)
+    for rank in found:
+        for a in rank:
+            for b in rank:
+                sign = signs.get(compare(a, b))
+                assert sign is None or sign == (rank[a] > rank[b]) - (rank[a] < rank[b])
+
+
+def test_too_many_orders() -> None:
+    assert len(rankings([layer(name) for name in "abcd"])) == 75
+    with pytest.raises(TooManyOrders):
+        rankings([layer(name) for name in "abcde"])
+
+
+def test_a_thousand_known_providers_are_quick() -> None:
+    wanted = [layer(number, "mlp") for number in range(1000)]
+    before = time.perf_counter()
+    assert len(rankings(wanted)) == 1
+    assert time.perf_counter() - before < 2
+
+
+def test_turns_of_a_loop_are_in_order() -> None:
+    turns = [output("model", "layers", Index(f"l {n}", None, ("l", n))) for n in range(5)]
+    (rank,) = rankings(reversed(turns))
+    assert [rank[turn] for turn in turns] == [0, 1, 2, 3, 4]
