@@ -1,0 +1,140 @@
+"""Values that cross from one invoke to another: how they fare on 0.5, and what makes them arrive.
+
+The rules about invokes share this: each trace is unrolled once, run by the schedule's simulators,
+and given one plan, since barriers and containers that serve one value must not harm another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nnmigrate.program import Item, Program, Read, Step, Trace
+from nnmigrate.program.outside import outer_names
+from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
+from nnmigrate.schedule import (
+    Difference,
+    Effect,
+    Plan,
+    Repair,
+    TooManyOrders,
+    differences,
+    plan,
+    repaired,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way that a trace may go.
+
+    Args:
+        unrolled: its operations.
+        differences: what fares differently on 0.5, by site.
+        plan: what makes its crossing values arrive.
+        repair: what to do with the barriers that it has.
+    """
+
+    unrolled: Unrolled
+    differences: Mapping[int, Difference]
+    plan: Plan
+    repair: Repair
+
+    def origin(self, site: int) -> Origin:
+        """Where the operation of a site comes from."""
+        return self.unrolled.origins[site]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A name or item that is used in another invoke than the one that made it, and does not arrive.
+
+    Args:
+        step: the use.
+        name: what is used.
+        difference: the worst that happens to it.
+        origin: one of its occurrences.
+        definitions: the steps that it means.
+    """
+
+    step: Step
+    name: str
+    difference: Difference
+    origin: Origin
+    definitions: tuple[Origin, ...]
+
+
+@lru_cache(maxsize=64)
+def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
+    """The ways that a trace may go; none where it is not followed."""
+    if trace.kind in ("scan", "edit", "session"):
+        return ()
+    try:
+        return tuple(map(_run, unroll(trace, outer_names(program, trace))))
+    except (NotFollowed, TooManyOrders):
+        return ()
+
+
+def _run(unrolled: Unrolled) -> Run:
+    trace = unrolled.trace
+    if trace.barriers:
+        repair = repaired(trace)
+        return Run(unrolled, differences(trace), repair.plan, repair)
+    return Run(unrolled, differences(trace), plan(trace), Repair())
+
+
+def trouble(program: Program, trace: Trace) -> int | None:
+    """How many operations of a trace fare differently on 0.5; None where it is not followed."""
+    every = runs(program, trace)
+    bad = (Effect.RAISES, Effect.SILENT)
+    if not every:
+        return None
+    return sum(d.effect in bad for run in every for d in run.differences.values())
+
+
+def crossings(program: Program, trace: Trace) -> list[Crossing]:
+    """The uses of a trace that do not see what they mean, each once, in the order of the text."""
+    worst: dict[int, Crossing] = {}
+    for run in runs(program, trace):
+        for crossing in _crossings(run):
+            known = worst.get(crossing.step.site)
+            if known is None or known.difference.effect < crossing.difference.effect:
+                worst[crossing.step.site] = crossing
+    return _once_a_statement(sorted(worst.values(), key=lambda c: c.step.span))
+
+
+def _crossings(run: Run) -> Iterator[Crossing]:
+    for site, difference in run.differences.items():
+        origin = run.unrolled.origins.get(site)
+        if origin is None or not isinstance(origin.step, (Read, Item)):
+            continue
+        meant = [run.unrolled.origins.get(s) for s in difference.expected if isinstance(s, int)]
+        definitions = tuple(each for each in meant if each is not None)
+        instance = _instances(run)
+        here = instance[site]
+        if any(instance.get(s, here) != here for s in difference.expected if isinstance(s, int)):
+            name = origin.step.name if isinstance(origin.step, Read) else origin.step.path
+            yield Crossing(origin.step, name, difference, origin, definitions)
+
+
+def _instances(run: Run) -> Mapping[int, int]:
+    """Which invoke at run time each operation belongs to."""
+    return {
+        operation.site: number
+        for number, invoke in enumerate(run.unrolled.trace.invokes)
+        for operation in invoke.operations
+    }
+
+
+def _once_a_statement(found: Sequence[Crossing]) -> list[Crossing]:
+    """The first use of each name in each statement speaks for the others, and for its items."""
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for crossing in found:
+        name = crossing.name.split(".")[0]
+        place = (crossing.origin.innermost.span.start, name)
+        if place not in seen:
+            seen.add(place)
+            kept.append(crossing)
+    return kept

@@ -1,0 +1,152 @@
+"""How changes of statements are spelled as edits: what the rules' fixes have in common.
+
+Lines are inserted and removed whole. A statement that shares its line with another one, or stands
+on the header's line of its suite, cannot be moved that way: `movable` says so, and the rule then
+has no fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import libcst as cst
+
+from nnmigrate.program import Block, Program, Scope, Statement
+from nnmigrate.spans import Edit, Span
+
+
+def movable(*statements: Statement) -> bool:
+    """Whether each statement has its lines for itself."""
+    return not any(statement.shared for statement in statements)
+
+
+def lines_before(program: Program, statement: Statement, *texts: str) -> Edit:
+    """Inserts lines before a statement, with its indentation."""
+    start = statement.line.start
+    return Edit(Span(start, start), _lines(program, statement.indent, texts))
+
+
+def lines_after(program: Program, statement: Statement, *texts: str) -> Edit:
+    """Inserts lines behind a statement, with its indentation."""
+    end = statement.line.end
+    text = _lines(program, statement.indent, texts)
+    if end and program.code[end - 1] not in "\r\n":
+        # The file's last line has no end: the new lines bring one, and leave the new last one
+        # without.
+        text = program.newline + text.removesuffix(program.newline)
+    return Edit(Span(end, end), text)
+
+
+def lines_first(program: Program, block: Block, *texts: str) -> Edit:
+    """Inserts lines at the start of a suite that does not stand on its header's line."""
+    return lines_before(program, block.statements[0], *texts)
+
+
+def _lines(program: Program, indent: str, texts: Iterable[str]) -> str:
+    return "".join(f"{indent}{text}{program.newline}" for text in texts)
+
+
+def removed(statement: Statement) -> Edit:
+    """Removes a statement with its lines."""
+    return Edit(statement.line, "")
+
+
+def reindented(program: Program, statement: Statement, indent: str) -> str:
+    """A statement's text with its following lines moved along to another indentation.
+
+    Lines inside a string keep what they have: their blanks are data.
+    """
+    text = program.text(statement.span)
+    if "\n" not in text and "\r" not in text:
+        return text
+    inside = _lines_inside_strings(program, statement)
+    rows = text.splitlines(keepends=True)
+    moved = [rows[0]]
+    for number, row in enumerate(rows[1:], 1):
+        own = row.startswith(statement.indent) and number not in inside
+        moved.append(indent + row[len(statement.indent) :] if own else row)
+    return "".join(moved)
+
+
+def _lines_inside_strings(program: Program, statement: Statement) -> set[int]:
+    """The numbers of the statement's lines (from 0) that start inside a string."""
+    inside: set[int] = set()
+    text = program.text(statement.span)
+    for string in _TRIPLE_QUOTED.finditer(text):
+        first = len(text[: string.start()].splitlines()) - 1
+        count = len(string.group().splitlines())
+        inside.update(range(max(first, 0) + 1, max(first, 0) + count))
+    return inside
+
+
+_TRIPLE_QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", re.DOTALL)
+
+
+def fresh_name(program: Program, wish: str, taken: Iterable[str] = ()) -> str:
+    """A name like `wish` that nothing in the document is called, and none of `taken`."""
+    used = program.names | set(taken)
+    if wish not in used:
+        return wish
+    number = 2
+    while f"{wish}_{number}" in used:
+        number += 1
+    return f"{wish}_{number}"
+
+
+def saves_by_function(program: Program) -> bool:
+    """Whether `nnsight.save` may be written: it exists from 0.5.13 (nnsight/__init__.py)."""
+    return program.options.target >= (0, 5, 13)
+
+
+def saved(program: Program, expression: Span) -> str:
+    """An expression's text with `.save()` behind it, in parentheses where it needs them.
+
+    Args:
+        program: the program that `expression` points into.
+        expression: the characters, with the expression's own parentheses.
+    """
+    text = program.text(expression)
+    return f"{text}.save()" if binds_tightly(text) else f"({text}).save()"
+
+
+def binds_tightly(text: str) -> bool:
+    """Whether `.save()` behind an expression's text means the whole expression."""
+    try:
+        node = cst.parse_expression(text)
+    except cst.ParserSyntaxError:
+        return False
+    if node.lpar:
+        return True
+    tight = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.List, cst.Dict, cst.Set)
+    return isinstance(node, (*tight, cst.ListComp, cst.DictComp, cst.SetComp))
+
+
+def import_of_nnsight(program: Program) -> tuple[str, tuple[Edit, ...]]:
+    """The name of the nnsight package in the document, and the edits that import it."""
+    if program.nnsight is not None:
+        return program.nnsight, ()
+    module = program.scopes[0]
+    return "nnsight", (lines_before(program, _first_after_prologue(module), "import nnsight"),)
+
+
+def _first_after_prologue(module: Scope) -> Statement:
+    """The first statement that may have an import before it."""
+    statements = module.body.statements
+    for number, statement in enumerate(statements):
+        docstring = number == 0 and statement.kind == "Expr"
+        future = isinstance(statement.node, cst.ImportFrom) and (
+            isinstance(statement.node.module, cst.Name)
+            and statement.node.module.value == "__future__"
+        )
+        if not docstring and not future:
+            return statement
+    return statements[-1]
+
+
+def merged(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits, sorted; insertions at one place become one, in the order in which they come."""
+    texts: dict[Span, str] = {}
+    for edit in edits:
+        texts[edit.span] = texts.get(edit.span, "") + edit.content
+    return tuple(sorted(Edit(span, text) for span, text in texts.items()))

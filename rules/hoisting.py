@@ -1,0 +1,243 @@
+"""Moves plain Python statements of a trace's body behind the trace.
+
+What such a statement computes from the model stays in the trace, under a fresh name that is saved;
+the rest of it runs on the caller's own objects, where 0.4 ran it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nnmigrate.program import (
+    Access,
+    Bind,
+    Compute,
+    Mutation,
+    Program,
+    Read,
+    Save,
+    Statement,
+    Step,
+    Told,
+    Trace,
+    flat,
+)
+from nnmigrate.program.bodies import Placed, own_steps
+from nnmigrate.program.values import Value
+from nnmigrate.spans import Edit, Span
+
+from .editing import fresh_name, movable, removed, saved
+
+
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """A statement that is to stand behind the trace.
+
+    Args:
+        statement: the statement; it happens exactly once in the trace.
+        value: the part of it that the trace computes; None where there is none.
+        kept: what that part is.
+        wish: what to call it.
+    """
+
+    statement: Statement
+    value: Span | None = None
+    kept: Value | None = None
+    wish: str = "_value"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The changes that move statements.
+
+    Args:
+        edits: what happens in the trace.
+        lines: the lines behind the trace, without indentation.
+    """
+
+    edits: tuple[Edit, ...]
+    lines: tuple[str, ...]
+
+
+def hoisted(
+    program: Program,
+    trace: Trace,
+    body: Sequence[Placed],
+    moving: Sequence[Moving],
+    taken: set[str],
+) -> Moved | None:
+    """Moves statements behind a trace, and with them the counters that only they use.
+
+    Args:
+        program: the program.
+        trace: an outermost trace.
+        body: what `placed` gives for it.
+        moving: the statements, in the order of the text.
+        taken: fresh names that are in use; what this one uses is added.
+
+    Returns:
+        The changes; None where something in the trace would miss what moves, or the other way
+        round.
+    """
+    chosen = _with_counters(body, moving)
+    if chosen is None or not movable(trace.statement, *(m.statement for m in chosen)):
+        return None
+    if not _independent(body, chosen):
+        return None
+    moved = [_moved(program, trace, body, part, taken) for part in chosen]
+    leaving = {p.statement for p, (edit, _) in zip(chosen, moved, strict=True) if not edit.content}
+    if _empties_suite(trace, body, leaving):
+        return None
+    return Moved(tuple(edit for edit, _ in moved), tuple(line for _, line in moved))
+
+
+# --- what may move --------------------------------------------------------------------------------
+
+
+def _with_counters(body: Sequence[Placed], moving: Sequence[Moving]) -> list[Moving] | None:
+    """The statements, and those that bind what they read; None where one of those must stay."""
+    chosen = {part.statement: part for part in moving}
+    queue = list(moving)
+    while queue:
+        part = queue.pop()
+        for place in _bindings_read(body, part):
+            if place.statement in chosen:
+                continue
+            if not (place.straight and plain(place.statement) and movable(place.statement)):
+                return None
+            chosen[place.statement] = Moving(place.statement)
+            queue.append(chosen[place.statement])
+    return sorted(chosen.values(), key=lambda part: part.statement.span)
+
+
+def _bindings_read(body: Sequence[Placed], part: Moving) -> Iterator[Placed]:
+    names = set(_names_read(part))
+    for place in body:
+        if isinstance(place.step, Bind) and place.step.name in names:
+            yield place
+
+
+def _names_read(part: Moving) -> Iterator[str]:
+    """The names that the moved part of a statement reads."""
+    for step in flat(part.statement.steps):
+        if isinstance(step, Read) and not (part.value and part.value.holds(step.span)):
+            yield step.name
+
+
+def plain(statement: Statement) -> bool:
+    """Whether a statement is plain Python without calls: when it runs does not matter to the
+    model.
+    """
+    model = (Access, Compute, Mutation, Save, Told)
+    if statement.kind not in ("Assign", "AugAssign", "AnnAssign", "Import", "ImportFrom"):
+        return False
+    if any(isinstance(step, model) for step in statement.all_steps):
+        return False
+    return not _calls(statement.node)
+
+
+_HARMLESS = frozenset("len int float str bool min max abs range tuple sorted".split())
+
+
+def _calls(node: cst.CSTNode) -> bool:
+    """Whether something is called that may do more than compute."""
+    if isinstance(node, cst.Call):
+        if not (isinstance(node.func, cst.Name) and node.func.value in _HARMLESS):
+            return True
+    if isinstance(node, (cst.Await, cst.Yield, cst.NamedExpr)):
+        return True
+    return any(map(_calls, node.children))
+
+
+def _independent(body: Sequence[Placed], chosen: Sequence[Moving]) -> bool:
+    """Whether what stays reads nothing that moves has bound before."""
+    by_statement = {part.statement: part for part in chosen}
+    gone: set[str] = set()
+    for place in body:
+        step, part = place.step, by_statement.get(place.statement)
+        stays = part is None or (part.value is not None and part.value.holds(step.span))
+        if isinstance(step, Bind):
+            if stays and step.name in gone:
+                return False
+            gone |= set() if stays else {step.name}
+        elif isinstance(step, Read) and stays and step.name in gone:
+            return False
+    return True
+
+
+def _empties_suite(trace: Trace, body: Sequence[Placed], leaving: set[Statement]) -> bool:
+    """Whether a suite would be left without statements."""
+    suites = [trace.body, *(suite for place in body for suite in place.suites)]
+    return any(leaving.issuperset(suite.statements) for suite in suites)
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+
+def _moved(
+    program: Program, trace: Trace, body: Sequence[Placed], part: Moving, taken: set[str]
+) -> tuple[Edit, str]:
+    """What is left of a statement in the trace, and its text behind it."""
+    statement, value = part.statement, part.value
+    comment = _comment(program, statement)
+    if value is None or _is_there(program, trace, body, part, value):
+        text = program.text(statement.span)
+        return removed(statement), _outdented(text, statement, trace) + comment
+    name = fresh_name(program, part.wish, taken)
+    taken.add(name)
+    before = program.code[statement.span.start : value.start]
+    after = program.code[value.end : statement.span.end]
+    line = _outdented(f"{before}{name}{after}", statement, trace)
+    return Edit(statement.span, f"{name} = {kept_text(program, value, part.kept)}"), line
+
+
+def kept_text(program: Program, value: Span, kept: Value | None) -> str:
+    """An expression's text, saved if it is not yet, fit to stand on its own."""
+    text = program.text(value)
+    if kept is None or not kept.saved:
+        return saved(program, value)
+    return f"({text})" if "\n" in text else text
+
+
+def _is_there(
+    program: Program, trace: Trace, body: Sequence[Placed], part: Moving, value: Span
+) -> bool:
+    """Whether a value can be had behind the trace: it comes back by its name, or needs no model."""
+    text = program.text(value)
+    binds = [place for place in body if isinstance(place.step, Bind) and place.step.name == text]
+    if not binds or part.kept is None or not part.kept.saved or text in trace.scope.declared:
+        return _needs_no_trace(program, body, part.statement, value)
+    return binds[-1].straight and binds[-1].step.span.start < value.start
+
+
+def _needs_no_trace(
+    program: Program, body: Sequence[Placed], statement: Statement, value: Span
+) -> bool:
+    """Whether a value can be had behind the trace as well."""
+    steps = [step for step in own_steps(program, statement.steps) if value.holds(step.span)]
+    bound = {place.step.name for place in body if isinstance(place.step, Bind)}
+    if any(isinstance(step, (Access, Compute, Save, Told)) for step in steps):
+        return False
+    if any(_reads_one_of(step, bound) for step in steps):
+        return False
+    return not _calls(cst.parse_expression(f"({program.text(value)})"))
+
+
+def _reads_one_of(step: Step, names: set[str]) -> bool:
+    return isinstance(step, Read) and step.name in names
+
+
+def _outdented(text: str, statement: Statement, trace: Trace) -> str:
+    rows = text.splitlines(keepends=True)
+    old, new = statement.indent, trace.statement.indent
+    moved = [new + row[len(old) :] if row.startswith(old) else row for row in rows[1:]]
+    return "".join((rows[0], *moved))
+
+
+def _comment(program: Program, statement: Statement) -> str:
+    """The comment behind a statement, with two blanks before it."""
+    rest = Span(statement.span.end, statement.line.end).of(program.code).strip()
+    return f"  {rest}" if rest.startswith("#") else ""

@@ -1,0 +1,247 @@
+"""Lets a trace fill a collection of its own, and puts that into the caller's object behind the
+trace.
+
+Two ways: the changes go to a fresh collection, which is merged (`redirected`); or the object itself
+travels, under a second name that is saved, and is copied back (`copied_back`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nnmigrate.program import Program
+from nnmigrate.spans import Edit, Span
+
+from .editing import fresh_name
+from .outer import Change, Outer
+
+_INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The changes that bring an outer object's changes back.
+
+    Args:
+        edits: what happens in the trace.
+        first: the line at the start of its body.
+        lines: the lines behind the trace.
+    """
+
+    edits: tuple[Edit, ...]
+    first: str
+    lines: tuple[str, ...]
+
+
+def own_name(path: str) -> str:
+    """What the trace's own collection is to be called: `_acts` for `self.acts`."""
+    return "_" + path.rpartition(".")[2].lstrip("_")
+
+
+# --- a fresh collection ---------------------------------------------------------------------------
+
+
+def redirected(program: Program, outer: Outer, taken: set[str]) -> Merged | None:
+    """Lets the changes go to a fresh collection, and merges that behind the trace.
+
+    Returns:
+        The changes; None where they are no mere additions, or the trace reads the object.
+    """
+    if outer.reads or any(change.helper for change in outer.changes):
+        return None
+    names = set(taken)
+    name, key, value = (
+        fresh_name(program, wish, names) for wish in (own_name(outer.path), "_k", "_v")
+    )
+    for plan in (_additions, _by_key, _attributes, _nested):
+        merged = plan(program, outer, _Names(name, key, value))
+        if merged is not None:
+            taken.add(name)
+            return merged
+    return None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Fresh names: the trace's own collection, and the variables of the loop that merges it."""
+
+    own: str
+    key: str
+    value: str
+
+
+def _additions(program: Program, outer: Outer, names: _Names) -> Merged | None:
+    """`append`, `extend`, `add`, `update` and `+=` of lists and sets."""
+    if not all(_adds(change, outer.kind) for change in outer.changes):
+        return None
+    edits = tuple(_renamed(change, outer.path, names.own) for change in outer.changes)
+    methods = {change.mutation.method for change in outer.changes}
+    if outer.kind == "set" or "add" in methods:
+        return Merged(edits, f"{names.own} = set().save()", (f"{outer.path}.update({names.own})",))
+    augmented = all(change.mutation.how == "augment" for change in outer.changes)
+    merge = f"{outer.path} += {names.own}" if augmented else f"{outer.path}.extend({names.own})"
+    return Merged(edits, f"{names.own} = list().save()", (merge,))
+
+
+def _adds(change: Change, kind: str) -> bool:
+    mutation = change.mutation
+    if mutation.depth:
+        return False
+    if mutation.how == "augment":
+        return mutation.path == mutation.base and kind in ("list", "deque", "")
+    if kind == "set":
+        return mutation.method in ("add", "update")
+    return mutation.method in ("append", "extend", "add") and kind in ("list", "deque", "set", "")
+
+
+def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
+    """`x[k] = v` of whatever can be indexed, and `update` of dictionaries."""
+    updates = False
+    for change in outer.changes:
+        mutation = change.mutation
+        updates = updates or mutation.method == "update"
+        item = mutation.how == "setitem" and _hashable(program, mutation.key_span)
+        if mutation.depth or not (item or mutation.method == "update"):
+            return None
+    edits = tuple(_renamed(change, outer.path, names.own) for change in outer.changes)
+    if updates or outer.kind in ("dict", "defaultdict", "OrderedDict"):
+        lines: tuple[str, ...] = (f"{outer.path}.update({names.own})",)
+    else:
+        lines = _loop(names, f"{outer.path}[{names.key}] = {names.value}")
+    return Merged(edits, f"{names.own} = dict().save()", lines)
+
+
+def _attributes(program: Program, outer: Outer, names: _Names) -> Merged | None:
+    """`self.h = v`, in a loop or under a condition: the last value counts."""
+    if any(change.mutation.how != "setattr" for change in outer.changes):
+        return None
+    owner, _, attribute = outer.path.rpartition(".")
+    edits = []
+    for change in outer.changes:
+        target, key = change.mutation.target, change.mutation.key_span
+        if target is None or key is None:
+            return None
+        edits.append(Edit(Span(target.start, key.end), f'{names.own}["{attribute}"]'))
+    lines = _loop(names, f"setattr({owner}, {names.key}, {names.value})")
+    return Merged(tuple(edits), f"{names.own} = dict().save()", lines)
+
+
+def _nested(program: Program, outer: Outer, names: _Names) -> Merged | None:
+    """`x[k].append(v)`, `x[k][i] = v`, and the same behind `x.setdefault(k, ...)`."""
+    shapes = {_shape(program, change) for change in outer.changes}
+    if len(shapes) != 1 or None in shapes:
+        return None
+    inner, merge = _INNER[next(iter(shapes))[0]]  # type: ignore[index]  # None is not among them
+    default = next(iter(shapes))[1]  # type: ignore[index]
+    edits, way = [], f"{outer.path}[{names.key}]"
+    if default:
+        way = f"{outer.path}.setdefault({names.key}, {default})"
+    for change in outer.changes:
+        target = change.mutation.target
+        assert target is not None
+        key = _key_of(program, target)
+        made = f"{names.own}.setdefault({key}, {inner})"
+        edits.append(Edit(target, made))
+    lines = _loop(names, merge(way, names.value))
+    return Merged(tuple(edits), f"{names.own} = dict().save()", lines)
+
+
+# What the inner collection is made of, and how it is merged, by how it is changed.
+_INNER: dict[str, tuple[str, Callable[[str, str], str]]] = {
+    "append": ("[]", lambda way, value: f"{way}.extend({value})"),
+    "extend": ("[]", lambda way, value: f"{way}.extend({value})"),
+    "add": ("set()", lambda way, value: f"{way}.update({value})"),
+    "setitem": ("{}", lambda way, value: f"{way}.update({value})"),
+}
+
+
+def _shape(program: Program, change: Change) -> tuple[str, str] | None:
+    """How an inner collection is changed, and what `setdefault` makes of a missing one."""
+    mutation, target = change.mutation, change.mutation.target
+    how = mutation.method or mutation.how
+    if target is None or mutation.depth != 1 or how not in _INNER:
+        return None
+    if how == "setitem" and not _hashable(program, mutation.key_span):
+        return None
+    node = cst.parse_expression(program.text(target))
+    if isinstance(node, cst.Subscript):
+        # Assigning to `x[k][i]` is merged by `update`, which only dictionaries have.
+        hashable = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+        return (how, "") if hashable and how != "setitem" else None
+    if isinstance(node, cst.Call) and len(node.args) == 2:
+        default = program.text(target)[:0] + cst.Module([]).code_for_node(node.args[1].value)
+        made = {"setitem": ("{}", "dict()"), "add": ("set()",)}.get(how, ("[]", "list()"))
+        return (how, default) if default in made else None
+    return None
+
+
+def _key_of(program: Program, target: Span) -> str:
+    node = cst.parse_expression(program.text(target))
+    if isinstance(node, cst.Call):
+        return cst.Module([]).code_for_node(node.args[0].value)
+    assert isinstance(node, cst.Subscript)
+    return cst.Module([]).code_for_node(node.slice[0].slice)
+
+
+def _loop(names: _Names, statement: str) -> tuple[str, ...]:
+    header = f"for {names.key}, {names.value} in {names.own}.items():"
+    return header, _INDENT + statement
+
+
+def _renamed(change: Change, path: str, name: str) -> Edit:
+    target = change.mutation.target
+    assert target is not None
+    return Edit(Span(target.start, target.start + len(path)), name)
+
+
+def _hashable(program: Program, key: Span | None) -> bool:
+    """Whether an item's key can be a dictionary's: slices cannot before Python 3.12."""
+    if key is None:
+        return False
+    try:
+        node = cst.parse_expression(f"_[{program.text(key)}]")
+    except cst.ParserSyntaxError:
+        return False
+    assert isinstance(node, cst.Subscript)
+    return all(isinstance(element.slice, cst.Index) for element in node.slice)
+
+
+# --- the object itself ----------------------------------------------------------------------------
+
+
+def copied_back(program: Program, outer: Outer, taken: set[str]) -> Merged | None:
+    """Saves the object under a second name, and copies it back behind the trace.
+
+    Returns:
+        The changes; None where the object's kind, and so the way to copy it, is not known.
+    """
+    name = fresh_name(program, own_name(outer.path), taken)
+    lines = tuple(_copy(outer, name))
+    if not lines:
+        return None
+    taken.add(name)
+    return Merged((), f"{name} = {outer.path}.save()", lines)
+
+
+def _copy(outer: Outer, name: str) -> Iterator[str]:
+    """Lines that are right for the same object (a local trace) and for another one (a remote
+    one).
+    """
+    path = outer.path
+    if outer.kind == "list":
+        yield f"{path}[:] = {name}"
+    elif outer.kind == "ndarray":
+        yield f"{path}[...] = {name}"
+    elif outer.kind == "tensor":
+        yield from _unless_same(path, name, f"{path}.copy_({name})")
+    elif outer.kind in ("dict", "set", "defaultdict", "OrderedDict", "Counter"):
+        yield from _unless_same(path, name, f"{path}.clear()", f"{path}.update({name})")
+    elif outer.kind == "deque":
+        yield from _unless_same(path, name, f"{path}.clear()", f"{path}.extend({name})")
+
+
+def _unless_same(path: str, name: str, *statements: str) -> Sequence[str]:
+    return (f"if {name} is not {path}:", *(_INDENT + statement for statement in statements))

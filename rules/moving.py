@@ -1,0 +1,227 @@
+"""Moves statements that stand beside the invokes to where their values are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnmigrate.findings import Applicability, Fix
+from nnmigrate.program import (
+    Access,
+    Bind,
+    Invoke,
+    NotPython,
+    Program,
+    Read,
+    Save,
+    Statement,
+    Told,
+    Trace,
+    Write,
+    build,
+)
+from nnmigrate.program.values import Constant
+from nnmigrate.schedule import Effect
+from nnmigrate.spans import Edit, Span, apply_edits
+
+from .beside import Beside, beside_invokes
+from .crossings import crossings
+from .editing import (
+    binds_tightly,
+    lines_after,
+    merged,
+    movable,
+    reindented,
+    removed,
+    saved,
+)
+
+
+class Stays(Exception):
+    """The statements cannot be moved; the message says why."""
+
+
+def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix | None:
+    """Moves all of `found` behind the trace, or each into the invoke before it.
+
+    Returns:
+        The change; None where no such move keeps what the program means.
+    """
+    if not trace.entered.proved or any(beside.returned for beside in found):
+        return None
+    for mover, message in (
+        (_behind_trace, "Move it behind the trace and save what it uses"),
+        (_into_invokes, "Move it into the invoke before it"),
+    ):
+        try:
+            edits = merged(mover(program, trace, found))
+        except Stays:
+            continue
+        if _settles(program, trace, edits):
+            return Fix(message, edits, Applicability.SAFE)
+    return None
+
+
+def _settles(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
+    """Whether nothing is left beside the invokes then, and no value crosses worse than before."""
+    try:
+        changed = build(apply_edits(program.code, edits), program.options)
+    except (NotPython, ValueError):
+        return False
+    if len(changed.traces) != len(program.traces):
+        return False
+    then = changed.traces[program.traces.index(trace)]
+    bad = (Effect.RAISES, Effect.SILENT)
+    before = sum(c.difference.effect in bad for c in crossings(program, trace))
+    after = sum(c.difference.effect in bad for c in crossings(changed, then))
+    return not beside_invokes(then) and after <= before
+
+
+# --- behind the trace -----------------------------------------------------------------------------
+
+
+def _behind_trace(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
+    """Moves the statements behind the trace; the values that they use are saved in the invokes."""
+    moving = [beside.statement for beside in found]
+    _check_free(trace, found, moving)
+    bound_here = {name for statement in moving for name in _names_bound(statement)}
+    for name in sorted({name for beside in found for name in beside.needs} - bound_here):
+        yield from _saving(program, trace, name)
+    yield from map(removed, moving)
+    indent = trace.statement.indent
+    texts = [_without_saves(program, statement, indent) for statement in moving]
+    yield lines_after(program, trace.statement, *texts)
+
+
+def _check_free(trace: Trace, found: Sequence[Beside], moving: Sequence[Statement]) -> None:
+    """Nothing that stays may need what moves, and what moves may not need the model."""
+    if trace.session is not None or not movable(trace.statement, *moving):
+        raise Stays("the session's later traces may need it")
+    if any(beside.parents or beside.name is None for beside in found):
+        raise Stays("it stands in a loop, or reads a module")
+    kinds = (Access, Write, Told)
+    for statement in moving:
+        if statement.kind in ("Return", "Break", "Continue", "FunctionDef", "ClassDef"):
+            raise Stays("it is no statement that can be moved")
+        if any(isinstance(step, kinds) for step in statement.all_steps):
+            raise Stays("it acts on the model")
+        if any(isinstance(s, Read) and s.name == trace.entered.name for s in statement.all_steps):
+            raise Stays("it uses the tracer")
+    names = {name for statement in moving for name in _names_bound(statement)}
+    for statement in _staying(trace, moving):
+        if any(isinstance(step, Read) and step.name in names for step in statement.all_steps):
+            raise Stays("something in the trace needs what it binds")
+
+
+def _staying(trace: Trace, moving: Sequence[Statement]) -> Iterator[Statement]:
+    first = moving[0].span.start
+    for statement in trace.body.statements:
+        if statement not in moving and statement.span.end > first:
+            yield statement
+
+
+def _names_bound(statement: Statement) -> Iterator[str]:
+    for step in statement.all_steps:
+        if isinstance(step, Bind) and not step.foreign:
+            yield step.name
+
+
+def _saving(program: Program, trace: Trace, name: str) -> Iterator[Edit]:
+    """Saves a name at its last binding, in the one invoke that binds it."""
+    binders = [i for i in trace.invokes if name in _bound_in(i)]
+    if not binders:
+        yield from _saving_level(program, trace, name)
+        return
+    if len(binders) != 1 or binders[0].parents:
+        raise Stays("several invokes bind it")
+    statements = [
+        inner
+        for statement in binders[0].body.statements
+        for inner in statement.walk()
+        if name in set(_own_names(inner))
+    ]
+    yield from _saving_in(program, statements[-1], name, binders[0])
+
+
+def _saving_level(program: Program, trace: Trace, name: str) -> Iterator[Edit]:
+    """Saves a collection that is made beside the invokes and filled in them."""
+    for statement in trace.body.statements:
+        for step in statement.steps:
+            if isinstance(step, Bind) and step.name == name and step.how == "assign":
+                if not step.value.saved and step.expression is not None:
+                    yield Edit(step.expression, saved(program, step.expression))
+
+
+def _saving_in(program: Program, statement: Statement, name: str, invoke: Invoke) -> Iterator[Edit]:
+    steps = invoke.statement.all_steps
+    if any(isinstance(step, Save) and step.name == name for step in steps):
+        return
+    bind = next(s for s in statement.steps if isinstance(s, Bind) and s.name == name)
+    if bind.value.saved:
+        return
+    if isinstance(bind.value, Constant) and bind.value.value is None:
+        raise Stays("None is never kept")
+    if bind.how == "assign" and bind.expression is not None and _short(program, bind.expression):
+        yield Edit(bind.expression, saved(program, bind.expression))
+    elif bind.how in ("assign", "augment", "unpack") and movable(statement):
+        yield lines_after(program, statement, f"{name}.save()")
+    else:
+        raise Stays("it is bound in a way that cannot be saved")
+
+
+def _short(program: Program, expression: Span) -> bool:
+    """Whether `.save()` behind the expression reads well."""
+    text = program.text(expression)
+    return "\n" not in text and binds_tightly(text)
+
+
+def _bound_in(invoke: Invoke) -> set[str]:
+    return {name for statement in invoke.body.statements for name in _names_bound(statement)}
+
+
+def _own_names(statement: Statement) -> Iterator[str]:
+    for step in statement.steps:
+        if isinstance(step, Bind) and not step.foreign:
+            yield step.name
+
+
+def _without_saves(program: Program, statement: Statement, indent: str) -> str:
+    """The statement's text without its `.save()`s: behind a trace nothing has them."""
+    saves = [step for step in statement.all_steps if isinstance(step, Save)]
+    if not saves:
+        return reindented(program, statement, indent)
+    if any(a.span != b.span and a.span.overlaps(b.span) for a in saves for b in saves):
+        raise Stays("its saves are nested")
+    base = statement.span.start
+    edits = [
+        Edit(Span(save.span.start - base, save.span.end - base), program.text(save.argument))
+        for save in saves
+    ]
+    if "\n" in program.text(statement.span):
+        rows = reindented(program, statement, statement.indent)
+        if rows != program.text(statement.span):
+            raise Stays("its lines cannot be moved")
+    text = apply_edits(program.text(statement.span), edits)
+    return _shifted(text, statement.indent, indent)
+
+
+def _shifted(text: str, old: str, new: str) -> str:
+    rows = text.splitlines(keepends=True)
+    return "".join(
+        [rows[0], *(new + row[len(old) :] if row.startswith(old) else row for row in rows[1:])]
+    )
+
+
+# --- into the invokes -----------------------------------------------------------------------------
+
+
+def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
+    """Moves each statement to the end of the invoke before it."""
+    for beside in found:
+        invoke = trace.invokes[beside.after]
+        if beside.parents != invoke.parents or not movable(beside.statement):
+            raise Stays("it does not stand right beside the invoke")
+        if invoke.body.inline or beside.statement.kind in ("Return", "Break", "Continue"):
+            raise Stays("no line can be put there")
+        last = invoke.body.statements[-1]
+        yield removed(beside.statement)
+        yield lines_after(program, last, reindented(program, beside.statement, last.indent))

@@ -1,0 +1,159 @@
+"""A value of one invoke is used by another before it is there.
+
+## What it does
+
+Finds names, and items of collections and objects, that one invoke makes and another one uses, where
+nnsight 0.5 evaluates the use before the definition.
+
+## Why is this bad?
+
+On 0.4 the body of a trace ran once, from top to bottom, before the model did: every name was bound
+by the time it was used. Since 0.5 each invoke runs in a thread of its own, and a thread goes on
+only when the model reaches the module that it waits for. A use is evaluated right after the event
+before it; if that comes earlier in the forward pass than the event behind which the other invoke
+binds the name, 0.5 raises `NameError` (for an item `KeyError`, `IndexError` or `AttributeError`).
+Which modules the invokes share does not decide it: in `model.lm_head.output[:] = h` the right side
+comes first, so `h` is needed at once.
+
+A barrier makes both invokes wait for each other. It stands right behind the definition and right
+before the use: later, and the model has gone past what the other invoke still wants.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+    with tracer.invoke("The Colosseum is in"):
+        lm.transformer.h[3].output = clean
+        patched = lm.lm_head.output.save()
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+        barrier()
+    with tracer.invoke("The Colosseum is in"):
+        barrier()
+        lm.transformer.h[3].output = clean
+        patched = lm.lm_head.output.save()
+```
+
+## Left alone
+
+The module is touched first, and the invoke that binds the name stands first: `clean` is there in
+time.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[3].output
+        hidden[:] = clean
+        patched = lm.lm_head.output.save()
+```
+
+What crosses at the last module crosses by the order of the text alone.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        first = lm.lm_head.output
+    with tracer.invoke("The Colosseum is in"):
+        second = lm.lm_head.output
+        difference = (second - first).save()
+```
+
+## Fix safety
+
+The fix is safe: barriers are added only where the simulated schedule of the changed trace gives
+every use the definition that the order of the text gives it, in every order that the modules may
+have. There is no fix where the value is needed before the model can have made it (0.4 ignored such
+an intervention), and where the order of the modules is not known.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/interleaver.py` (`Mediator.push`, `Mediator.pull`) and
+  `nnsight/intervention/tracing/tracer.py` (`Barrier`)
+- [Cross-prompt interventions](https://nnsight.net/notebooks/features/multiple_token/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnmigrate.findings import Applicability, Finding, Rule, Severity
+from nnmigrate.program import Bind, Item, Program
+from nnmigrate.schedule import Effect, Fault
+
+from .crossings import Crossing, crossings
+from .reshaping import reshaping_fix
+from .synchronizing import synchronizing_fix
+
+RULE = Rule("NNS101", "unsynchronized-reference", since="0.5.0", fixable=Applicability.SAFE)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Uses that 0.5 evaluates before the definition in another invoke."""
+    for trace in program.traces:
+        found = [c for c in crossings(program, trace) if c.difference.effect is Effect.RAISES]
+        fix = synchronizing_fix(program, trace) if found else None
+        for crossing in found:
+            yield RULE.finding(
+                Severity.ERROR,
+                crossing.step.span,
+                f"`{crossing.name}` is used before {_maker(crossing)} has made it",
+                _consequence(crossing),
+                fix or reshaping_fix(program, trace, crossing),
+            )
+
+
+def _maker(crossing: Crossing) -> str:
+    if not crossing.definitions:
+        return "the invoke that fills it"
+    number = crossing.definitions[-1].invoke + 1
+    return f"invoke {number} of the trace"
+
+
+def _consequence(crossing: Crossing) -> str:
+    name = crossing.name.split(".")[0]
+    if crossing.difference.fault is Fault.MISSING_ITEM and isinstance(crossing.step, Item):
+        key = crossing.step.key
+        error = (
+            "AttributeError" if "." in crossing.step.path or _attribute(crossing) else "KeyError"
+        )
+        return f"{error if isinstance(key, str) else 'IndexError or KeyError'}: the item is missing"
+    if _binds_later(crossing, name):
+        return f"UnboundLocalError: cannot access local variable '{name}'"
+    return f"NameError: name '{name}' is not defined"
+
+
+def _attribute(crossing: Crossing) -> bool:
+    step = crossing.step
+    return isinstance(step, Item) and step.key is not None and not step.counter
+
+
+def _binds_later(crossing: Crossing, name: str) -> bool:
+    steps = crossing.origin.statement.all_steps
+    return any(isinstance(step, Bind) and step.name == name for step in steps)

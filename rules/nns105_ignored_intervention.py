@@ -1,0 +1,176 @@
+"""nnsight 0.4 silently ignored this intervention; 0.5 carries it out.
+
+## What it does
+
+Finds interventions that came too late on nnsight 0.4, so that its numbers are those of a run
+without them.
+
+## Why is this bad?
+
+0.4 carried a trace out as a graph, in the order of the text: an operation on the right side of an
+intervention (`h * 0.5`, even a slice) waited for the access above it in the text. If that access
+is to a module that runs later than the one that is changed, such as `lm_head`, read by an invoke
+before, the change came when the module's output had long been used, and nothing said so. What was
+published as the effect of the intervention was then the effect of nothing.
+
+On 0.5 the intervention is carried out where it stands. The new numbers are the ones that were
+meant; they differ from the old ones, and the old ones should not be relied on.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+        logits = lm.lm_head.output.save()
+    with tracer.invoke("The Colosseum is in"):
+        lm.transformer.h[3].output[:] = clean * 0.5
+        patched = lm.lm_head.output.save()
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+        barrier()
+        logits = lm.lm_head.output.save()
+    with tracer.invoke("The Colosseum is in"):
+        barrier()
+        lm.transformer.h[3].output[:] = clean * 0.5
+        patched = lm.lm_head.output.save()
+```
+
+## Left alone
+
+The value goes over as it is, without an operation: 0.4 was in time.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+        logits = lm.lm_head.output.save()
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[3].output
+        hidden[:] = clean
+        patched = lm.lm_head.output.save()
+```
+
+The module is touched above the operation.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        clean = lm.transformer.h[3].output
+        logits = lm.lm_head.output.save()
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[3].output
+        hidden[:] = clean * 0.5
+        patched = lm.lm_head.output.save()
+```
+
+## Fix safety
+
+There is nothing to fix: the note tells what the other fixes of the trace will change in the
+numbers.
+
+## References
+
+- nnsight 0.4.11, `nnsight/intervention/graph/graph.py` (`InterventionGraph.execute`)
+- [ndif-team/nnsight#502](https://github.com/ndif-team/nnsight/issues/502)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnmigrate.findings import Finding, Rule, Severity
+from nnmigrate.program import Access, Dialect, Program, Trace, Write
+from nnmigrate.schedule import TooManyOrders, providers, rankings
+from nnmigrate.schedule.graph04 import Ignored, Late, ignored
+from nnmigrate.spans import Lines, Span
+
+from .crossings import Run, runs
+
+RULE = Rule("NNS105", "ignored-intervention", since="0.5.0")
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Interventions that 0.4 carried out too late, in code that may have run on it."""
+    if program.dialect is Dialect.NEW:
+        return
+    for trace in program.traces:
+        seen: dict[Span, Finding] = {}
+        for run in runs(program, trace):
+            for each in _ignored(run):
+                finding = _finding(program, trace, run, each)
+                seen.setdefault(finding.span, finding)
+        yield from seen.values()
+
+
+def _ignored(run: Run) -> list[Ignored]:
+    """What 0.4 ignored in every order that the modules may have."""
+    if run.unrolled.trace.barriers:
+        return []  # 0.4 has no barriers: this never ran there
+    try:
+        orders = list(rankings(providers(run.unrolled.trace)))
+    except TooManyOrders:
+        return []
+    found = [{each.site: each for each in ignored(run.unrolled.trace, rank)} for rank in orders]
+    return [each for site, each in found[0].items() if all(site in other for other in found)]
+
+
+def _finding(program: Program, trace: Trace, run: Run, each: Ignored) -> Finding:
+    step = run.origin(each.site).step
+    target = _target(program, run, each.site)
+    return RULE.finding(
+        Severity.NOTE,
+        step.span,
+        f"nnsight 0.4 silently ignored this change of `{target}`: {_why(program, run, each)}. "
+        "The numbers that it gave are those of a run without this intervention",
+        _now(each),
+    )
+
+
+def _now(each: Ignored) -> str:
+    if each.reason is Late.BACKWARD:
+        return "no single run of the model can do it: it needs a second trace"
+    return "it takes effect, and the numbers will change to those that were meant"
+
+
+def _target(program: Program, run: Run, site: int) -> str:
+    step = run.origin(site).step
+    if isinstance(step, Write) and step.got is not None:
+        for origin in run.unrolled.origins.values():
+            if isinstance(origin.step, Access) and origin.step.site == step.got:
+                return program.text(origin.step.span)
+    return program.text(step.span)
+
+
+def _why(program: Program, run: Run, each: Ignored) -> str:
+    if each.waited_for is None or each.waited_for not in run.unrolled.origins:
+        return "its value comes from a module that runs later"
+    waited = run.origin(each.waited_for).step
+    row, _ = Lines(program.code).place(waited.span.start)
+    where = f"`{program.text(waited.span)}` (line {row}), which runs later"
+    if each.reason is Late.BACKWARD:
+        return f"its value comes from {where}"
+    return f"the operation on its right side waited for {where}"

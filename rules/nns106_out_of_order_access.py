@@ -1,0 +1,124 @@
+"""A module is read or set after a later one, in one invoke.
+
+## What it does
+
+Finds accesses to modules in another order than the one in which the model runs them.
+
+## Why is this bad?
+
+0.4 read a trace as a whole and handed out every value, in whatever order the text asked for them.
+Since 0.5 an invoke waits for one access after the other while the model runs: what has passed is
+missed. `OutOfOrderError: Value was missed for ... Did you call an Envoy out of order?`
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    after = lm.transformer.h[3].output.save()
+    before = lm.transformer.h[3].input.save()
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    before = lm.transformer.h[3].input.save()
+    after = lm.transformer.h[3].output.save()
+```
+
+## Left alone
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    early = lm.transformer.h[0].output.save()
+    again = lm.transformer.h[0].output.save()
+    late = lm.transformer.h[5].output.save()
+```
+
+Modules of which it is not known which one runs first.
+
+```python
+import torch
+from nnsight import NNsight
+
+model = NNsight(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)))
+a, b = 0, 1
+
+with model.trace(torch.zeros(1, 2)):
+    one = model[a].output.save()
+    two = model[b].output.save()
+```
+
+## Fix safety
+
+The fix is safe: statements that only read are put into the order of the model, where nothing
+between them changes anything. Otherwise a person must decide: a second trace, or an invoke without
+arguments, which sees the whole batch.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/interleaver.py` (`Mediator.handle_value_event`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnmigrate.findings import Applicability, Finding, Rule, Severity
+from nnmigrate.program import Access, Program, Trace
+from nnmigrate.schedule import Fault
+
+from .crossings import Run, runs
+from .ordering import ordering_fix
+
+RULE = Rule("NNS106", "out-of-order-access", since="0.5.0", fixable=Applicability.SAFE)
+
+_FAULTS = {
+    Fault.OUT_OF_ORDER_GET: "OutOfOrderError: Value was missed for `{}`",
+    Fault.OUT_OF_ORDER_SWAP: "ValueError: Setting `{}` is out of scope",
+    Fault.NOT_PROVIDED: "ValueError: Execution complete but `{}` was not provided",
+}
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Accesses that come too late in every order that the modules may have."""
+    for trace in program.traces:
+        seen: set[int] = set()
+        for run in runs(program, trace):
+            if run.repair.removed:
+                continue
+            for step, fault in _late(run):
+                if step.site not in seen:
+                    seen.add(step.site)
+                    yield _finding(program, trace, step, fault)
+
+
+def _late(run: Run) -> Iterator[tuple[Access, Fault]]:
+    for site, difference in run.differences.items():
+        if difference.certain and difference.fault in _FAULTS and site in run.unrolled.origins:
+            step = run.origin(site).step
+            if isinstance(step, Access):
+                yield step, difference.fault
+
+
+def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Finding:
+    text = program.text(step.span)
+    return RULE.finding(
+        Severity.ERROR,
+        step.span,
+        f"`{text}` has passed when it is asked for: this invoke waits for a later module before",
+        _FAULTS[fault].format(text),
+        ordering_fix(program, trace, step),
+    )

@@ -1,0 +1,155 @@
+"""A name that a trace binds has lost its value behind the trace.
+
+## What it does
+
+Finds names that are bound in a trace, not saved there, and read afterwards: collections whose items
+were saved one by one, counters and flags, loop variables, sums. In remote traces also names that
+the trace reads before it assigns them.
+
+## Why is this bad?
+
+On 0.4 the trace's body ran in the caller's own frame, so every name kept what it was bound to.
+Since 0.5 the body is a function of its own, and a name comes back only if the object that it
+stands for at the end is saved. Otherwise the name is unbound (`UnboundLocalError` or `NameError`)
+or, if it was bound before the trace, silently keeps its old value: a counter that never counts
+makes every trace of a loop write over the first one's results.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    acts = []
+    for layer in range(2):
+        acts.append(lm.transformer.h[layer].output.save())
+print(acts)
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    acts = list().save()
+    for layer in range(2):
+        acts.append(lm.transformer.h[layer].output.save())
+print(acts)
+```
+
+## Left alone
+
+Names that nobody reads afterwards, and names that are bound anew before they are read.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+for prompt in ("The Eiffel Tower is in", "The Colosseum is in"):
+    with lm.trace(prompt):
+        layer = 3
+        hidden = lm.transformer.h[layer].output
+        logits = lm.lm_head.output.save()
+    print(logits)
+```
+
+## Fix safety
+
+The fix is safe where it saves what is bound, or moves plain Python out of the trace. It is unsafe
+where 0.4 had no value either (an unsaved sum), or where a function out of view made the value. A
+name whose value was never saved at all, so that 0.4 raised too, is only noted.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/tracing/base.py` (`push`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnmigrate.findings import Applicability, Finding, Rule, Severity
+from nnmigrate.program import Dialect, Program, Remote, Trace
+from nnmigrate.program.bodies import roots
+from nnmigrate.program.survival import Held, Lost, lost_names
+
+from .keeping import keeping_fix
+from .outer import outer_objects
+
+RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Names that a trace loses."""
+    for trace in roots(program):
+        grown: set[str] | None = None
+        for lost in lost_names(program, trace):
+            if grown is None:
+                # What only grows in place is the caller's own object: NNS201 tells of that.
+                grown = {outer.path for outer in outer_objects(program, trace)}
+            if lost.name not in grown and not _is_guess(program, lost):
+                yield _finding(program, trace, lost)
+
+
+def _is_guess(program: Program, lost: Lost) -> bool:
+    """In code born on 0.5 a name of which little is known is left to its author."""
+    return program.dialect is Dialect.NEW and lost.held in (Held.OPAQUE, Held.UNSET)
+
+
+def _finding(program: Program, trace: Trace, lost: Lost) -> Finding:
+    fix = keeping_fix(program, trace, lost)
+    reason = "" if fix or _was_unset(lost) else _reason(lost)
+    return RULE.finding(
+        _severity(trace, lost),
+        lost.binds[-1].step.span,
+        _message(lost) + reason,
+        _consequence(trace, lost),
+        fix,
+    )
+
+
+def _was_unset(lost: Lost) -> bool:
+    """Whether 0.4 raised as well."""
+    return lost.held is Held.UNSET and not lost.kept and not lost.before
+
+
+def _severity(trace: Trace, lost: Lost) -> Severity:
+    if _was_unset(lost):
+        return Severity.NOTE
+    if not lost.wanted:
+        return Severity.ERROR if trace.remote is Remote.YES else Severity.WARNING
+    raises = not lost.before or (lost.needed and trace.remote is Remote.YES)
+    return Severity.ERROR if raises else Severity.SILENT
+
+
+def _message(lost: Lost) -> str:
+    if lost.exported:
+        return f"`{lost.name}` is declared global, and a trace binds only names of its own function"
+    if not lost.wanted:
+        return f"`{lost.name}` is read in the trace before the trace assigns it, and it may run remotely"
+    if _was_unset(lost):
+        return f"`{lost.name}` is not saved in the trace but read after it: 0.4 raised here too"
+    return f"`{lost.name}` is bound in the trace, not saved, and read after it"
+
+
+def _reason(lost: Lost) -> str:
+    return "; save it, or bind it outside the trace: how it is bound leaves no single right place"
+
+
+def _consequence(trace: Trace, lost: Lost) -> str:
+    unbound = f"UnboundLocalError: cannot access local variable '{lost.name}'"
+    if lost.needed and trace.remote is Remote.YES:
+        return f"{unbound}, on the server"
+    if lost.needed and not lost.wanted:
+        return f"{unbound}, on the server, if the trace runs remotely"
+    if lost.before:
+        return f"silently `{lost.name}` keeps the value that it had before the trace"
+    if trace.scope.kind == "module":
+        return f"NameError: name '{lost.name}' is not defined"
+    return unbound

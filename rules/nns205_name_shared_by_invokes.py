@@ -1,0 +1,170 @@
+"""Several invokes save a value under one name, and the wrong one comes back.
+
+## What it does
+
+Finds names that several invokes of a trace bind and save, and that are read after the trace, where
+the last invoke in the text is not the last one to finish.
+
+## Why is this bad?
+
+On 0.4 the trace ran from top to bottom, so the last invoke in the text had the name. Since 0.5 every
+invoke gives its saved names back when it finishes: the one that reads the deepest module of the model
+finishes last and wins, silently.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        hidden = lm.transformer.h[2].output.save()
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[0].output.save()
+print(hidden)
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        hidden_1 = lm.transformer.h[2].output.save()
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[0].output.save()
+print(hidden)
+```
+
+## Left alone
+
+Invokes that read the same module finish in the order of the text.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in"):
+        hidden = lm.transformer.h[2].output.save()
+        first = hidden
+    with tracer.invoke("The Colosseum is in"):
+        hidden = lm.transformer.h[2].output.save()
+print(first, hidden)
+```
+
+## Fix safety
+
+The fix is safe: the name is changed in the invokes before the last one. There is none where another
+invoke reads it.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/tracing/base.py` (`push`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import Access, Bind, Program, Read, Statement, Trace
+from nnmigrate.program.bodies import Placed, placed, roots
+from nnmigrate.program.liveness import read_after
+from nnmigrate.program.survival import saved_at_end
+from nnmigrate.rules.editing import fresh_name
+from nnmigrate.schedule import compare
+from nnmigrate.schedule.values import Order
+from nnmigrate.spans import Edit
+
+RULE = Rule("NNS205", "name-shared-by-invokes", since="0.5.0", fixable=Applicability.SAFE)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Names that several invokes save."""
+    for trace in roots(program):
+        if not trace.explicit:
+            continue
+        body = placed(program, trace)
+        for name, places in _shared(program, body).items():
+            late = [place for place in places[:-1] if _may_finish_later(body, place, places[-1])]
+            if late and read_after(program, trace, name):
+                yield _finding(program, trace, body, name, late)
+
+
+def _shared(program: Program, body: Sequence[Placed]) -> dict[str, list[Placed]]:
+    """The names that several invokes bind and save, with the last binding of each invoke."""
+    found: dict[str, dict[Statement, Placed]] = {}
+    for place in body:
+        if isinstance(place.step, Bind) and place.invoke is not None and place.straight:
+            found.setdefault(place.step.name, {})[place.invoke] = place
+    return {
+        name: list(places.values())
+        for name, places in found.items()
+        if len(places) > 1 and all(saved_at_end(program, body, p) for p in places.values())
+    }
+
+
+def _may_finish_later(body: Sequence[Placed], earlier: Placed, last: Placed) -> bool:
+    """Whether the earlier invoke may finish behind the last one, by the modules that they read."""
+    before, after = _accesses(body, earlier), _accesses(body, last)
+    if not before or not after:
+        return bool(before)
+    return compare(before[-1].provider, after[-1].provider) not in (Order.BEFORE, Order.SAME)
+
+
+def _accesses(body: Sequence[Placed], place: Placed) -> list[Access]:
+    steps = [other.step for other in body if other.invoke is place.invoke]
+    return [step for step in steps if isinstance(step, Access)]
+
+
+def _finding(
+    program: Program, trace: Trace, body: Sequence[Placed], name: str, late: Sequence[Placed]
+) -> Finding:
+    fix = _fix(program, body, name, late)
+    reason = "" if fix else "; give each invoke a name of its own"
+    return RULE.finding(
+        Severity.SILENT,
+        late[0].step.span,
+        f"several invokes save `{name}`, and this one may finish last{reason}",
+        f"silently `{name}` is the value of the invoke that finishes last, not of the last one",
+        fix,
+    )
+
+
+def _fix(program: Program, body: Sequence[Placed], name: str, late: Sequence[Placed]) -> Fix | None:
+    edits, taken = [], set(program.names)
+    for place in late:
+        number = next(n for n in range(1, len(taken) + 2) if f"{name}_{n}" not in taken)
+        own = fresh_name(program, f"{name}_{number}", taken - program.names)
+        taken.add(own)
+        edits += [Edit(step.span, own) for step in _steps(body, name, place.invoke)]
+    if _crosses(body, name):
+        return None
+    return Fix(f"Use another name than `{name}` in the invokes before the last", tuple(edits))
+
+
+def _steps(body: Sequence[Placed], name: str, invoke: Statement | None) -> list[Bind | Read]:
+    return [
+        place.step
+        for place in body
+        if place.invoke is invoke
+        and isinstance(place.step, (Bind, Read))
+        and place.step.name == name
+    ]
+
+
+def _crosses(body: Sequence[Placed], name: str) -> bool:
+    """Whether an invoke, or what stands beside the invokes, reads the name of another one."""
+    steps = [p for p in body if isinstance(p.step, (Bind, Read)) and p.step.name == name]
+    return any(
+        invoke is None or isinstance(next(iter(places)).step, Read)
+        for invoke, places in groupby(steps, key=lambda place: place.invoke)
+    )

@@ -1,0 +1,110 @@
+"""A trace's body is left by `return`, `break`, `continue` or `yield`.
+
+## What it does
+
+Finds these statements in the body of a trace or an invoke, where they belong to a function or a loop
+around it.
+
+## Why is this bad?
+
+0.5 cuts the body out and compiles it as a function of its own. A `break` or `continue` there is a
+`SyntaxError`; after a `return` or `yield` the model waits forever for the body's end.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+
+def logits_of(prompt):
+    with lm.trace(prompt):
+        return lm.lm_head.output.save()
+
+
+print(logits_of("The Eiffel Tower is in"))
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+
+def logits_of(prompt):
+    with lm.trace(prompt):
+        _returned = lm.lm_head.output.save()
+    return _returned
+
+
+print(logits_of("The Eiffel Tower is in"))
+```
+
+## Left alone
+
+A `break` out of a loop that the trace itself holds.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    for layer in range(2):
+        hidden = lm.transformer.h[layer].output.save()
+        if layer == 1:
+            break
+print(hidden)
+```
+
+## Fix safety
+
+The fix is safe: the statement moves behind the trace. It is offered where the statement is the last
+one of the body, alone or under a condition that needs nothing of the model.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/tracing/base.py` and `nnsight/intervention/interleaver.py`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Finding, Rule, Severity
+from nnmigrate.program import Program
+from nnmigrate.rules.leaving import Leaving, leaving_fix, leaving_statements
+
+RULE = Rule("NNS302", "leaving-statement", since="0.5.0", fixable=Applicability.SAFE)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Statements that leave a body which 0.5 cuts out."""
+    for leaving in leaving_statements(program):
+        fix = leaving_fix(program, leaving)
+        what = _word(leaving)
+        yield RULE.finding(
+            Severity.ERROR,
+            leaving.statement.span,
+            f"`{what}` leaves the body of `{program.text(leaving.call)}`"
+            + ("" if fix else "; only the last statement of a body can be moved behind it"),
+            _consequence(what),
+            fix,
+        )
+
+
+def _word(leaving: Leaving) -> str:
+    node = leaving.statement.node
+    words = {cst.Return: "return", cst.Break: "break", cst.Continue: "continue"}
+    return words.get(type(node), "yield")
+
+
+def _consequence(word: str) -> str:
+    if word in ("break", "continue"):
+        return f"SyntaxError: '{word}' outside loop"
+    return "the program hangs: the body never tells the model that it has ended"

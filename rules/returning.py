@@ -1,0 +1,123 @@
+"""The one change that brings home what a trace does to objects made outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nnmigrate.findings import Applicability, Fix
+from nnmigrate.program import Program, Trace
+from nnmigrate.program.bodies import Placed, placed
+from nnmigrate.spans import Edit
+
+from .editing import lines_after, lines_first, merged, movable, removed
+from .hoisting import Moved, Moving, hoisted
+from .merging import Merged, copied_back, own_name, redirected
+from .outer import Change, Outer
+
+
+@dataclass
+class Homecoming:
+    """What is decided for the outer objects of one trace.
+
+    Args:
+        moved: the statements that move behind the trace.
+        merged: the objects that get a collection of the trace's own.
+        stranded: the objects for which nothing is known that would be right.
+    """
+
+    moved: Moved | None = None
+    merged: list[Merged] = field(default_factory=list)
+    stranded: list[Outer] = field(default_factory=list)
+    home: list[Outer] = field(default_factory=list)
+
+
+def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecoming:
+    """Chooses for each object: move its changes behind the trace, else merge, else copy back."""
+    if trace.body.inline or not movable(trace.statement):
+        return Homecoming(stranded=list(outers))
+    body = placed(program, trace)
+    taken: set[str] = set()
+    hoistable = [outer for outer in outers if can_move(outer)]
+    moved = None
+    while hoistable:
+        moving = list(_moving(outer for outer in hoistable))
+        moved = hoisted(program, trace, body, moving, taken)
+        if moved is not None:
+            break
+        hoistable = _fewer(program, trace, body, hoistable)
+    decided = Homecoming(moved, home=list(hoistable))
+    for outer in outers:
+        if outer not in hoistable:
+            other = redirected(program, outer, taken) or copied_back(program, outer, taken)
+            (decided.merged if other else decided.stranded).append(other or outer)  # type: ignore[arg-type]
+            decided.home += [outer] if other else []
+    return decided
+
+
+def can_move(outer: Outer) -> bool:
+    """Whether each change is a statement of its own that happens exactly once."""
+    return not outer.reads and all(c.whole and c.place.straight for c in outer.changes)
+
+
+def _fewer(
+    program: Program, trace: Trace, body: Sequence[Placed], outers: list[Outer]
+) -> list[Outer]:
+    """The objects whose changes can move on their own; one less where all of them can."""
+    alone = [o for o in outers if hoisted(program, trace, body, list(_moving([o])), set())]
+    return alone if len(alone) < len(outers) else outers[:-1]
+
+
+def _moving(outers: object) -> Iterator[Moving]:
+    seen = set()
+    changes = [(change, outer) for outer in outers for change in outer.changes]  # type: ignore[attr-defined]
+    for change, outer in sorted(changes, key=lambda pair: pair[0].mutation.span):
+        if change.place.statement not in seen:
+            seen.add(change.place.statement)
+            yield as_moving(change, _singular(outer.path))
+
+
+def as_moving(change: Change, wish: str) -> Moving:
+    """A change as a statement to be moved."""
+    mutation = change.mutation
+    return Moving(change.place.statement, mutation.value_span, mutation.value, wish)
+
+
+def _singular(path: str) -> str:
+    """`_result` for an item of `results`."""
+    name = own_name(path)
+    plural = name.endswith("s") and not name.endswith("ss") and len(name) > 3
+    return name[:-1] if plural else name
+
+
+def fix_of(program: Program, trace: Trace, decided: Homecoming) -> Fix | None:
+    """The change for all objects of a trace for which there is one."""
+    edits = list(_edits(program, trace, decided))
+    if not edits:
+        return None
+    return Fix(_message(decided), merged(edits), Applicability.SAFE)
+
+
+def _edits(program: Program, trace: Trace, decided: Homecoming) -> Iterator[Edit]:
+    lines: list[str] = []
+    for outer in decided.home:
+        yield from map(removed, outer.idle)
+    if decided.moved is not None:
+        yield from decided.moved.edits
+        lines += decided.moved.lines
+    for part in decided.merged:
+        yield from part.edits
+        lines += part.lines
+    if decided.merged:
+        yield lines_first(program, trace.body, *(part.first for part in decided.merged))
+    if lines:
+        yield lines_after(program, trace.statement, *lines)
+
+
+def _message(decided: Homecoming) -> str:
+    names = ", ".join(f"`{outer.path}`" for outer in decided.home)
+    if decided.merged:
+        return (
+            f"Fill a collection that the trace makes and saves, and put it into {names} behind it"
+        )
+    return f"Save the values in the trace, and change {names} behind it"

@@ -1,0 +1,93 @@
+"""Builds the program model of a document."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+# Importing them registers what evaluates each kind of expression.
+from nnmigrate.program import calls as _calls  # noqa: F401
+from nnmigrate.program.assemble import assemble
+from nnmigrate.program.dialect import dialect_of
+from nnmigrate.program.functions import walk_function
+from nnmigrate.program.model import Block, NotPython, Options, Program, Scope
+from nnmigrate.program.positions import Positions
+from nnmigrate.program.statements import walk_suite
+from nnmigrate.program.walk import Frame, Walk
+
+
+def build(code: str, options: Options | None = None) -> Program:
+    """Understands a piece of code.
+
+    Args:
+        code: Python code, whole.
+        options: what the user says about it.
+
+    Returns:
+        The program model.
+
+    Raises:
+        NotPython: LibCST cannot parse the code.
+    """
+    options = options or Options()
+    walk = _walked(_parsed(code), options, code)
+    scopes = _scopes(walk)
+    traces = tuple(assemble(scopes, options))
+    return Program(
+        code=code,
+        options=options,
+        dialect=options.source or dialect_of(code, scopes),
+        scopes=scopes,
+        traces=traces,
+        nnsight=walk.nnsight,
+        newline=walk.newline,
+    )
+
+
+def _parsed(code: str) -> cst.Module:
+    try:
+        return cst.parse_module(code)
+    except cst.ParserSyntaxError as error:
+        message = error.message.strip().splitlines()[0]
+        raise NotPython(message, error.editor_line, error.editor_column) from None
+    except RecursionError:
+        raise NotPython("nested too deeply to be read", 1, 1) from None
+
+
+def _walked(module: cst.Module, options: Options, code: str) -> Walk:
+    positions = Positions(module)
+    if positions.code != code:
+        raise NotPython("LibCST does not give this code back unchanged", 1, 1)
+    walk = Walk(positions, options, Frame("module", "", 0, None), newline=module.default_newline)
+    walk.frames.append(walk.frame)
+    module_frame = walk.frame
+    with walk.collecting():
+        walk.walked.append((module_frame, walk_suite(walk, module, "module"), module))
+        while walk.pending:
+            function, parent = walk.pending.pop(0)
+            walk_function(walk, function, parent)
+    return walk
+
+
+def _scopes(walk: Walk) -> tuple[Scope, ...]:
+    """The scopes, each behind the one around it."""
+    made: dict[int, Scope] = {}
+    by_number = sorted(walk.walked, key=lambda entry: entry[0].number)
+    for frame, body, node in by_number:
+        made[frame.number] = _scope(walk, frame, body, node, made)
+    return tuple(made.values())
+
+
+def _scope(
+    walk: Walk, frame: Frame, body: Block, node: cst.CSTNode, made: dict[int, Scope]
+) -> Scope:
+    parent = made.get(frame.parent.number) if frame.parent is not None else None
+    return Scope(
+        kind=frame.kind,
+        name=frame.name,
+        body=body,
+        parent=parent,
+        parameters=frame.parameters,
+        bindings={name: tuple(bindings) for name, bindings in frame.bindings.items()},
+        declared=frozenset(frame.declared),
+        statement=walk.definitions.get(id(node)),
+    )

@@ -1,0 +1,319 @@
+"""Evaluates calls: who is called decides what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from nnmigrate.program.expressions import attribute, base
+from nnmigrate.program.functions import inline, returned_model
+from nnmigrate.program.model import BarrierCall, BarrierMade, Item, Save, Told, Write
+from nnmigrate.program.mutations import mutated
+from nnmigrate.program.names import (
+    COLLECTIONS,
+    MODEL_CLASSES,
+    MUTATORS,
+    OPENERS,
+    is_in_place,
+    is_module_name,
+)
+from nnmigrate.program.values import (
+    Barrier,
+    Constant,
+    Container,
+    Envoy,
+    Function,
+    Instance,
+    LocalClass,
+    Method,
+    ModelClass,
+    Module,
+    NnsightModule,
+    NnsightName,
+    Numbers,
+    Opener,
+    Traced,
+    Tracer,
+    Value,
+    Zipped,
+    is_traced,
+)
+from nnmigrate.program.walk import UNKNOWN, Arguments, Walk, evaluates
+from nnmigrate.spans import Span
+
+
+@evaluates(cst.Call)
+def call(walk: Walk, node: cst.Call) -> Value:
+    """A call, whoever is called."""
+    function = node.func
+    if isinstance(function, cst.Attribute):
+        receiver = base(walk, function.value)
+        return _method(walk, node, function, receiver)
+    callee = walk.evaluate(function)
+    arguments = _arguments(walk, node)
+    if isinstance(function, cst.Name) and walk.frame.owner(function.value) is None:
+        return _builtin(walk, node, function.value, arguments)
+    return _called(walk, node, callee, arguments)
+
+
+def _arguments(walk: Walk, node: cst.Call) -> Arguments:
+    positional: list[Value] = []
+    keywords: list[tuple[str, Value]] = []
+    for argument in node.args:
+        value = walk.evaluate(argument.value)
+        if argument.keyword is not None:
+            keywords.append((argument.keyword.value, value))
+        elif not argument.star:
+            positional.append(value)
+    return Arguments(tuple(positional), tuple(keywords))
+
+
+def _first(arguments: Arguments) -> Value:
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
+    """A call of something that is not a method."""
+    if isinstance(callee, ModelClass):
+        return Envoy()
+    if isinstance(callee, NnsightName):
+        return _nnsight_function(walk, node, callee.name, arguments)
+    if isinstance(callee, Function):
+        if walk.tracing:
+            return inline(walk, node, callee, arguments)
+        return returned_model(walk, callee, arguments)
+    if isinstance(callee, LocalClass):
+        return Instance(name=callee.name)
+    if isinstance(callee, Barrier):
+        _call_barrier(walk, node, callee)
+        return UNKNOWN
+    if isinstance(callee, Module) and callee.name.rpartition(".")[2] in COLLECTIONS:
+        return _collection(callee.name.rpartition(".")[2], arguments)
+    if isinstance(callee, (Envoy, Traced)) or _any_traced(arguments):
+        return walk.computed(node)
+    return UNKNOWN
+
+
+def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
+    key: str | int | None = None
+    counter = ""
+    for step in walk.steps[-1:]:
+        if isinstance(step, Item) and isinstance(node.func, cst.Subscript):
+            key, counter = step.key, step.counter
+    span, text, foreign = walk.span(node), walk.text(node.func), bool(walk.foreign)
+    walk.note(BarrierCall(walk.site(), span, barrier.site, text, key, counter, foreign))
+
+
+def _any_traced(arguments: Arguments) -> bool:
+    values = (*arguments.positional, *(value for _, value in arguments.keywords))
+    return any(map(is_traced, values))
+
+
+def _nnsight_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    if name == "save" and node.args:
+        return _save(walk, node, node.args[0].value, _first(arguments), function=True)
+    if name in COLLECTIONS:
+        return _collection(name, arguments)
+    if name in MODEL_CLASSES:
+        return Envoy()
+    walk.note(Told(walk.site(), walk.span(node), f"nnsight.{name}", UNKNOWN))
+    return Opener(kind="session", text="nnsight") if name == "session" else UNKNOWN
+
+
+def _save(
+    walk: Walk, node: cst.Call, saved: cst.BaseExpression, value: Value, *, function: bool
+) -> Value:
+    name = saved.value if isinstance(saved, cst.Name) and not walk.foreign else None
+    argument = walk.positions.whole(saved)
+    walk.note(Save(walk.site(), walk.span(node), name, argument, value, function))
+    return value.with_save()
+
+
+# --- methods --------------------------------------------------------------------------------------
+
+
+def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value) -> Value:
+    """A call of `receiver.name(...)`."""
+    name = function.attr.value
+    if isinstance(receiver, Envoy) and is_module_name(name):
+        attribute(walk, function, receiver)
+        arguments = _arguments(walk, node)
+        return _called(walk, node, Envoy(path=(name,)), arguments)
+    arguments = _arguments(walk, node)
+    if name == "save" and not arguments.positional and not _own_save(receiver):
+        return _save(walk, node, function.value, receiver, function=False)
+    for kind, handler in _METHODS.items():
+        if isinstance(receiver, kind):
+            return handler(walk, node, function, receiver, arguments)
+    return _other_method(walk, node, function, receiver, arguments)
+
+
+def _own_save(receiver: Value) -> bool:
+    """Envoys and the file's own objects have a `save` of their own, or none."""
+    return isinstance(receiver, (Envoy, Instance, Module, NnsightModule))
+
+
+def _envoy_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    name = function.attr.value
+    if name in OPENERS:
+        return _opener(walk, name, function, receiver, arguments)
+    if name in ("next", "all", "iter", "stop"):
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+        if name == "all":
+            return _opener(walk, "iterate", function, receiver, arguments)
+        return receiver if name == "next" else UNKNOWN
+    return UNKNOWN
+
+
+def _opener(
+    walk: Walk, kind: str, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Opener:
+    return Opener(
+        kind=kind,
+        receiver=receiver,
+        text=walk.text(function.value),
+        positional=len(arguments.positional),
+        keywords=arguments.keywords,
+    )
+
+
+def _nnsight_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    name = function.attr.value
+    if name in MODEL_CLASSES:
+        return Envoy()
+    return _nnsight_function(walk, node, name, arguments)
+
+
+def _traced_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    name = function.attr.value
+    assert isinstance(receiver, Traced)
+    if name == "backward":
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+        return _opener(walk, name, function, receiver, arguments)
+    if name in ("stop", "next"):
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+    if is_in_place(name):
+        walk.note(Write(walk.site(), walk.span(node), receiver.origin))
+        return receiver
+    return walk.computed(node)
+
+
+def _tracer_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    name = function.attr.value
+    if name == "invoke":
+        return _opener(walk, name, function, receiver, arguments)
+    if name == "barrier":
+        return _barrier(walk, node, arguments)
+    walk.note(Told(walk.site(), walk.span(node), f"tracer.{name}", receiver))
+    if name in ("all", "iter"):
+        return _opener(walk, "iterate", function, receiver, arguments)
+    return UNKNOWN
+
+
+def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
+    count = _first(arguments)
+    number = count.value if isinstance(count, Constant) and isinstance(count.value, int) else None
+    span: Span | None = walk.positions.whole(node.args[0].value) if node.args else None
+    site = walk.site()
+    walk.note(BarrierMade(site, walk.span(node), number, span))
+    return Barrier(site=site, count=number)
+
+
+def _other_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    """A method of something that the walk does not follow."""
+    name = function.attr.value
+    if name in OPENERS or name == "invoke":
+        return _opener(walk, name, function, receiver, arguments)
+    if isinstance(receiver, Method) and receiver.name == "iter[]":
+        return _opener(walk, "iterate", function, receiver, arguments)
+    if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
+        mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
+        return _inner(receiver) if name == "setdefault" else UNKNOWN
+    if isinstance(receiver, Module):
+        return _module_function(walk, node, name, receiver, arguments)
+    return walk.computed(node) if _any_traced(arguments) else UNKNOWN
+
+
+def _inner(receiver: Value) -> Value:
+    return receiver.element or UNKNOWN if isinstance(receiver, Container) else UNKNOWN
+
+
+def _module_function(
+    walk: Walk, node: cst.Call, name: str, receiver: Module, arguments: Arguments
+) -> Value:
+    if name in COLLECTIONS:
+        return _collection(name, arguments)
+    # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not
+    # (nnsight 0.4.11, tracing/graph and the patched torch constructors).
+    if _any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
+        return walk.computed(node)
+    return UNKNOWN
+
+
+def _last(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Value] | None:
+    if node.args and arguments.positional and not node.args[-1].star:
+        return node.args[-1].value, arguments.positional[-1]
+    return None
+
+
+# --- builtins -------------------------------------------------------------------------------------
+
+
+def _builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    values = arguments.positional
+    if name == "range":
+        return Numbers(numbers=_range(values))
+    if name in ("enumerate", "zip", "reversed", "sorted") and values:
+        return _iterated(name, values)
+    if name in COLLECTIONS:
+        return _collection(name, arguments)
+    if name in ("exit", "quit", "SystemExit"):
+        walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
+    return walk.computed(node) if _any_traced(arguments) and name != "print" else UNKNOWN
+
+
+def _range(values: tuple[Value, ...]) -> tuple[int, ...] | None:
+    numbers = [value.value for value in values if isinstance(value, Constant)]
+    integers = [number for number in numbers if isinstance(number, int)]
+    if len(integers) != len(values) or not 1 <= len(integers) <= 3 or 0 in integers[2:]:
+        return None
+    counted = range(*integers)
+    return tuple(counted) if len(counted) <= MAX_KNOWN_TURNS else None
+
+
+# A loop over more numbers than this is treated like one whose numbers are not known.
+MAX_KNOWN_TURNS = 256
+
+
+def _iterated(name: str, values: tuple[Value, ...]) -> Value:
+    if name == "enumerate":
+        return Zipped(parts=(Numbers(counted=len(values) == 1), values[0]))
+    if name == "zip":
+        return Zipped(parts=values)
+    return UNKNOWN
+
+
+def _collection(name: str, arguments: Arguments) -> Container:
+    first = _first(arguments)
+    element = first.element if isinstance(first, Container) else None
+    return Container(kind=name, element=element, empty=not arguments.positional)
+
+
+_Handler = Callable[[Walk, cst.Call, cst.Attribute, Value, Arguments], Value]
+_METHODS: dict[type[Value], _Handler] = {
+    Envoy: _envoy_method,
+    NnsightModule: _nnsight_method,
+    Traced: _traced_method,
+    Tracer: _tracer_method,
+}

@@ -1,0 +1,45 @@
+"""Tells for which nnsight a document is written, from what only one of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnmigrate.program.model import BarrierMade, Dialect, Scope, Step, Told
+from nnmigrate.program.values import Traced
+
+# nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
+# tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
+_NEW_TOLD = frozenset("tracer.cache tracer.all".split())
+
+# Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py and tracing/contexts.
+_OLD_TOLD = frozenset(
+    """
+    tracer.cond tracer.apply tracer.log tracer.local nnsight.apply nnsight.log nnsight.local
+    nnsight.cond nnsight.iter nnsight.stop next value node
+    """.split()
+)
+
+
+def dialect_of(code: str, scopes: Sequence[Scope]) -> Dialect:
+    """The dialect of a document; unknown where nothing or both speaks."""
+    old = new = False
+    for step in _steps(scopes):
+        new = new or isinstance(step, BarrierMade)
+        if isinstance(step, Told):
+            new = new or step.what in _NEW_TOLD
+            old = old or (step.what in _OLD_TOLD and _speaks(step))
+    new = new or "nnsight.save(" in code
+    if old == new:
+        return Dialect.UNKNOWN
+    return Dialect.OLD if old else Dialect.NEW
+
+
+def _speaks(step: Told) -> bool:
+    """`.value` and `.next` are common names: they count only on values of the model."""
+    return "." in step.what or isinstance(step.receiver, Traced)
+
+
+def _steps(scopes: Sequence[Scope]) -> Iterator[Step]:
+    for scope in scopes:
+        for statement in scope.body.statements:
+            yield from statement.all_steps

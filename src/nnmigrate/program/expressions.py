@@ -1,0 +1,297 @@
+"""Evaluates expressions in Python's own order: notes down the steps, gives the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import libcst as cst
+
+from nnmigrate.program.model import Access, Compute, Item, Read, Told
+from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
+from nnmigrate.program.values import (
+    Constant,
+    Container,
+    Counter,
+    Envoy,
+    Instance,
+    Items,
+    Method,
+    ModelClass,
+    NnsightModule,
+    NnsightName,
+    Traced,
+    Value,
+    is_traced,
+)
+from nnmigrate.program.walk import UNKNOWN, Walk, children, evaluates
+from nnmigrate.schedule.values import Index, Point, Provider
+
+
+@evaluates(cst.Name)
+def _name(walk: Walk, node: cst.Name, *, partial: bool = False) -> Value:
+    if node.value in ("True", "False", "None"):
+        return Constant(value={"True": True, "False": False, "None": None}[node.value])
+    value = walk.lookup(node.value)
+    walk.note(Read(walk.site(), walk.span(node), node.value, bool(walk.nested), partial, value))
+    return value
+
+
+@evaluates(cst.Integer)
+def _integer(walk: Walk, node: cst.Integer) -> Value:
+    return Constant(value=node.evaluated_value)
+
+
+@evaluates(cst.SimpleString)
+def _string(walk: Walk, node: cst.SimpleString) -> Value:
+    return Constant(value=node.evaluated_value)
+
+
+@evaluates(cst.Float, cst.Imaginary)
+def _literal(walk: Walk, node: cst.CSTNode) -> Value:
+    return Constant(value=walk.text(node))
+
+
+@evaluates(cst.UnaryOperation)
+def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
+    value = walk.evaluate(node.expression)
+    if isinstance(value, Constant) and isinstance(value.value, int):
+        if isinstance(node.operator, cst.Minus):
+            return Constant(value=-value.value)
+    return walk.computed(node) if is_traced(value) else UNKNOWN
+
+
+@evaluates(cst.BinaryOperation, cst.Comparison)
+def _operation(walk: Walk, node: cst.BinaryOperation | cst.Comparison) -> Value:
+    if isinstance(node, cst.Comparison):
+        operands = [node.left, *(part.comparator for part in node.comparisons)]
+    else:
+        operands = [node.left, node.right]
+    values = [walk.evaluate(operand) for operand in operands]
+    if any(isinstance(value, Traced) for value in values):
+        return walk.computed(node)
+    return _arithmetic(node, values)
+
+
+def _arithmetic(node: cst.CSTNode, values: Sequence[Value]) -> Value:
+    """`[None] * 3` and sums of collections stay collections."""
+    for value in values:
+        if isinstance(value, (Items, Container)) and isinstance(node, cst.BinaryOperation):
+            return Container(kind=value.kind, element=_joined(values))
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract)):
+        return _moved(values[0], values[1], -1 if isinstance(node.operator, cst.Subtract) else 1)
+    return UNKNOWN
+
+
+def _moved(left: Value, right: Value, sign: int) -> Value:
+    """`layer + 1` of a loop's counter, or of a number."""
+    if not isinstance(right, Constant) or not isinstance(right.value, int):
+        return UNKNOWN
+    if isinstance(left, Counter):
+        return replace(left, offset=left.offset + sign * right.value)
+    if isinstance(left, Constant) and isinstance(left.value, int):
+        return Constant(value=left.value + sign * right.value)
+    return UNKNOWN
+
+
+def _joined(values: Sequence[Value]) -> Value | None:
+    """What the items of joined collections are, where they are values of the model."""
+    for value in values:
+        for item in value.items if isinstance(value, Items) else (value,):
+            found = item.element if isinstance(item, Container) else item
+            if isinstance(found, Traced):
+                return found
+    return None
+
+
+@evaluates(cst.IfExp)
+def _conditional(walk: Walk, node: cst.IfExp) -> Value:
+    walk.evaluate(node.test)
+    body, orelse = walk.evaluate(node.body), walk.evaluate(node.orelse)
+    if body == orelse:
+        return body
+    return Traced() if is_traced(body) or is_traced(orelse) else UNKNOWN
+
+
+@evaluates(cst.NamedExpr)
+def _named(walk: Walk, node: cst.NamedExpr) -> Value:
+    value = walk.evaluate(node.value)
+    if isinstance(node.target, cst.Name):
+        walk.bind(node.target, "walrus", value, walk.span(node.value))
+    return value
+
+
+@evaluates(cst.Attribute)
+def _attribute(walk: Walk, node: cst.Attribute) -> Value:
+    return attribute(walk, node, base(walk, node.value))
+
+
+def base(walk: Walk, node: cst.BaseExpression) -> Value:
+    """Evaluates what an attribute or item is taken from."""
+    if isinstance(node, cst.Name):
+        return _name(walk, node, partial=True)
+    return walk.evaluate(node)
+
+
+def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
+    """`receiver.name`, read."""
+    name = node.attr.value
+    if isinstance(receiver, Envoy):
+        return _envoy_attribute(walk, node, receiver, name)
+    if isinstance(receiver, NnsightModule):
+        return ModelClass(name=name) if name in MODEL_CLASSES else NnsightName(name=name)
+    if isinstance(receiver, Traced):
+        return _traced_attribute(walk, node, receiver, name)
+    if isinstance(receiver, Instance) and (receiver.name, name) in walk.attributes:
+        value = walk.attributes[receiver.name, name]
+        if isinstance(value, Envoy):
+            return value
+    _note_item(walk, node, name)
+    if name in ("value", "node"):
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+    return Method(receiver=receiver, name=name)
+
+
+def _envoy_attribute(walk: Walk, node: cst.Attribute, envoy: Envoy, name: str) -> Value:
+    if name == "output" or name in INPUTS:
+        return access(walk, node, envoy, name, swap=False)
+    if is_module_name(name):
+        return Envoy(model=envoy.model, path=(*envoy.path, name), proved=envoy.proved)
+    return Method(receiver=envoy, name=name)
+
+
+def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool) -> Value:
+    """Reads or sets `envoy.output` or `envoy.input(s)`."""
+    point = Point.OUTPUT if name == "output" else Point.INPUT
+    site = walk.site()
+    provider = Provider(envoy.path, point)
+    walk.note(Access(site, walk.span(node), provider, swap, bool(walk.foreign), envoy.model))
+    return Traced(origin=site)
+
+
+def _traced_attribute(walk: Walk, node: cst.Attribute, receiver: Traced, name: str) -> Value:
+    if name in ("grad", "value", "node"):
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+        return Traced()
+    return Method(receiver=receiver, name=name)
+
+
+@evaluates(cst.Subscript)
+def _subscript(walk: Walk, node: cst.Subscript) -> Value:
+    receiver = base(walk, node.value)
+    indexes = [walk.evaluate(element) for element in node.slice]
+    return item(walk, node, receiver, indexes)
+
+
+def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Value]) -> Value:
+    """`receiver[indexes]`, read."""
+    if isinstance(receiver, Method) and isinstance(receiver.receiver, Traced):
+        return walk.computed(node)
+    if isinstance(receiver, Envoy):
+        index = module_index(walk, node.slice[0], indexes[0])
+        return Envoy(model=receiver.model, path=(*receiver.path, index), proved=receiver.proved)
+    if isinstance(receiver, Traced):
+        walk.note(Compute(walk.site(), walk.span(node)))
+        return Traced(origin=receiver.origin, view=True)
+    if isinstance(receiver, Method) and receiver.name == "iter":
+        return Method(receiver=receiver.receiver, name="iter[]")
+    _note_item(walk, node, *literal_key(indexes))
+    if isinstance(receiver, Items) and len(indexes) == 1 and isinstance(indexes[0], Constant):
+        position = indexes[0].value
+        if isinstance(position, int) and -len(receiver.items) <= position < len(receiver.items):
+            return receiver.items[position]
+    if isinstance(receiver, Container) and receiver.element is not None:
+        return receiver.element
+    return UNKNOWN
+
+
+def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
+    """An item's key where it is a literal, and the loop whose counter it is otherwise."""
+    if len(indexes) == 1 and isinstance(indexes[0], Constant):
+        if isinstance(indexes[0].value, (int, str)):
+            return indexes[0].value, ""
+    if len(indexes) == 1 and isinstance(indexes[0], Counter) and not indexes[0].offset:
+        return None, indexes[0].loop
+    return None, ""
+
+
+def _note_item(
+    walk: Walk, node: cst.Attribute | cst.Subscript, key: str | int | None, counter: str = ""
+) -> None:
+    """Notes that an item or attribute of an object is read, if the object is reached by a name.
+
+    What is taken out of an item (`xs[0][:, 1]`) is no matter of the object any more.
+    """
+    way = path_of(node.value)
+    if way is not None and not isinstance(node.value, cst.Subscript):
+        root, path = way
+        walk.note(Item(walk.site(), walk.span(node), root, path, key, counter))
+
+
+def path_of(node: cst.BaseExpression) -> tuple[str, str] | None:
+    """The name that an object is reached by, and the way to it without subscripts.
+
+    `self.acc[0]` gives `("self", "self.acc")`; a call's result has no such way.
+    """
+    names: list[str] = []
+    while not isinstance(node, cst.Name):
+        if isinstance(node, cst.Attribute):
+            names.append(node.attr.value)
+        elif not isinstance(node, cst.Subscript):
+            return None
+        node = node.value
+    return node.value, ".".join((node.value, *reversed(names)))
+
+
+def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
+    """The index into a list of modules that an evaluated subscript stands for."""
+    if isinstance(index, Constant) and isinstance(index.value, int):
+        return Index(str(index.value), index.value)
+    if isinstance(index, Counter):
+        key = f"{index.loop}{index.offset:+d}"
+        return Index(key, None, (index.loop, 0) if index.ascending and not index.offset else None)
+    text = walk.text(element)
+    names = sorted({name.value for name in _names_below(element)})
+    if any(isinstance(child, cst.Call) for child in _below(element)):
+        return Index(f"{text}#{walk.site()}")  # a call may give another index every time
+    return Index(" ".join((text, *(walk.version(name) for name in names))))
+
+
+def _below(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found = [node]
+    for current in found:
+        found += children(current)
+    return found
+
+
+def _names_below(node: cst.CSTNode) -> list[cst.Name]:
+    return [child for child in _below(node) if isinstance(child, cst.Name)]
+
+
+@evaluates(cst.Lambda)
+def _lambda(walk: Walk, node: cst.Lambda) -> Value:
+    walk.nested += 1
+    with walk.collecting() as steps:
+        walk.evaluate(node.body)
+    walk.nested -= 1
+    # Only what it reads matters: nothing of it happens here and now.
+    own = {param.name.value for param in node.params.params}
+    for step in steps:
+        if isinstance(step, Read) and step.name not in own:
+            walk.note(step)
+    return UNKNOWN
+
+
+@evaluates(cst.StarredElement)
+def _starred(walk: Walk, node: cst.StarredElement) -> Value:
+    return walk.evaluate(node.value)
+
+
+@evaluates(cst.Index)
+def _index(walk: Walk, node: cst.Index) -> Value:
+    return walk.evaluate(node.value)
+
+
+@evaluates(cst.SubscriptElement)
+def _element(walk: Walk, node: cst.SubscriptElement) -> Value:
+    return walk.evaluate(node.slice)

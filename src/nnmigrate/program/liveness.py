@@ -1,0 +1,193 @@
+"""Whether a name's value is wanted after a trace, and whether the name has one before it.
+
+Liveness follows control flow: the statements behind the trace, the next turn of a loop around it,
+the handlers of a try around it, and the functions that read the name from the outside.
+"""
+
+from __future__ import annotations
+
+import re
+import symtable
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nnmigrate.program.bodies import own_steps
+from nnmigrate.program.model import Bind, Block, Program, Read, Scope, Statement, Step, Trace
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What some code does first with a name.
+
+    Args:
+        read: it may read the value that the name had before.
+        bound: it surely gives the name another value.
+    """
+
+    read: bool = False
+    bound: bool = False
+
+    def then(self, other: Exposure) -> Exposure:
+        """This, and the other behind it."""
+        return Exposure(self.read or (not self.bound and other.read), self.bound or other.bound)
+
+
+NOTHING = Exposure()
+
+
+def read_after(program: Program, trace: Trace, name: str) -> bool:
+    """Whether the value that a name has at the end of a trace may be read later.
+
+    Args:
+        program: the program.
+        trace: an outermost trace of it.
+        name: a name bound in the trace's body.
+    """
+    scope = trace.scope
+    if name in scope.declared or _captured(program, scope, trace, name):
+        return True
+    flow = _Flow(program, name)
+    child = trace.statement
+    for parent in (*reversed(trace.parents), None):
+        block = _block_of(child, parent.blocks if parent is not None else (scope.body,))
+        rest = flow.block(block.statements[block.statements.index(child) + 1 :])
+        if rest.read:
+            return True
+        if rest.bound:
+            return False
+        if parent is not None and flow.around(parent, block):
+            return True
+        if parent is not None:
+            child = parent
+    return False
+
+
+def bound_before(trace: Trace, name: str) -> bool:
+    """Whether a name may have a value when the trace begins."""
+    scope = trace.scope
+    start = trace.statement.span.start
+    if name in scope.declared or name in scope.parameters:
+        return True
+    bindings = [b for b in scope.bindings.get(name, ()) if b.how not in ("declare", "delete")]
+    before = any(binding.span.start < start for binding in bindings)
+    # What the rest of a loop's turn binds is there at the next turn.
+    loops = trace.loops
+    end = trace.statement.span.end
+    later = bool(loops) and any(end <= b.span.start < loops[0].span.end for b in bindings)
+    return before or later
+
+
+def reads_first(program: Program, trace: Trace, name: str) -> bool:
+    """Whether a trace's body may read the value that a name had before the body binds it."""
+    return _Flow(program, name).block(trace.body.statements).read
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Follows one name through statements."""
+
+    program: Program
+    name: str
+
+    def block(self, statements: Iterable[Statement]) -> Exposure:
+        """Statements one behind the other."""
+        found = NOTHING
+        for statement in statements:
+            found = found.then(self.statement(statement))
+            if found.read or found.bound:
+                break
+        return found
+
+    def statement(self, statement: Statement) -> Exposure:
+        """One statement, its suites included."""
+        header = self.steps(statement.steps)
+        if statement.kind in ("FunctionDef", "ClassDef"):
+            header = header.then(Exposure(read=reads_free(self.program, statement, self.name)))
+        blocks = [self.block(block.statements) for block in statement.blocks]
+        return header.then(self._suites(statement, blocks)) if blocks else header
+
+    def _suites(self, statement: Statement, blocks: Sequence[Exposure]) -> Exposure:
+        turn = self.steps(statement.turn)
+        if statement.loop is not None:
+            turns = turn.then(blocks[0])
+            return Exposure(turns.read or any(block.read for block in blocks[1:]))
+        names = [block.name for block in statement.blocks]
+        every = all(block.bound for block in blocks) and (len(blocks) > 1 or names == ["body"])
+        sure = every and not (statement.kind in ("If", "Elif") and len(blocks) < 2)
+        return Exposure(any(block.read for block in blocks), sure)
+
+    def around(self, parent: Statement, block: Block) -> bool:
+        """Whether the statement around a trace reads the name after it, before what follows that
+        one.
+        """
+        if parent.loop is not None and block.name == "body":
+            again = self.steps(parent.turn).then(self.block(block.statements))
+            orelse = [self.block(other.statements) for other in parent.blocks[1:]]
+            return again.read or any(other.read for other in orelse)
+        if parent.kind in ("Try", "TryStar"):
+            later = parent.blocks[parent.blocks.index(block) + 1 :]
+            return any(self.block(other.statements).read for other in later)
+        return False
+
+    def steps(self, steps: tuple[Step, ...]) -> Exposure:
+        """The steps of one statement, in the order in which Python does them."""
+        for step in own_steps(self.program, steps):
+            if isinstance(step, Read) and step.name == self.name:
+                return Exposure(read=True)
+            if isinstance(step, Bind) and step.name == self.name and step.how != "declare":
+                return Exposure(read=step.how == "delete", bound=True)
+        return NOTHING
+
+
+def _block_of(child: Statement, blocks: Iterable[Block]) -> Block:
+    return next(block for block in blocks if child in block.statements)
+
+
+# --- functions that read a name from the outside --------------------------------------------------
+
+
+def _captured(program: Program, scope: Scope, trace: Trace, name: str) -> bool:
+    """Whether a function or class made elsewhere in the scope, but not in the trace, reads the
+    name.
+    """
+    return any(
+        reads_free(program, statement, name)
+        for statement in _definitions(scope.body)
+        if not trace.statement.span.holds(statement.span)
+    )
+
+
+def _definitions(block: Block) -> Iterator[Statement]:
+    for statement in block.statements:
+        if statement.kind in ("FunctionDef", "ClassDef"):
+            yield statement
+        for inner in statement.blocks:
+            yield from _definitions(inner)
+
+
+def reads_free(program: Program, definition: Statement, name: str) -> bool:
+    """Whether a function or class definition takes a name from around it."""
+    text = program.text(definition.line)
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None and name in _free_names(text)
+
+
+@lru_cache(maxsize=256)
+def _free_names(text: str) -> frozenset[str]:
+    """The names that a definition takes from around it; every word of it where Python cannot
+    tell.
+    """
+    try:
+        table = symtable.symtable(textwrap.dedent(text), "<definition>", "exec")
+    except (SyntaxError, ValueError):
+        return frozenset(re.findall(r"[^\W\d]\w*", text))
+    return frozenset(_globals_of(table.get_children()))
+
+
+def _globals_of(tables: Iterable[symtable.SymbolTable]) -> Iterator[str]:
+    for table in tables:
+        for symbol in table.get_symbols():
+            if symbol.is_global() and symbol.is_referenced():
+                yield symbol.get_name()
+        yield from _globals_of(table.get_children())

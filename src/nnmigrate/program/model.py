@@ -1,0 +1,510 @@
+"""The program model: what a piece of code means to nnsight, frozen.
+
+`Program` is what rules read. It holds scopes of statements; a statement holds its steps in the
+order in which Python evaluates them, and the traces among the statements hold their invokes. Every
+part knows its span; nothing knows rules, edits or files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nnmigrate.program.values import Value
+from nnmigrate.schedule.values import Provider
+from nnmigrate.spans import Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_STRING_OR_COMMENT = re.compile(
+    r"\"\"\"(?:\\.|[^\\])*?\"\"\"|\'\'\'(?:\\.|[^\\])*?\'\'\'"
+    r"|\"(?:\\.|[^\"\\\n])*\"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*",
+    re.DOTALL,
+)
+
+
+class NotPython(Exception):
+    """The code cannot be parsed.
+
+    Args:
+        message: what is wrong.
+        line: where, counted from 1.
+        column: where, counted from 1.
+    """
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+class Dialect(Enum):
+    """The nnsight that a document is written for, from what stands in it."""
+
+    OLD = "0.4"
+    NEW = "0.5"
+    UNKNOWN = "unknown"
+
+
+class Remote(Enum):
+    """Whether a trace runs on a server."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says about the code and where it is to go.
+
+    Args:
+        target: the nnsight version to migrate to, as numbers; `(0, 5)` stands for every 0.5.
+        assume_remote: treat every trace as remote.
+        source: the dialect, where the user says it.
+    """
+
+    target: tuple[int, ...] = (0, 5)
+    assume_remote: bool = False
+    source: Dialect | None = None
+
+
+# --- steps ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that evaluating a statement does.
+
+    Args:
+        site: the step's number in the program, in evaluation order.
+        span: the characters that stand for it.
+    """
+
+    site: int
+    span: Span
+
+
+@dataclass(frozen=True)
+class Access(Step):
+    """Reads or sets a module's input or output: an event, for which 0.5 waits.
+
+    Args:
+        provider: what is accessed.
+        swap: whether it is set (`X.output = v`).
+        foreign: another frame than the statement's own does it: a helper's, a comprehension's.
+        model: the expression by which the model is reached.
+    """
+
+    provider: Provider
+    swap: bool = False
+    foreign: bool = False
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Read(Step):
+    """Reads a name.
+
+    Args:
+        name: the name.
+        nested: in a lambda or a nested function: not evaluated here and now.
+        partial: only to reach an item or attribute of it, which the following step tells.
+        value: what the name stood for.
+    """
+
+    name: str
+    nested: bool = False
+    partial: bool = False
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
+class Bind(Step):
+    """Binds a name; `span` is the name's own.
+
+    Args:
+        name: the name.
+        how: `assign`, `augment`, `unpack`, `walrus`, `for`, `with`, `import`, `def`, `class`,
+            `except`,
+            `param`, `delete` or `declare` (an annotation without a value).
+        value: what it is bound to.
+        expression: the value's characters, its own parentheses included, where it has an
+            expression of
+            its own.
+        foreign: bound in a helper's frame.
+    """
+
+    name: str
+    how: str
+    value: Value
+    expression: Span | None = None
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class Item(Step):
+    """Reads an item or attribute of an object reached by a name: `xs[0]`, `self.h`.
+
+    Args:
+        base: the name that the way to the object starts from.
+        path: that way without subscripts.
+        key: the item's key or attribute where it is a literal.
+        counter: the key of the loop whose counter is the item's key.
+    """
+
+    base: str
+    path: str
+    key: str | int | None
+    counter: str = ""
+
+
+@dataclass(frozen=True)
+class Mutation(Step):
+    """Changes an object that is reached by a name and is no value of the model.
+
+    Args:
+        base: the name that the way to the object starts from (`self` of `self.acc[0].append(h)`).
+        path: that way without subscripts, such as `self.acc`.
+        how: `setitem`, `delitem`, `setattr`, `delattr`, `augment` or `method`.
+        method: the method's name, for `method`.
+        key: the item's key or attribute where it is a literal.
+        counter: the key of the loop whose counter is the item's key.
+        depth: how many subscripts lie between `path` and the changed object (`acc[i].append`: 1).
+        target: the characters of the object that is changed.
+        key_span: the characters of the key.
+        value_span: the characters of the value put in.
+        value: the value put in.
+    """
+
+    base: str
+    path: str
+    how: str
+    method: str = ""
+    key: str | int | None = None
+    counter: str = ""
+    depth: int = 0
+    target: Span | None = None
+    key_span: Span | None = None
+    value_span: Span | None = None
+    value: Value | None = None
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class Write(Step):
+    """Changes a value of the model in place (`x[:] = v`).
+
+    Args:
+        got: the site of the access that the value came from, where that is known.
+    """
+
+    got: int | None
+
+
+@dataclass(frozen=True)
+class Compute(Step):
+    """Computes with values of the model: a node of the graph on 0.4."""
+
+
+@dataclass(frozen=True)
+class Save(Step):
+    """`x.save()` or `nnsight.save(x)`.
+
+    Args:
+        name: the name that is saved, where the argument is a bare name.
+        argument: the characters of what is saved.
+        value: what is saved.
+        function: `nnsight.save(...)` rather than the method.
+    """
+
+    name: str | None
+    argument: Span
+    value: Value
+    function: bool = False
+
+
+@dataclass(frozen=True)
+class BarrierCall(Step):
+    """Calls a barrier.
+
+    Args:
+        made: the site of its creation.
+        text: the expression called.
+        key: its index in a list of barriers where that is a literal.
+        counter: the key of the loop whose counter is that index.
+        foreign: a helper calls it.
+    """
+
+    made: int
+    text: str
+    key: str | int | None = None
+    counter: str = ""
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class BarrierMade(Step):
+    """`tracer.barrier(n)`.
+
+    Args:
+        count: the number of participants, where it is a literal.
+        count_span: the argument's characters.
+    """
+
+    count: int | None
+    count_span: Span | None
+
+
+@dataclass(frozen=True)
+class Told(Step):
+    """A call or attribute that matters by its name: `stop`, `backward`, `grad`, `exit`, `next`."""
+
+    what: str
+    receiver: Value
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop: how often it turns.
+
+    Args:
+        key: names the loop; `Index.sequence` and `Index.key` of what depends on its variable hold
+            it.
+        turns: how often, where it is known.
+        numbers: the number that its variable counts, turn by turn, where known.
+    """
+
+    key: str
+    turns: int | None = None
+    numbers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Repeat(Step):
+    """The steps of a comprehension's turns."""
+
+    loop: Loop
+    steps: tuple[Step, ...]
+
+
+# --- statements -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Block:
+    """The statements of one suite.
+
+    Args:
+        name: `module`, `body`, `orelse`, `handler` or `final`.
+        span: from the first statement's first character to the last one's last.
+        indent: the blanks before each statement's line.
+        inline: the suite stands on the header's line (`if x: y`).
+    """
+
+    name: str
+    span: Span
+    indent: str
+    statements: tuple[Statement, ...]
+    inline: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One statement. Equal only to itself.
+
+    Args:
+        kind: LibCST's name of its class: `Assign`, `Expr`, `For`, `With`, `FunctionDef`, ...
+        span: its first to last character, without blanks around it or a comment behind it.
+        line: the whole lines that it stands on, from the first blank to the last line end.
+        indent: the blanks before it.
+        steps: what evaluating it does; of a compound statement, what its header does once.
+        turn: what its header does at every turn (a for's targets, a while's test).
+        blocks: a compound statement's suites.
+        shared: another statement stands on the same line.
+        loop: how often it turns, for a loop.
+        opens: the trace or invoke that it enters, if it is such a with statement.
+        node: the LibCST node.
+    """
+
+    kind: str
+    span: Span
+    line: Span
+    indent: str
+    steps: tuple[Step, ...] = field(repr=False)
+    node: cst.CSTNode = field(repr=False)
+    turn: tuple[Step, ...] = field(default=(), repr=False)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    shared: bool = False
+    loop: Loop | None = None
+    opens: Entered | None = None
+
+    def walk(self) -> Iterator[Statement]:
+        """This statement and all below it, in the order of the text."""
+        yield self
+        for block in self.blocks:
+            for statement in block.statements:
+                yield from statement.walk()
+
+    @cached_property
+    def all_steps(self) -> tuple[Step, ...]:
+        """All steps of this statement and of those below it, comprehensions' steps included."""
+        return tuple(flat(step for s in self.walk() for step in (*s.steps, *s.turn)))
+
+
+def flat(steps: Iterator[Step] | tuple[Step, ...]) -> Iterator[Step]:
+    """The steps with those of comprehensions in their places."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from flat(step.steps)
+        else:
+            yield step
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What a with statement enters.
+
+    Args:
+        kind: `trace`, `generate`, `scan`, `session`, `edit`, `invoke`, `iterate` or `backward`.
+        call: the characters of the call.
+        name: what `as` binds, if it is a name.
+        model: the expression by which the model is reached; for an invoke the tracer's name.
+        proved: whether the receiver is proved to be nnsight's by a binding or a shape nothing else
+            has.
+        remote: whether it runs on a server.
+        arguments: whether it is called with positional arguments or an input.
+        items: the number of context managers of the with statement.
+    """
+
+    kind: str
+    call: Span
+    name: str | None
+    model: str
+    proved: bool = True
+    remote: Remote = Remote.NO
+    arguments: bool = False
+    items: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Invoke:
+    """One `with tracer.invoke(...)`, or the body of a trace that has none.
+
+    Args:
+        statement: the with statement.
+        body: its suite.
+        parents: the statements between the trace and it, outermost first (loops, conditions).
+        implicit: the trace's body is the invoke.
+        helper: it stands in a function of this file that the trace calls.
+    """
+
+    statement: Statement
+    body: Block
+    parents: tuple[Statement, ...] = ()
+    implicit: bool = False
+    helper: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One trace (or session, scan, edit).
+
+    Args:
+        statement: the with statement.
+        entered: what it enters.
+        scope: the scope that it stands in.
+        body: its suite.
+        invokes: its invokes, in the order of the text.
+        parents: the statements between the scope and it, outermost first.
+        session: the session that it stands in.
+        remote: whether it runs on a server, its session and the options considered.
+    """
+
+    statement: Statement
+    entered: Entered
+    scope: Scope
+    body: Block
+    invokes: tuple[Invoke, ...]
+    parents: tuple[Statement, ...]
+    session: Trace | None
+    remote: Remote
+
+    @property
+    def kind(self) -> str:
+        """`trace`, `generate`, `scan`, `session` or `edit`."""
+        return self.entered.kind
+
+    @property
+    def loops(self) -> tuple[Statement, ...]:
+        """The loops of its scope that it stands in, outermost first."""
+        return tuple(parent for parent in self.parents if parent.kind in ("For", "While"))
+
+    @property
+    def explicit(self) -> bool:
+        """Whether it has invokes of its own."""
+        return any(not invoke.implicit for invoke in self.invokes)
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """A module, function, class or lambda body.
+
+    Args:
+        kind: `module`, `function` or `class`.
+        name: its name; the module's is empty.
+        body: its suite.
+        parent: the scope around it.
+        parameters: a function's parameters, in order.
+        bindings: every binding of each name in this scope, in the order of the text.
+        declared: names declared `global` or `nonlocal` here.
+        statement: the `def` or `class`; None for the module.
+    """
+
+    kind: str
+    name: str
+    body: Block
+    parent: Scope | None
+    parameters: tuple[str, ...]
+    bindings: dict[str, tuple[Bind, ...]] = field(repr=False)
+    declared: frozenset[str] = frozenset()
+    statement: Statement | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """One document's code, understood.
+
+    Args:
+        code: the text that all spans point into.
+        options: what the user said.
+        dialect: the nnsight that it is written for.
+        scopes: the module and every function and class that matters, in the order of the text.
+        traces: the traces (and sessions, scans, edits), in the order of the text.
+        nnsight: the name by which the file reaches the nnsight package (`import nnsight as nns`),
+            if any.
+        newline: the line end that the document uses.
+    """
+
+    code: str
+    options: Options
+    dialect: Dialect
+    scopes: tuple[Scope, ...]
+    traces: tuple[Trace, ...]
+    nnsight: str | None
+    newline: str = "\n"
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every identifier in the code: what a fresh name must differ from."""
+        return frozenset(_IDENTIFIER.findall(_STRING_OR_COMMENT.sub(" ", self.code)))
+
+    def text(self, span: Span) -> str:
+        """The characters that a span covers."""
+        return span.of(self.code)

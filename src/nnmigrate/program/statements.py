@@ -1,0 +1,292 @@
+"""Walks statements: their steps, their suites, and what a with statement enters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import libcst as cst
+
+from nnmigrate.program import assignments, imports, withs
+from nnmigrate.program.displays import bind_target, element_of, loop_over
+from nnmigrate.program.model import Block, Entered, Loop, Statement, Step
+from nnmigrate.program.values import Envoy, Function, Instance, LocalClass, ModelClass
+from nnmigrate.program.walk import UNKNOWN, Walk
+from nnmigrate.spans import Span
+
+
+def walk_suite(walk: Walk, suite: cst.BaseSuite | cst.Module, name: str) -> Block:
+    """Walks the statements of a suite, or of a module."""
+    if isinstance(suite, cst.SimpleStatementSuite):
+        statements = list(_line(walk, suite))
+    else:
+        statements = [statement for part in suite.body for statement in _part(walk, part)]
+    if statements:
+        span = Span(statements[0].span.start, statements[-1].span.end)
+        indent = statements[0].indent
+    else:
+        span, indent = Span(0, 0), ""
+    inline = isinstance(suite, cst.SimpleStatementSuite)
+    return Block(name, span, indent, tuple(statements), inline)
+
+
+def _part(walk: Walk, node: cst.CSTNode) -> Iterator[Statement]:
+    if isinstance(node, cst.SimpleStatementLine):
+        yield from _line(walk, node)
+    else:
+        yield _compound(walk, node)
+
+
+def _line(
+    walk: Walk, node: cst.SimpleStatementLine | cst.SimpleStatementSuite
+) -> Iterator[Statement]:
+    """The statements of one line."""
+    line = _lines(walk, walk.span(node))
+    shared = len(node.body) > 1 or isinstance(node, cst.SimpleStatementSuite)
+    for small in node.body:
+        with walk.collecting() as steps:
+            _SIMPLE.get(type(small), _expression)(walk, small)
+        yield Statement(
+            kind=type(small).__name__,
+            span=walk.span(small),
+            line=line,
+            indent=_indent(walk, line),
+            steps=tuple(steps),
+            node=small,
+            shared=shared,
+        )
+
+
+def _lines(walk: Walk, span: Span) -> Span:
+    """The whole lines that a span stands on, with the last one's end."""
+    code = walk.positions.code
+    start = max(code.rfind("\n", 0, span.start), code.rfind("\r", 0, span.start)) + 1
+    ends = [end for end in (code.find("\n", span.end), code.find("\r", span.end)) if end >= 0]
+    end = min(ends, default=len(code))
+    if end < len(code):
+        end += 2 if code[end : end + 2] == "\r\n" else 1
+    return Span(start, end)
+
+
+def _indent(walk: Walk, line: Span) -> str:
+    text = line.of(walk.positions.code)
+    return text[: len(text) - len(text.lstrip(" \t\f"))]
+
+
+def _expression(walk: Walk, node: cst.CSTNode) -> None:
+    """Statements that only evaluate something: an expression, return, raise, assert."""
+    for part in _parts_of(node):
+        walk.evaluate(part)
+
+
+def _parts_of(node: cst.CSTNode) -> list[cst.BaseExpression]:
+    parts = (getattr(node, name, None) for name in ("value", "exc", "test", "msg"))
+    return [part for part in parts if isinstance(part, cst.BaseExpression)]
+
+
+def _return(walk: Walk, node: cst.Return) -> None:
+    if node.value is not None:
+        walk.frame.returned = walk.evaluate(node.value)
+
+
+def _declare(walk: Walk, node: cst.Global | cst.Nonlocal) -> None:
+    walk.frame.declared.update(item.name.value for item in node.names)
+
+
+# --- compound statements --------------------------------------------------------------------------
+
+
+def _compound(walk: Walk, node: cst.CSTNode) -> Statement:
+    walker = _COMPOUND.get(type(node))
+    if walker is None:
+        return _statement(walk, node, (), ())
+    return walker(walk, node)
+
+
+def _statement(
+    walk: Walk,
+    node: cst.CSTNode,
+    steps: Sequence[Step],
+    blocks: Sequence[Block | None],
+    *,
+    turn: Sequence[Step] = (),
+    loop: Loop | None = None,
+    opens: Entered | None = None,
+    kind: str = "",
+) -> Statement:
+    span = walk.span(node)
+    line = _lines(walk, span)
+    return Statement(
+        kind=kind or type(node).__name__,
+        span=span,
+        line=line,
+        indent=_indent(walk, line),
+        steps=tuple(steps),
+        node=node,
+        turn=tuple(turn),
+        blocks=tuple(block for block in blocks if block is not None),
+        loop=loop,
+        opens=opens,
+    )
+
+
+def _orelse(walk: Walk, node: cst.If | cst.Else | None) -> Block | None:
+    if node is None:
+        return None
+    if isinstance(node, cst.Else):
+        return walk_suite(walk, node.body, "orelse")
+    chained = _if(walk, node, kind="Elif")
+    return Block("orelse", chained.span, chained.indent, (chained,))
+
+
+def _if(walk: Walk, node: cst.If, kind: str = "") -> Statement:
+    with walk.collecting() as steps:
+        walk.evaluate(node.test)
+    blocks = (walk_suite(walk, node.body, "body"), _orelse(walk, node.orelse))
+    return _statement(walk, node, steps, blocks, kind=kind)
+
+
+@contextmanager
+def _turning(walk: Walk, loop: Loop) -> Iterator[None]:
+    walk.loops.append(loop)
+    try:
+        yield
+    finally:
+        walk.loops.pop()
+
+
+def _for(walk: Walk, node: cst.For) -> Statement:
+    with walk.collecting() as steps:
+        iterable = walk.evaluate(node.iter)
+    loop = loop_over(walk, iterable)
+    with _turning(walk, loop):
+        with walk.collecting() as turn:
+            bind_target(walk, node.target, element_of(iterable, loop), "for")
+        body = walk_suite(walk, node.body, "body")
+    blocks = (body, _orelse(walk, node.orelse))
+    return _statement(walk, node, steps, blocks, turn=turn, loop=loop)
+
+
+def _while(walk: Walk, node: cst.While) -> Statement:
+    loop = Loop(f"loop{walk.site()}.")
+    with _turning(walk, loop):
+        with walk.collecting() as turn:
+            walk.evaluate(node.test)
+        body = walk_suite(walk, node.body, "body")
+    blocks = (body, _orelse(walk, node.orelse))
+    return _statement(walk, node, (), blocks, turn=turn, loop=loop)
+
+
+def _with(walk: Walk, node: cst.With) -> Statement:
+    with walk.collecting() as steps:
+        entered = withs.enter(walk, node)
+    traces = entered is not None and entered.kind != "session"
+    walk.tracing += traces
+    body = walk_suite(walk, node.body, "body")
+    walk.tracing -= traces
+    return _statement(walk, node, steps, (body,), opens=entered)
+
+
+def _try(walk: Walk, node: cst.Try | cst.TryStar) -> Statement:
+    blocks: list[Block | None] = [walk_suite(walk, node.body, "body")]
+    with walk.collecting() as steps:
+        for handler in node.handlers:
+            if handler.type is not None:
+                walk.evaluate(handler.type)
+            if handler.name is not None:
+                bind_target(walk, handler.name.name, UNKNOWN, "except")
+            blocks.append(walk_suite(walk, handler.body, "handler"))
+    blocks.append(_orelse(walk, node.orelse))
+    if node.finalbody is not None:
+        blocks.append(walk_suite(walk, node.finalbody.body, "final"))
+    return _statement(walk, node, steps, blocks)
+
+
+def _match(walk: Walk, node: cst.Match) -> Statement:
+    with walk.collecting() as steps:
+        walk.evaluate(node.subject)
+    blocks = []
+    for case in node.cases:
+        with walk.collecting():
+            for name in _captured(case.pattern):
+                walk.bind(name, "match", UNKNOWN)
+        blocks.append(walk_suite(walk, case.body, "case"))
+    return _statement(walk, node, steps, blocks)
+
+
+def _captured(pattern: cst.CSTNode) -> list[cst.Name]:
+    """The names that a pattern binds."""
+    found: list[cst.Name] = []
+    for child in pattern.children:
+        found += _captured(child)
+    name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
+    if isinstance(name, cst.Name):
+        found.append(name)
+    return found
+
+
+def _function(walk: Walk, node: cst.FunctionDef) -> Statement:
+    with walk.collecting() as steps:
+        for decorator in node.decorators:
+            walk.evaluate(decorator.decorator)
+        _evaluate_defaults(walk, node.params)
+        value = Function(node=node, scope=walk.frame.number)
+        walk.bind(node.name, "def", value)
+    statement = _statement(walk, node, steps, ())
+    walk.definitions[id(node)] = statement
+    if not walk.inlining:
+        walk.pending.append((value, walk.frame))
+    return statement
+
+
+def _evaluate_defaults(walk: Walk, parameters: cst.Parameters) -> None:
+    every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    for parameter in every:
+        if parameter.default is not None:
+            walk.evaluate(parameter.default)
+
+
+def _class(walk: Walk, node: cst.ClassDef) -> Statement:
+    with walk.collecting() as steps:
+        for decorator in node.decorators:
+            walk.evaluate(decorator.decorator)
+        bases = [walk.evaluate(base.value) for base in node.bases]
+        wraps = any(isinstance(base, ModelClass) for base in bases)
+        name = node.name.value
+        walk.bind(node.name, "class", ModelClass(name=name) if wraps else LocalClass(name=name))
+    statement = _statement(walk, node, steps, ())
+    walk.definitions[id(node)] = statement
+    if not walk.inlining:
+        frame = walk.new_frame("class", name, walk.frame)
+        frame.instance = Envoy(model="self") if wraps else Instance(name=name)
+        with walk.inside(frame), walk.collecting():
+            walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
+    return statement
+
+
+_Simple = Callable[[Walk, Any], None]
+_SIMPLE: dict[type[cst.CSTNode], _Simple] = {
+    cst.Assign: assignments.assign,
+    cst.AnnAssign: assignments.annotate,
+    cst.AugAssign: assignments.augment,
+    cst.Del: assignments.delete,
+    cst.Import: imports.import_modules,
+    cst.ImportFrom: imports.import_names,
+    cst.Return: _return,
+    cst.Global: _declare,
+    cst.Nonlocal: _declare,
+}
+
+_Compound = Callable[[Walk, Any], Statement]
+_COMPOUND: dict[type[cst.CSTNode], _Compound] = {
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.Match: _match,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+}

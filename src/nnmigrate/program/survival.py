@@ -1,0 +1,220 @@
+"""Which names a trace loses on 0.5: bound in its body, not saved at its end, and wanted afterwards.
+
+When the outermost trace ends, 0.5 writes a name back only if the object that it stands for then is
+saved (nnsight 0.5.15, intervention/tracing/base.py, `push`). On 0.4 the body ran in the caller's own
+frame, so every name kept its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import libcst as cst
+
+from nnmigrate.program.bodies import Placed, placed, reaching
+from nnmigrate.program.liveness import bound_before, read_after, reads_first
+from nnmigrate.program.model import Bind, Mutation, Program, Read, Remote, Save, Trace
+from nnmigrate.program.values import (
+    Constant,
+    Container,
+    Envoy,
+    Items,
+    Traced,
+    Tracer,
+    Unknown,
+    Value,
+)
+
+
+class Held(Enum):
+    """What a name held on 0.4 when the trace had ended."""
+
+    PLAIN = "plain"
+    """A Python value that does not come from the model."""
+    COLLECTION = "collection"
+    """A collection made in the trace."""
+    UNSET = "unset"
+    """A proxy that was never saved: 0.4 raised when it was used."""
+    OPAQUE = "opaque"
+    """What a function out of view returned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lost:
+    """A name that a trace loses.
+
+    Args:
+        name: the name.
+        binds: its bindings that may be the last ones of the body.
+        every: all its bindings in the body.
+        held: what it held on 0.4.
+        before: it may have a value when the trace begins, so that an old value stays in it.
+        wanted: it is read after the trace, and not saved.
+        needed: the body reads the value from before, which a server does not have.
+        kept: it is saved; it is lost all the same if `exported`.
+        exported: it is declared `global`: 0.5 writes it into the function's frame instead.
+    """
+
+    name: str
+    binds: tuple[Placed, ...]
+    every: tuple[Placed, ...]
+    held: Held
+    before: bool
+    wanted: bool
+    needed: bool
+    kept: bool = False
+    exported: bool = False
+
+
+def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
+    """The names that an outermost trace loses, in the order of their first bindings.
+
+    Args:
+        program: the program.
+        trace: a trace that stands in no session.
+    """
+    body = placed(program, trace)
+    for name, every in _bindings(body).items():
+        binds = reaching(body, name)
+        if all(isinstance(_bind(place).value, Tracer) for place in binds):
+            continue
+        before = bound_before(trace, name)
+        kept = all(saved_at_end(program, body, place) for place in binds)
+        exported = name in globals_of(trace)
+        wanted = (exported or not kept) and read_after(program, trace, name)
+        remote = trace.remote is not Remote.NO
+        needed = remote and before and reads_first(program, trace, name)
+        if wanted or needed:
+            held = _held(trace, body, binds)
+            yield Lost(name, binds, every, held, before, wanted, needed, kept, exported)
+
+
+def globals_of(trace: Trace) -> frozenset[str]:
+    """The names that the function around a trace declares `global`."""
+    statements = (s for top in trace.scope.body.statements for s in top.walk())
+    return frozenset(
+        item.name.value
+        for statement in statements
+        if isinstance(statement.node, cst.Global)
+        for item in statement.node.names
+    )
+
+
+def _bindings(body: Sequence[Placed]) -> dict[str, tuple[Placed, ...]]:
+    found: dict[str, list[Placed]] = {}
+    for place in body:
+        if isinstance(place.step, Bind) and place.step.how not in ("declare", "except"):
+            found.setdefault(place.step.name, []).append(place)
+    return {name: tuple(places) for name, places in found.items()}
+
+
+def _bind(place: Placed) -> Bind:
+    assert isinstance(place.step, Bind)
+    return place.step
+
+
+# --- saved ----------------------------------------------------------------------------------------------
+
+
+def saved_at_end(program: Program, body: Sequence[Placed], place: Placed) -> bool:
+    """Whether the object that a binding binds is saved, by this name or by another one."""
+    bind = _bind(place)
+    if bind.value.saved:
+        return True
+    aliases = {(bind.name, bind.site), *_aliases(program, body, bind)}
+    return any(
+        isinstance(other.step, Save) and other.step.name == name and other.step.site > site
+        for other in body
+        for name, site in aliases
+    ) or (bind.how == "augment" and _same_object(bind) and _saved_before(program, body, bind))
+
+
+def _aliases(program: Program, body: Sequence[Placed], bind: Bind) -> Iterator[tuple[str, int]]:
+    """Other names of the object: `y = x` before or behind it."""
+    if bind.expression is not None and bind.how == "assign":
+        source = program.text(bind.expression)
+        if source.isidentifier():
+            yield source, -1
+    for place in body:
+        other = place.step
+        if isinstance(other, Bind) and other.site > bind.site and other.expression is not None:
+            if program.text(other.expression) == bind.name:
+                yield other.name, other.site
+
+
+def _same_object(bind: Bind) -> bool:
+    """Whether `x += ...` keeps the object: collections and tensors do."""
+    return isinstance(bind.value, (Container, Items, Traced))
+
+
+def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
+    earlier = [p for p in body if p.step.site < bind.site]
+    places = reaching(tuple(earlier), bind.name)
+    return bool(places) and all(saved_at_end(program, body, place) for place in places)
+
+
+# --- what it held ---------------------------------------------------------------------------------------
+
+
+def _held(trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
+    kinds = {_held_by(trace, body, _bind(place)) for place in binds}
+    for held in (Held.UNSET, Held.OPAQUE, Held.COLLECTION):
+        if held in kinds:
+            return held
+    return Held.PLAIN
+
+
+def _held_by(trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
+    value = bind.value
+    if isinstance(value, Traced):
+        # A scan knows shapes and types, so what is computed from them is plain Python there.
+        return Held.PLAIN if trace.kind == "scan" else Held.UNSET
+    if isinstance(value, (Container, Items)):
+        return Held.COLLECTION if _usable(body, bind.name, value) else Held.UNSET
+    if isinstance(value, Unknown) and bind.how == "assign" and _is_call(bind, body):
+        return Held.OPAQUE
+    return Held.PLAIN
+
+
+def _usable(body: Sequence[Placed], name: str, value: Container | Items) -> bool:
+    """Whether the items of a collection had values on 0.4: they were saved, or are none of the model."""
+    values = list(_items(value))
+    for place in body:
+        step = place.step
+        if isinstance(step, Mutation) and step.base == name and step.value is not None:
+            values += _items(step.value)
+    traced = [item for item in values if isinstance(item, Traced)]
+    return not traced or any(item.saved for item in traced) or value.saved
+
+
+def _items(value: Value) -> Iterator[Value]:
+    if isinstance(value, Items):
+        for item in value.items:
+            yield from _items(item)
+    elif isinstance(value, Container):
+        yield from () if value.element is None else _items(value.element)
+    else:
+        yield value
+
+
+def _is_call(bind: Bind, body: Sequence[Placed]) -> bool:
+    """Whether a value comes out of a call of something that is not known."""
+    return bind.expression is not None and any(
+        isinstance(place.step, Read)
+        and bind.expression.holds(place.step.span)
+        and isinstance(place.step.value, Unknown)
+        and bind.expression.end > place.step.span.end
+        for place in body
+    )
+
+
+def is_none(value: Value) -> bool:
+    """Whether a value is `None`, which 0.5 never brings back."""
+    return isinstance(value, Constant) and value.value is None
+
+
+def is_module(value: Value) -> bool:
+    """Whether a value is a module of the wrapped model."""
+    return isinstance(value, Envoy)

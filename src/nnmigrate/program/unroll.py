@@ -1,0 +1,432 @@
+"""Turns a trace into the schedule's values: loops unrolled, branches chosen.
+
+The result is what one run of the trace does; where a condition is not known, there is one result
+for each way it may go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from nnmigrate.program.model import (
+    Access,
+    BarrierCall,
+    BarrierMade,
+    Bind,
+    Block,
+    Compute,
+    Invoke,
+    Item,
+    Loop,
+    Mutation,
+    Read,
+    Repeat,
+    Save,
+    Statement,
+    Step,
+    Told,
+    Trace,
+    Write,
+)
+from nnmigrate.program.values import Constant, Container, Items, Traced
+from nnmigrate.schedule import values as schedule
+from nnmigrate.spans import Span
+
+# A loop of which it is not known how often it turns is looked at for this many turns.
+SYMBOLIC_TURNS = 2
+
+# A trace that does more than this is not followed.
+MAX_OPERATIONS = 4000
+
+# Of more conditions than this only the case that all hold is looked at.
+MAX_CONDITIONS = 3
+
+Turns = Mapping[str, tuple[Loop, int]]
+
+
+class NotFollowed(Exception):
+    """The trace does something that the schedule does not model; the message says what."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an operation comes from.
+
+    Args:
+        step: the step of the program.
+        invoke: the number of the invoke among the trace's.
+        statement: the statement of the invoke's body that the step belongs to.
+        innermost: the innermost statement that it belongs to.
+        turns: which turn of which loop, by the loops' keys.
+    """
+
+    step: Step
+    invoke: int
+    statement: Statement
+    innermost: Statement
+    turns: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """One run of a trace.
+
+    Args:
+        trace: for the schedule.
+        origins: where the operations come from, by their sites.
+        instances: for each invoke at run time the number of the invoke that it is a turn of.
+        turns: for each invoke at run time the turns of the loops around it.
+        complete: every loop's number of turns was known.
+    """
+
+    trace: schedule.Trace
+    origins: Mapping[int, Origin]
+    instances: tuple[int, ...]
+    turns: tuple[tuple[tuple[str, int], ...], ...]
+    complete: bool
+
+
+def unroll(trace: Trace, outer: Iterable[str]) -> tuple[Unrolled, ...]:
+    """The runs that a trace may have.
+
+    Args:
+        trace: a trace with invokes.
+        outer: the names that are bound outside the trace when it starts.
+
+    Raises:
+        NotFollowed: it does something that is not modelled, such as iterating over tokens.
+    """
+    conditions = sorted(set(_conditions(trace)))
+    choices: Iterable[tuple[bool, ...]] = product((True, False), repeat=len(conditions))
+    if len(conditions) > MAX_CONDITIONS:
+        choices = [(True,) * len(conditions)]
+    return tuple(
+        _Unroller(trace, dict(zip(conditions, choice, strict=True))).run(frozenset(outer))
+        for choice in choices
+    )
+
+
+def _conditions(trace: Trace) -> Iterator[str]:
+    for statement in trace.statement.walk():
+        if statement.kind in ("If", "Elif"):
+            yield _condition(statement)
+
+
+def _condition(statement: Statement) -> str:
+    """A condition's identity: the same text with the same values of names goes the same way."""
+    reads = [step for step in statement.steps if isinstance(step, (Read, Access))]
+    if not reads:
+        return f"at {statement.span.start}"
+    return " ".join(sorted(_described(step) for step in reads)) + f" {len(statement.steps)}"
+
+
+def _described(step: Read | Access) -> str:
+    return step.name if isinstance(step, Read) else repr(step.provider)
+
+
+@dataclass
+class _Sink:
+    """The operations of one invoke while they are collected."""
+
+    number: int
+    operations: list[schedule.Operation] = field(default_factory=list)
+    # The names of a helper's or comprehension's frame, with the sites that bound them.
+    foreign: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Place:
+    """Where the operations being collected stand."""
+
+    number: int
+    statement: Statement
+    innermost: Statement
+    step: int | None = None
+
+
+class _Unroller:
+    """Unrolls one trace for one choice of its conditions."""
+
+    def __init__(self, trace: Trace, choice: Mapping[str, bool]) -> None:
+        self.trace, self.choice = trace, choice
+        self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
+        self.bound = frozenset(_names_bound(trace.invokes))
+        self.captured: dict[str, int] = {}
+        self.containers: dict[str, str] = {}
+        self.appended: dict[str, int | None] = {}
+        self.invokes: list[schedule.Invoke] = []
+        self.instances: list[int] = []
+        self.instance_turns: list[tuple[tuple[str, int], ...]] = []
+        self.origins: dict[int, Origin] = {}
+        self.barriers: dict[str, int] = {}
+        self.made: dict[int, int | None] = {}
+        self.providers: dict[int, schedule.Provider] = {}
+        self.latest: dict[int, int] = {}
+        self.complete = True
+        self.site = 0
+
+    def run(self, outer: frozenset[str]) -> Unrolled:
+        if self.trace.explicit:
+            self._level(self.trace.body, {})
+        else:
+            self._invoke(self.trace.invokes[0], {})
+        made = schedule.Trace(tuple(self.invokes), outer & self.bound, tuple(self.barriers.items()))
+        return Unrolled(
+            made,
+            self.origins,
+            tuple(self.instances),
+            tuple(self.instance_turns),
+            self.complete,
+        )
+
+    def _next(self) -> int:
+        self.site += 1
+        if self.site > MAX_OPERATIONS:
+            raise NotFollowed("the trace is too long to be followed")
+        return self.site
+
+    # --- the trace's own level --------------------------------------------------------------------
+
+    def _level(self, block: Block, turns: Turns) -> None:
+        """Statements beside the invokes: they bind names that the invokes capture."""
+        for statement in block.statements:
+            if id(statement) in self.numbers:
+                self._invoke(self.trace.invokes[self.numbers[id(statement)]], turns)
+                continue
+            self._level_steps(statement.steps)
+            if statement.loop is not None:
+                for each in self._turns(statement.loop, turns):
+                    self._level_steps(statement.turn)
+                    self._level(statement.blocks[0], each)
+            else:
+                for inner in self._chosen(statement):
+                    self._level(inner, turns)
+
+    def _level_steps(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Told) and step.what == "helper-invoke":
+                raise NotFollowed("a helper opens an invoke")
+            if isinstance(step, BarrierMade):
+                self.made[step.site] = step.count
+            elif isinstance(step, Repeat):
+                self._level_steps(step.steps)
+            elif isinstance(step, Bind) and not step.foreign and step.how != "with":
+                self.captured[step.name] = self._next()
+                self._contains(step, self.captured[step.name])
+
+    def _turns(self, loop: Loop, turns: Turns) -> Iterator[Turns]:
+        count = loop.turns
+        if count is None:
+            self.complete, count = False, SYMBOLIC_TURNS
+        for turn in range(count):
+            yield {**turns, loop.key: (loop, turn)}
+
+    def _chosen(self, statement: Statement) -> Iterator[Block]:
+        """The suites of a statement that run."""
+        if statement.kind in ("If", "Elif"):
+            wanted = "body" if self.choice[_condition(statement)] else "orelse"
+            yield from (block for block in statement.blocks if block.name == wanted)
+        else:
+            yield from (block for block in statement.blocks if block.name not in ("handler",))
+
+    # --- invokes ----------------------------------------------------------------------------------
+
+    def _invoke(self, invoke: Invoke, turns: Turns) -> None:
+        number = 0 if invoke.implicit else self.numbers[id(invoke.statement)]
+        sink = _Sink(number)
+        for count, statement in enumerate(invoke.body.statements):
+            self._statement(sink, _Place(count, statement, statement), statement, turns)
+        captured = () if invoke.implicit else tuple(self.captured.items())
+        self.invokes.append(schedule.Invoke(tuple(sink.operations), captured))
+        self.instances.append(number)
+        self.instance_turns.append(_numbered(turns))
+
+    def _statement(self, sink: _Sink, place: _Place, statement: Statement, turns: Turns) -> None:
+        if statement.opens is not None and statement.opens.kind != "backward":
+            raise NotFollowed(f"the invoke enters {statement.opens.kind}")
+        at = replace(place, innermost=statement)
+        self._steps(sink, at, statement.steps, turns)
+        if statement.loop is None:
+            for block in self._chosen(statement):
+                for inner in block.statements:
+                    self._statement(sink, place, inner, turns)
+            return
+        count = 0
+        for each in self._turns(statement.loop, turns):
+            self._steps(sink, at, statement.turn, each)
+            for inner in statement.blocks[0].statements:
+                # Only the turns of the outermost loop have steps of their own.
+                step = count if place.step is None else place.step
+                self._statement(sink, replace(place, step=step), inner, each)
+                count += 1
+
+    def _steps(self, sink: _Sink, place: _Place, steps: Iterable[Step], turns: Turns) -> None:
+        for step in steps:
+            if isinstance(step, Repeat):
+                for each in self._turns(step.loop, turns):
+                    self._steps(sink, place, step.steps, each)
+                continue
+            operation = self._operation(sink, place, step, turns)
+            if operation is not None:
+                origin = Origin(
+                    step, sink.number, place.statement, place.innermost, _numbered(turns)
+                )
+                needs = self._needs(sink, origin)
+                sink.operations.append(replace(operation, needs=needs))
+                self.origins[operation.site] = origin
+
+    def _needs(self, sink: _Sink, origin: Origin) -> tuple[int, ...]:
+        """The operations of the same statement and turn whose values a step takes."""
+        reach = _reach(origin)
+        if reach is None:
+            return ()
+        found = []
+        for operation in reversed(sink.operations):
+            other = self.origins[operation.site]
+            same_turn = other.turns[: len(origin.turns)] == origin.turns
+            if other.innermost is not origin.innermost or not same_turn:
+                break
+            if reach.holds(other.step.span) and not _reaches_item(other.step):
+                found.append(operation.site)
+        return tuple(reversed(found))
+
+    def _operation(
+        self, sink: _Sink, place: _Place, step: Step, turns: Turns
+    ) -> schedule.Operation | None:
+        if isinstance(step, Access):
+            return self._access(sink, place, step, turns)
+        if isinstance(step, Bind):
+            return self._bind(sink, place, step)
+        if isinstance(step, Read) and step.name in self.bound:
+            return schedule.Use(self._next(), place.number, step.name, step=place.step)
+        if isinstance(step, Item):
+            container = self._container(step.base, step.path)
+            key = _item_key(step, turns)
+            return schedule.Take(self._next(), place.number, container, key, step=place.step)
+        if isinstance(step, Mutation):
+            return self._put(place, step, turns)
+        if isinstance(step, BarrierCall):
+            return self._wait(place, step, turns)
+        if isinstance(step, (Compute, Save)):
+            return schedule.Compute(self._next(), place.number, step=place.step)
+        if isinstance(step, Write) and step.got in self.latest:
+            got = self.latest[step.got]
+            return schedule.Write(
+                self._next(), place.number, self.providers[got], got, step=place.step
+            )
+        if isinstance(step, Told) and step.what in ("next", "tracer.iter", "tracer.all"):
+            raise NotFollowed("the invoke iterates over generated tokens")
+        return None
+
+    def _access(self, sink: _Sink, place: _Place, step: Access, turns: Turns) -> schedule.Operation:
+        path = tuple(
+            _at_turn(part, turns) if isinstance(part, schedule.Index) else part
+            for part in step.provider.path
+        )
+        provider = replace(step.provider, path=path)
+        foreign = tuple(sink.foreign.items()) if step.foreign else None
+        if not step.foreign:
+            sink.foreign.clear()
+        site = self._next()
+        self.providers[site], self.latest[step.site] = provider, site
+        kind = schedule.Swap if step.swap else schedule.Get
+        return kind(site, place.number, provider, foreign, step=place.step)
+
+    def _bind(self, sink: _Sink, place: _Place, step: Bind) -> schedule.Operation | None:
+        site = self._next()
+        if step.foreign:
+            sink.foreign[step.name] = site
+            return None
+        if step.how == "delete":
+            raise NotFollowed("the invoke deletes a name")
+        self._contains(step, site)
+        nothing = isinstance(step.value, Constant) and step.value.value is None
+        return schedule.Define(site, place.number, step.name, nothing, step=place.step)
+
+    def _contains(self, step: Bind, site: int) -> None:
+        """A name bound to a new collection means another object than before."""
+        if isinstance(step.value, (Container, Items)):
+            self.containers[step.name] = f"{step.name}#{site}"
+            empty = isinstance(step.value, Container) and step.value.empty
+            self.appended[f"{step.name}#{site}"] = 0 if empty else None
+
+    def _container(self, base: str, path: str) -> str:
+        rest = path[len(base) :]
+        return self.containers.get(base, base) + rest
+
+    def _put(self, place: _Place, step: Mutation, turns: Turns) -> schedule.Operation:
+        container = self._container(step.base, step.path)
+        key = _item_key(step, turns)
+        if step.how == "method" and step.method == "append" and not step.depth:
+            count = self.appended.get(container)
+            key = count
+            self.appended[container] = None if count is None else count + 1
+        return schedule.Put(self._next(), place.number, container, key, step=place.step)
+
+    def _wait(self, place: _Place, step: BarrierCall, turns: Turns) -> schedule.Operation:
+        count = self.made.get(step.made)
+        if count is None:
+            raise NotFollowed("the barrier's number of participants is not known")
+        name = f"{step.made} {_item_key(step, turns)}"
+        self.barriers[name] = count
+        return schedule.Wait(self._next(), place.number, name, step=place.step)
+
+
+def _reaches_item(step: Step) -> bool:
+    """Whether a name is read only to reach an item, on which alone the value depends."""
+    return isinstance(step, Read) and step.partial and not isinstance(step.value, Traced)
+
+
+def _reach(origin: Origin) -> Span | None:
+    """The characters from which a step takes values."""
+    step = origin.step
+    if isinstance(step, Bind):
+        return step.expression
+    if isinstance(step, Mutation):
+        return step.value_span
+    if isinstance(step, Write) or (isinstance(step, Access) and step.swap):
+        return origin.innermost.span
+    return step.span if isinstance(step, (Compute, Save)) else None
+
+
+def _numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
+    return tuple((key, turn) for key, (_, turn) in turns.items())
+
+
+def _names_bound(invokes: Iterable[Invoke]) -> Iterator[str]:
+    for invoke in invokes:
+        for statement in invoke.body.statements:
+            for step in statement.all_steps:
+                if isinstance(step, Bind) and not step.foreign:
+                    yield step.name
+
+
+def _item_key(step: Item | Mutation | BarrierCall, turns: Turns) -> str | int | None:
+    """An item's key; for a loop's counter the number that it has at this turn."""
+    if step.counter in turns:
+        loop, turn = turns[step.counter]
+        return turn if loop.numbers is None else loop.numbers[turn]
+    return step.key
+
+
+_COUNTED = re.compile(r"(loop\d+\.)([+-]\d+)")
+
+
+def _at_turn(index: schedule.Index, turns: Turns) -> schedule.Index:
+    """An index into a list of modules as it is at a turn of the loops around it."""
+    counted = _COUNTED.fullmatch(index.key)
+    if counted is not None and counted[1] in turns:
+        loop, turn = turns[counted[1]]
+        if loop.numbers is not None:
+            number = loop.numbers[turn] + int(counted[2])
+            return schedule.Index(str(number), number)
+    key, sequence = index.key, index.sequence
+    for name, (_, turn) in turns.items():
+        if name in key:
+            key = key.replace(name, f"{name}{turn}.")
+        if sequence is not None and sequence[0] == name:
+            sequence = (name, turn)
+    return schedule.Index(key, index.value, sequence)

@@ -1,0 +1,219 @@
+"""What an expression stands for, as far as nnsight is concerned.
+
+The walk over the code gives every expression one of these. They are guesses only where they say
+`Unknown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nnmigrate.schedule.values import Path
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+@dataclass(frozen=True)
+class Value:
+    """Any value. `saved`: it came out of `.save()` or `nnsight.save()`."""
+
+    saved: bool = False
+
+    def with_save(self) -> Value:
+        """The same value, marked to be kept."""
+        return replace(self, saved=True)
+
+
+@dataclass(frozen=True)
+class Unknown(Value):
+    """Anything that the walk does not follow."""
+
+
+@dataclass(frozen=True)
+class Constant(Value):
+    """A number, a string, True, False, None or another literal without parts."""
+
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Envoy(Value):
+    """A module of a wrapped model, or with an empty path the wrapped model itself.
+
+    Args:
+        model: the expression by which the model is reached, such as `"lm"` or `"self.model"`.
+        path: the way from the model's root.
+        proved: whether a binding proves that it is nnsight's; if not, only its shape speaks for it.
+    """
+
+    model: str = ""
+    path: Path = ()
+    proved: bool = True
+
+
+@dataclass(frozen=True)
+class Traced(Value):
+    """A value of the running model, or computed from one: a proxy on 0.4, a tensor on 0.5.
+
+    Args:
+        origin: the site of the access that handed it out, where it is that very object or a view
+            of it.
+        view: whether something was taken out of it (`x[0]`), so that writing it writes into the
+            origin.
+    """
+
+    origin: int | None = None
+    view: bool = False
+
+
+@dataclass(frozen=True)
+class Container(Value):
+    """A Python collection made by a literal, a comprehension or a constructor that is in view.
+
+    Args:
+        kind: `list`, `dict`, `set`, `tuple`, `defaultdict` or the name of another constructor.
+        element: what its items are, where all are alike.
+        empty: it was made without items.
+    """
+
+    kind: str = "list"
+    element: Value | None = None
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Numbers(Value):
+    """`range(...)`.
+
+    Args:
+        numbers: what it counts, where that is known.
+        counted: it is enumerate's own count, from 0.
+    """
+
+    numbers: tuple[int, ...] | None = None
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Counter(Value):
+    """The variable of a loop over numbers, plus `offset`; in ascending order where `ascending`."""
+
+    loop: str = ""
+    ascending: bool = True
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Zipped(Value):
+    """`zip(...)`, `enumerate(...)`: each turn yields one item of every part."""
+
+    parts: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
+class Items(Value):
+    """A literal list or tuple in view, item by item."""
+
+    kind: str = "tuple"
+    items: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
+class NnsightModule(Value):
+    """The nnsight package."""
+
+
+@dataclass(frozen=True)
+class Module(Value):
+    """Another imported package or module, by the name that it is imported from."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class NnsightName(Value):
+    """A name that nnsight exports, such as `save` or `LanguageModel`."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class ModelClass(Value):
+    """A class of wrapped models: nnsight's own, or one derived from it in this file."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class LocalClass(Value):
+    """Another class of this file."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Instance(Value):
+    """An object of a class of this file; `self` in its methods."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Function(Value):
+    """A function of this file, by its node, and the number of the scope that it was made in."""
+
+    node: cst.FunctionDef | None = field(default=None, repr=False, compare=False)
+    scope: int = -1
+
+
+@dataclass(frozen=True)
+class Tracer(Value):
+    """What `with model.trace(...) as tracer` binds."""
+
+    kind: str = "trace"
+
+
+@dataclass(frozen=True)
+class Barrier(Value):
+    """`tracer.barrier(n)`: made at `site`; `count` is None where it is not a literal."""
+
+    site: int = -1
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Opener(Value):
+    """A call that a with statement enters: a trace, a session, an invoke, an iteration context.
+
+    Args:
+        kind: `trace`, `generate`, `scan`, `session`, `edit`, `invoke`, `iterate` or `backward`.
+        receiver: what the method is called on: the model, the tracer, the loss.
+        text: the receiver's characters.
+        positional: how many positional arguments are given.
+        keywords: the keyword arguments.
+    """
+
+    kind: str = ""
+    receiver: Value = Unknown()
+    text: str = ""
+    positional: int = 0
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
+class Method(Value):
+    """An attribute that is about to be called: `receiver.name`."""
+
+    receiver: Value = Unknown()
+    name: str = ""
+
+
+def is_traced(value: Value) -> bool:
+    """Whether a value is, or holds, a value of the model."""
+    if isinstance(value, Traced):
+        return True
+    if isinstance(value, Container):
+        return value.element is not None and is_traced(value.element)
+    return isinstance(value, Items) and any(map(is_traced, value.items))

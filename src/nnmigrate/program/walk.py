@@ -1,0 +1,223 @@
+"""What the walk over the code carries: frames of names, and where steps are noted down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import libcst as cst
+
+from nnmigrate.program.model import Bind, Block, Compute, Loop, Options, Statement, Step
+from nnmigrate.program.positions import Positions
+from nnmigrate.program.values import Function, Traced, Unknown, Value, is_traced
+from nnmigrate.spans import Span
+
+UNKNOWN = Unknown()
+
+# How deep calls of the file's own functions are followed, so that a trace's body can be understood.
+MAX_INLINE_DEPTH = 3
+
+# What holds expressions: everything else below an expression is blanks and punctuation.
+_MEANINGFUL = (
+    cst.BaseExpression,
+    cst.BaseElement,
+    cst.BaseDictElement,
+    cst.SubscriptElement,
+    cst.BaseSlice,
+    cst.Arg,
+    cst.ComparisonTarget,
+    cst.BaseFormattedStringContent,
+    cst.From,
+)
+
+Evaluator = Callable[["Walk", Any], Value]
+_Registered = TypeVar("_Registered", bound=Evaluator)
+_EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {}
+
+
+def evaluates(*kinds: type[cst.CSTNode]) -> Callable[[_Registered], _Registered]:
+    """Registers a function as the one that evaluates expressions of these kinds."""
+
+    def register(function: _Registered) -> _Registered:
+        _EVALUATORS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes right below a node, blanks and punctuation left out.
+
+    `CSTNode.children` gives them too, by running a visitor, at several times the cost.
+    """
+    found: list[cst.CSTNode] = []
+    for name in node.__dataclass_fields__:
+        part = getattr(node, name)
+        for child in part if isinstance(part, (list, tuple)) else (part,):
+            if isinstance(child, _MEANINGFUL):
+                found.append(child)
+    return found
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a call is given; starred arguments are left out."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass
+class Frame:
+    """The names of one Python scope while it is walked."""
+
+    kind: str
+    name: str
+    number: int
+    parent: Frame | None
+    values: dict[str, Value] = field(default_factory=dict)
+    # Which binding a name's value comes from: two uses of one binding mean the same value.
+    versions: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, list[Bind]] = field(default_factory=dict)
+    declared: set[str] = field(default_factory=set)
+    parameters: tuple[str, ...] = ()
+    returned: Value = UNKNOWN
+    # What the first parameter of a method stands for, in a class's frame.
+    instance: Value = UNKNOWN
+
+    def owner(self, name: str) -> Frame | None:
+        """The frame that a name read here comes from; class bodies are skipped as Python does."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.values and (frame is self or frame.kind != "class"):
+                return frame
+            frame = frame.parent
+        return None
+
+
+@dataclass
+class Walk:
+    """One walk over one document.
+
+    Args:
+        positions: where the nodes stand.
+        options: what the user said.
+        frame: the scope that is being walked.
+        steps: where steps are noted down.
+        loops: the loops around, outermost first.
+        pending: functions whose bodies are still to be walked: after the module's, as Python does.
+        attributes: what `self.name` stands for, by class and name.
+        frames: all frames by their numbers; those of calls that are followed are not among them.
+        walked: the scopes that are done: the frame, its suite, the node.
+        definitions: the statement of each function and class, by its node's id.
+        inlining: the functions whose calls are being followed.
+        observed: what the file's own calls pass for a function's parameter, by the node's id and
+            the name.
+        nested: how many lambdas are around.
+        foreign: how many frames lie between the trace's body and what is evaluated.
+        tracing: how many traces are around.
+        nnsight: the name of the nnsight package in the file.
+    """
+
+    positions: Positions
+    options: Options
+    frame: Frame
+    steps: list[Step] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    pending: list[tuple[Function, Frame]] = field(default_factory=list)
+    attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+    walked: list[tuple[Frame, Block, cst.CSTNode]] = field(default_factory=list)
+    definitions: dict[int, Statement] = field(default_factory=dict)
+    inlining: list[cst.FunctionDef] = field(default_factory=list)
+    observed: dict[tuple[int, str], Value] = field(default_factory=dict)
+    nested: int = 0
+    foreign: int = 0
+    tracing: int = 0
+    nnsight: str | None = None
+    newline: str = "\n"
+    _sites: int = 0
+
+    def new_frame(self, kind: str, name: str, parent: Frame | None) -> Frame:
+        """A frame for a scope of the document."""
+        frame = Frame(kind, name, len(self.frames), parent)
+        self.frames.append(frame)
+        return frame
+
+    @contextmanager
+    def inside(self, frame: Frame) -> Iterator[None]:
+        """Walks in another frame meanwhile."""
+        outer, self.frame = self.frame, frame
+        loops, self.loops = self.loops, []
+        try:
+            yield
+        finally:
+            self.frame, self.loops = outer, loops
+
+    def site(self) -> int:
+        """A number that no other step has."""
+        self._sites += 1
+        return self._sites
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node stands, without its own parentheses."""
+        return self.positions.of(node)
+
+    def text(self, node: cst.CSTNode) -> str:
+        """A node's characters."""
+        return self.span(node).of(self.positions.code)
+
+    def evaluate(self, node: cst.CSTNode) -> Value:
+        """Evaluates an expression: notes down its steps, and says what it stands for."""
+        evaluator = _EVALUATORS.get(type(node))
+        if evaluator is not None:
+            return evaluator(self, node)
+        values = [self.evaluate(child) for child in children(node)]
+        return self.computed(node) if any(map(is_traced, values)) else UNKNOWN
+
+    def computed(self, node: cst.CSTNode) -> Traced:
+        """The result of an operation on values of the model."""
+        self.note(Compute(self.site(), self.span(node)))
+        return Traced()
+
+    def note(self, step: Step) -> None:
+        """Notes down a step behind those before it."""
+        self.steps.append(step)
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[Step]]:
+        """Notes steps into a list of its own meanwhile."""
+        outer, self.steps = self.steps, []
+        try:
+            yield self.steps
+        finally:
+            self.steps = outer
+
+    def lookup(self, name: str) -> Value:
+        """What a name stands for here."""
+        owner = self.frame.owner(name)
+        return UNKNOWN if owner is None else owner.values[name]
+
+    def version(self, name: str) -> str:
+        """Names the binding that a name read here comes from."""
+        owner = self.frame.owner(name)
+        return name if owner is None else owner.versions.get(name, name)
+
+    def bind(self, node: cst.Name, how: str, value: Value, expression: Span | None = None) -> None:
+        """Binds the name of a node and notes it down."""
+        self.bind_name(node.value, self.span(node), how, value, expression)
+
+    def bind_name(
+        self, name: str, span: Span, how: str, value: Value, expression: Span | None = None
+    ) -> None:
+        """Binds a name and notes it down."""
+        step = Bind(self.site(), span, name, how, value, expression, bool(self.foreign))
+        self.note(step)
+        self.frame.bindings.setdefault(name, []).append(step)
+        self.frame.values[name] = value
+        # A binding inside a loop is another one at each turn, so the loops' keys are part of its
+        # name.
+        turns = "".join(f"/{loop.key}" for loop in self.loops)
+        self.frame.versions[name] = f"{name}@{step.site}{turns}"

@@ -1,0 +1,110 @@
+"""What a with statement enters, and whether that is nnsight's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import libcst as cst
+
+from nnmigrate.program.model import Entered, Remote
+from nnmigrate.program.values import Constant, Envoy, Instance, Opener, Tracer, Unknown, Value
+from nnmigrate.program.walk import UNKNOWN, Walk
+
+
+def enter(walk: Walk, node: cst.With) -> Entered | None:
+    """Walks the items of a with statement.
+
+    Returns:
+        What it enters, if one of them is nnsight's.
+    """
+    found: list[Entered] = []
+    for item in node.items:
+        value = walk.evaluate(item.item)
+        target = item.asname.name if item.asname is not None else None
+        entered = _entered(walk, node, item.item, value, target)
+        bound = _bound(value, target) if entered is not None else UNKNOWN
+        if isinstance(target, cst.Name):
+            walk.bind(target, "with", bound)
+        elif target is not None:
+            walk.evaluate(target)
+        if entered is not None:
+            found.append(entered)
+    return replace(found[0], items=len(node.items)) if found else None
+
+
+def _bound(value: Value, target: cst.BaseExpression | None) -> Value:
+    """What `as` binds."""
+    if not isinstance(value, Opener):
+        return UNKNOWN
+    if value.kind == "edit" and isinstance(target, cst.Name):
+        receiver = value.receiver
+        return replace(receiver, model=target.value) if isinstance(receiver, Envoy) else UNKNOWN
+    return Tracer(kind=value.kind)
+
+
+def _entered(
+    walk: Walk,
+    node: cst.With,
+    item: cst.BaseExpression,
+    value: Value,
+    target: cst.BaseExpression | None,
+) -> Entered | None:
+    if not isinstance(value, Opener):
+        return None
+    name = target.value if isinstance(target, cst.Name) else None
+    if not _is_nnsight(walk, node, value, name):
+        return None
+    return Entered(
+        kind=value.kind,
+        call=walk.span(item),
+        name=name,
+        model=value.text,
+        remote=_remote(walk, value),
+        arguments=value.positional > 0 or any(key != "remote" for key, _ in value.keywords),
+    )
+
+
+def _is_nnsight(walk: Walk, node: cst.With, opener: Opener, name: str | None) -> bool:
+    """Whether a binding, or a shape that nothing else has, proves that a trace is entered."""
+    if isinstance(opener.receiver, (Envoy, Tracer)) or opener.text == "nnsight":
+        return True
+    if opener.kind in ("iterate", "backward"):
+        return walk.tracing > 0
+    if opener.kind == "invoke":
+        return isinstance(opener.receiver, Unknown)
+    if _shape(walk, node, opener.text, name):
+        _assume_model(walk, opener)
+        return True
+    return False
+
+
+def _shape(walk: Walk, node: cst.With, model: str, name: str | None) -> bool:
+    """`with X.trace(...) as t:` with `t.invoke(` in it, or `X. ... .output` in it."""
+    body = walk.text(node.body)
+    if name is not None and re.search(rf"\b{re.escape(name)}\s*\.\s*invoke\s*\(", body):
+        return True
+    way = rf"(?<![\w.]){re.escape(model)}(\.\w+|\[[^\]\n]*\])*\.(output|inputs?)\b"
+    return re.search(way, body) is not None
+
+
+def _assume_model(walk: Walk, opener: Opener) -> None:
+    """From here on the receiver of the trace counts as a wrapped model."""
+    value = Envoy(model=opener.text)
+    way = opener.text.split(".")
+    owner = walk.frame.owner(way[0])
+    if len(way) == 1:
+        (owner or walk.frame).values[way[0]] = value
+    elif len(way) == 2 and owner is not None:
+        instance = owner.values[way[0]]
+        if isinstance(instance, Instance):
+            walk.attributes[instance.name, way[1]] = value
+
+
+def _remote(walk: Walk, opener: Opener) -> Remote:
+    value = dict(opener.keywords).get("remote")
+    if value is None:
+        return Remote.NO
+    if isinstance(value, Constant):
+        return Remote.YES if value.value else Remote.NO
+    return Remote.MAYBE
