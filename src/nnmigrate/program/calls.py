@@ -26,7 +26,6 @@ from nnmigrate.program.values import (
     Function,
     Instance,
     LocalClass,
-    Method,
     ModelClass,
     Module,
     NnsightModule,
@@ -35,6 +34,7 @@ from nnmigrate.program.values import (
     Opener,
     Traced,
     Tracer,
+    Unknown,
     Value,
     Zipped,
     is_traced,
@@ -150,8 +150,14 @@ def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value
 
 
 def _own_save(receiver: Value) -> bool:
-    """Envoys and the file's own objects have a `save` of their own, or none."""
-    return isinstance(receiver, (Envoy, Instance, Module, NnsightModule))
+    """Models, modules and the file's own objects have a `save` of their own, or none.
+
+    What looks like a module may be a value that nnsight hands out itself (`model.logits.save()`,
+    nnsight 0.5.15, modeling/vllm).
+    """
+    if isinstance(receiver, Envoy):
+        return not receiver.path
+    return isinstance(receiver, (Instance, Module, NnsightModule))
 
 
 def _envoy_method(
@@ -216,7 +222,8 @@ def _tracer_method(
     walk.note(Told(walk.site(), walk.span(node), f"tracer.{name}", receiver))
     if name in ("all", "iter"):
         return _opener(walk, "iterate", function, receiver, arguments)
-    return UNKNOWN
+    # `tracer.cache()` saves what it gives (nnsight 0.5.15, intervention/tracing/tracer.py).
+    return Unknown(saved=name == "cache")
 
 
 def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
@@ -235,8 +242,6 @@ def _other_method(
     name = function.attr.value
     if name in OPENERS or name == "invoke":
         return _opener(walk, name, function, receiver, arguments)
-    if isinstance(receiver, Method) and receiver.name == "iter[]":
-        return _opener(walk, "iterate", function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
         return _inner(receiver) if name == "setdefault" else UNKNOWN

@@ -9,7 +9,7 @@ from nnmigrate.program.values import Traced
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
 # tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
-_NEW_TOLD = frozenset("tracer.cache tracer.all".split())
+_NEW_TOLD = frozenset("tracer.cache tracer.all tracer.iter[]".split())
 
 # Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py and tracing/contexts.
 _OLD_TOLD = frozenset(

@@ -20,7 +20,9 @@ from nnmigrate.program.values import (
     ModelClass,
     NnsightModule,
     NnsightName,
+    Opener,
     Traced,
+    Tracer,
     Value,
     is_traced,
 )
@@ -194,7 +196,7 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         walk.note(Compute(walk.site(), walk.span(node)))
         return Traced(origin=receiver.origin, view=True)
     if isinstance(receiver, Method) and receiver.name == "iter":
-        return Method(receiver=receiver.receiver, name="iter[]")
+        return _iteration(walk, node, receiver.receiver)
     _note_item(walk, node, *literal_key(indexes))
     if isinstance(receiver, Items) and len(indexes) == 1 and isinstance(indexes[0], Constant):
         position = indexes[0].value
@@ -203,6 +205,15 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Container) and receiver.element is not None:
         return receiver.element
     return UNKNOWN
+
+
+def _iteration(walk: Walk, node: cst.Subscript, receiver: Value) -> Value:
+    """`tracer.iter[...]` and `module.iter[...]`: generation, step by step."""
+    if not isinstance(receiver, (Tracer, Envoy)):
+        return UNKNOWN
+    whose = "tracer.iter[]" if isinstance(receiver, Tracer) else "iter[]"
+    walk.note(Told(walk.site(), walk.span(node), whose, receiver))
+    return Opener(kind="iterate", receiver=receiver, text=walk.text(node.value))
 
 
 def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:

@@ -44,6 +44,9 @@ MAX_OPERATIONS = 4000
 # Of more conditions than this only the case that all hold is looked at.
 MAX_CONDITIONS = 3
 
+# What moves on to the next generated token.
+_ITERATING = frozenset("next all iter[] tracer.iter tracer.iter[] tracer.all".split())
+
 Turns = Mapping[str, tuple[Loop, int]]
 
 
@@ -317,7 +320,7 @@ class _Unroller:
             return schedule.Write(
                 self._next(), place.number, self.providers[got], got, step=place.step
             )
-        if isinstance(step, Told) and step.what in ("next", "tracer.iter", "tracer.all"):
+        if isinstance(step, Told) and step.what in _ITERATING:
             raise NotFollowed("the invoke iterates over generated tokens")
         return None
 
