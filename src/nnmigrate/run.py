@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,7 @@ from nnmigrate.documents import (
     read,
     write,
 )
-from nnmigrate.documents.reading import refuse_too_long
+from nnmigrate.documents.reading import SIZE_LIMIT, refuse_too_long
 from nnmigrate.faults import described
 from nnmigrate.findings import Finding
 from nnmigrate.reports import Report
@@ -75,12 +77,12 @@ def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]
     for problem in found.problems:
         yield _nothing(problem.path, problem=problem)
     for path in found.files:
-        yield _examine_file(path, settings)
+        yield _examine_file(path, settings, named=path in found.named)
 
 
-def _examine_file(path: Path, settings: Settings) -> Outcome:
+def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
     try:
-        outcome = examine(str(path), read(path), settings)
+        outcome = examine(str(path), read(path), settings, named=named)
         if settings.write:
             write(path, outcome.after, was=outcome.before)
     except DocumentProblem as problem:
@@ -88,15 +90,19 @@ def _examine_file(path: Path, settings: Settings) -> Outcome:
     return outcome
 
 
-def examine(name: str, raw: bytes, settings: Settings) -> Outcome:
+def examine(name: str, raw: bytes, settings: Settings, *, named: bool = True) -> Outcome:
     """Checks or fixes one document; whatever goes wrong is in the outcome.
+
+    A document that has nothing to do with nnsight is told by its bytes. If it was named it must be
+    Python all the same; those that a directory holds are not read any further.
 
     Args:
         name: what to call it in messages.
         raw: its bytes.
         settings: what the user asked for.
+        named: whether the user named this very document.
     """
-    if not mentions_nnsight(raw):
+    if not mentions_nnsight(raw) and not (named and _looks_broken(raw)):
         return Outcome(Report(name, "", ()), raw, raw, relevant=False)
     try:
         return _examine(name, raw, settings)
@@ -105,6 +111,19 @@ def examine(name: str, raw: bytes, settings: Settings) -> Outcome:
     except Exception as error:  # our fault: the other documents must not suffer for it
         message = f"internal error, please report it: {described(error)}"
         return _nothing(name, raw, problem=DocumentProblem(name, message))
+
+
+def _looks_broken(raw: bytes) -> bool:
+    """Whether the running Python cannot read a document: then it takes a closer look."""
+    if len(raw) > SIZE_LIMIT:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the user's literals: not our business
+        try:
+            ast.parse(raw)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True
+    return False
 
 
 def _nothing(name: str, raw: bytes = b"", *, problem: DocumentProblem) -> Outcome:

@@ -76,6 +76,15 @@ class TestCheck:
         assert named == {*bad, "8.py"}
         assert result.stdout.startswith("9.py:2:1: NNS101")
 
+    @pytest.mark.parametrize("raw", [b"x = (\n", b"x = '\0'\n", b"x = '\xff'\n"])
+    def test_a_named_file_must_be_python_whatever_it_is_about(self, raw: bytes) -> None:
+        Path("other.py").write_bytes(raw)
+
+        named, found = run("check", "other.py"), run("check", ".")
+
+        assert (named.exit_code, found.exit_code) == (2, 0)
+        assert named.stderr.startswith("other.py:1:")
+
     def test_a_missing_path_is_2(self) -> None:
         result = run("check", "nowhere.py")
 

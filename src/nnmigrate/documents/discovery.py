@@ -33,10 +33,12 @@ class Discovered:
     Args:
         files: each once, even where several paths lead to it.
         problems: paths that do not exist, directories that cannot be read, files of another kind.
+        named: those of the files that were named one by one.
     """
 
     files: tuple[Path, ...]
     problems: tuple[DocumentProblem, ...]
+    named: frozenset[Path] = frozenset()
 
 
 def discover(paths: Iterable[str | Path]) -> Discovered:
@@ -56,7 +58,8 @@ def discover(paths: Iterable[str | Path]) -> Discovered:
             search.problems.append(system_problem(str(path), error, "read"))
         except ValueError as error:  # a null character in the name
             search.problems.append(DocumentProblem(str(path), f"cannot read: {error}"))
-    return Discovered(tuple(search.files.values()), tuple(search.problems))
+    files, problems = tuple(search.files.values()), tuple(search.problems)
+    return Discovered(files, problems, frozenset(search.named))
 
 
 @dataclass
@@ -65,6 +68,7 @@ class _Search:
 
     files: dict[str, Path] = field(default_factory=dict)
     problems: list[DocumentProblem] = field(default_factory=list)
+    named: set[Path] = field(default_factory=set)
 
     def name(self, path: Path) -> None:
         """Takes a file that was named."""
@@ -73,7 +77,7 @@ class _Search:
             self.problems.append(DocumentProblem(str(path), message))
         else:
             path.stat()
-            self.files.setdefault(os.path.realpath(path), path)
+            self.named.add(self.files.setdefault(os.path.realpath(path), path))
 
     def walk(self, top: Path) -> None:
         """Takes the files in a directory that was named."""
