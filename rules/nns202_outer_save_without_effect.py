@@ -73,6 +73,7 @@ from nnmigrate.program.bodies import Placed, placed, roots
 from nnmigrate.program.values import Envoy, Traced
 
 from .editing import removed
+from .outer import brought_back
 
 RULE = Rule("NNS202", "outer-save-without-effect", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -84,6 +85,7 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         body = placed(program, trace)
         bound = {place.step.name for place in body if isinstance(place.step, Bind)}
+        bound |= brought_back(program, body)
         for place in body:
             step = place.step
             if isinstance(step, Save) and step.name is not None and step.name not in bound:

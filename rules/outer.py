@@ -73,13 +73,23 @@ def outer_objects(program: Program, trace: Trace) -> tuple[Outer, ...]:
     """The outer objects that a trace changes, in the order of their first changes."""
     body = placed(program, trace)
     found: dict[str, list[Change]] = {}
+    brought = brought_back(program, body)
     for path, change in _changes(program, trace, body):
-        found.setdefault(path, []).append(change)
+        if path not in brought:
+            found.setdefault(path, []).append(change)
     values = {p.step.name: p.step.value for p in body if isinstance(p.step, Read)}
     return tuple(
         _outer(program, trace, body, path, changes, values.get(path))
         for path, changes in found.items()
     )
+
+
+def brought_back(program: Program, body: Iterable[Placed]) -> frozenset[str]:
+    """The objects that the body saves under another name: under that name they come back."""
+    saves = {p.step.span: p.step for p in body if isinstance(p.step, Save)}
+    binds = [p.step for p in body if isinstance(p.step, Bind) and p.step.how == "assign"]
+    whole = [saves[bind.expression] for bind in binds if bind.expression in saves]
+    return frozenset(program.text(save.argument) for save in whole)
 
 
 def _outer(

@@ -122,6 +122,15 @@ class _Fixing:
     failures: dict[RuleFailure, None] = field(default_factory=dict)
 
     def run(self) -> Fixed:
+        """Fixes until nothing is left; rules that come to no end may not fix, and all begins anew."""
+        given = self.code
+        while True:
+            fixed = self._rounds()
+            if fixed is not None:
+                return fixed
+            self.code, self.history, self.applied = given, [], []
+
+    def _rounds(self) -> Fixed | None:
         program = _build(self.code, self.options)
         for _ in range(ROUNDS):
             checked = self._check(program)
@@ -134,8 +143,8 @@ class _Fixing:
             program = after
         checked = self._check(program)
         for code in sorted({one.code for one in checked.findings if self._may_fix(one)}):
-            self._fail(code, f"its fixes did not come to an end in {ROUNDS} rounds")
-        return self._result(checked)
+            self._fail(code, f"its fixes do not come to an end in {ROUNDS} rounds: left out")
+        return None
 
     def _check(self, program: Program) -> Checked:
         checked = _run(program, self.code, self.modules)

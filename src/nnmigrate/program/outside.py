@@ -81,13 +81,13 @@ def _kept(trace: Trace, *, everything: bool) -> Iterator[Bind]:
 def _left_over(program: Program, trace: Trace) -> Iterator[str]:
     """What the trace itself has left bound at an earlier turn of a loop around it.
 
-    A saved name always is. Another one may be, by chance: 0.5 never forgets the ids of saved
+    A saved name always is, and in a session every name. Another one may be, by chance: 0.5 never forgets the ids of saved
     objects, and a new object may have the id of one that is gone (nnsight 0.5.15,
     tracing/globals.py). Where a program is being brought over from 0.4 that chance is not taken.
     """
     if trace.loops or (trace.session is not None and trace.session.loops):
         chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES
-        for step in _kept(trace, everything=chance):
+        for step in _kept(trace, everything=chance or trace.session is not None):
             yield step.name
 
 
