@@ -128,9 +128,7 @@ def _names_read(part: Moving) -> Iterator[str]:
 
 
 def plain(statement: Statement) -> bool:
-    """Whether a statement is plain Python without calls: when it runs does not matter to the
-    model.
-    """
+    """Whether a statement is plain Python without calls, so that the model does not care when."""
     model = (Access, Compute, Mutation, Save, Told)
     if statement.kind not in ("Assign", "AugAssign", "AnnAssign", "Import", "ImportFrom"):
         return False
@@ -142,11 +140,14 @@ def plain(statement: Statement) -> bool:
 _HARMLESS = frozenset("len int float str bool min max abs range tuple sorted".split())
 
 
+def _harmless(function: cst.BaseExpression) -> bool:
+    return isinstance(function, cst.Name) and function.value in _HARMLESS
+
+
 def _calls(node: cst.CSTNode) -> bool:
     """Whether something is called that may do more than compute."""
-    if isinstance(node, cst.Call):
-        if not (isinstance(node.func, cst.Name) and node.func.value in _HARMLESS):
-            return True
+    if isinstance(node, cst.Call) and not _harmless(node.func):
+        return True
     if isinstance(node, (cst.Await, cst.Yield, cst.NamedExpr)):
         return True
     return any(map(_calls, node.children))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Bind, Block, Program, Read, Save, Statement, Trace
-from nnmigrate.program.bodies import Placed, placed
+from nnmigrate.program.bodies import Placed, placed, straight
 from nnmigrate.program.liveness import reads_free
 from nnmigrate.program.survival import Held, Lost, is_module, is_none
 from nnmigrate.program.values import Container, Items, LocalClass, Value
@@ -122,7 +122,7 @@ def _behind_binding(case: Case) -> Fix | None:
     if not case.fresh or any(not _can_be_saved(_bind(place).value) for place in case.lost.every):
         return None
     suite = _common_suite(case)
-    if suite is None:
+    if suite is None or not _sure(case):
         return None
     name = case.lost.name
     edit = lines_after(case.program, suite.statements[-1], f"{name}.save()")
@@ -134,21 +134,37 @@ def _can_be_saved(value: Value) -> bool:
 
 
 def _common_suite(case: Case) -> Block | None:
-    """The suite at whose end the name has its last value; None where invokes share the name."""
-    invokes = {place.invoke for place in case.lost.every}
-    if len(invokes) != 1:
+    """The suite at whose end the name has its last value; None where invokes share the name.
+
+    Every time that the suite is run, the name gets a value there, or has one from before.
+    """
+    if len({place.invoke for place in case.lost.every}) != 1:
         return None
     first = case.lost.every[0]
-    if not first.straight and any(parent.kind != "For" for parent in _skipping(first)):
-        return None
-    number = next((n for n, p in enumerate(first.parents) if p.kind == "For"), len(first.parents))
+    numbers = (n for n, parent in enumerate(first.parents) if not straight((parent,)))
+    number = next(numbers, len(first.parents))
     suite = first.suites[number - 1] if number else case.trace.body
     ends = suite.statements[-1]
     return None if ends.shared or ends.kind in ("Return", "Break", "Continue") else suite
 
 
-def _skipping(place: Placed) -> Iterator[Statement]:
-    return (parent for parent in place.parents if parent.kind != "With")
+def _sure(case: Case) -> bool:
+    """Whether the name surely has a value at the end of that suite, a loop over nothing aside."""
+    first = case.lost.every[0]
+    return all(straight((parent,)) or parent.kind == "For" for parent in first.parents)
+
+
+def _at_each_binding(case: Case) -> Fix | None:
+    """A line `flag.save()` behind each binding: only one of them may happen."""
+    places = case.lost.every
+    simple = all(place.statement.kind in ("Assign", "AugAssign") for place in places)
+    savable = all(_can_be_saved(_bind(place).value) for place in places)
+    statements = dict.fromkeys(place.statement for place in places)
+    if not (case.fresh and simple and savable and movable(*statements)) or case.lost.before:
+        return None
+    name = case.lost.name
+    edits = [lines_after(case.program, statement, f"{name}.save()") for statement in statements]
+    return _fix(f"Save `{name}` where it is bound", edits, case)
 
 
 # --- moving the statement -------------------------------------------------------------------------
@@ -259,12 +275,12 @@ def _read_in(case: Case, invoke: Statement, start: int, end: int) -> bool:
 
 
 def _under_another_name(case: Case) -> Fix | None:
-    """The trace works under a name of its own, which is saved, and gives it back behind the
-    trace.
-    """
+    """The trace works under a saved name of its own, and gives it back behind the trace."""
     suite = _common_suite(case)
     values = [_bind(place).value for place in case.lost.every]
     if suite is None or not all(map(_can_be_saved, values)) or _read_by_function(case):
+        return None
+    if not case.lost.before and not _sure(case):
         return None
     name = case.lost.name
     own = fresh_name(case.program, _temporary(case))
@@ -273,14 +289,16 @@ def _under_another_name(case: Case) -> Fix | None:
         edits.append(lines_first(case.program, suite, f"{own} = {name}"))
     if not case.lost.kept:
         edits.append(lines_after(case.program, suite.statements[-1], f"{own}.save()"))
-    if case.lost.wanted:
+    if case.lost.read:
         edits.append(lines_after(case.program, case.trace.statement, f"{name} = {own}"))
     return _fix(f"Use another name than `{name}` in the trace", edits, case)
 
 
 def _needs_start(case: Case) -> bool:
     first = next(p for p in case.body if getattr(p.step, "name", None) == case.lost.name)
-    return case.lost.needed or (case.lost.before and isinstance(first.step, Read))
+    return case.lost.before and (
+        isinstance(first.step, Read) or not _sure(case) or case.lost.needed
+    )
 
 
 def _occurrences(case: Case) -> list[Span]:
@@ -319,6 +337,7 @@ _WAYS = {
         _beside_invoke,
         _behind_binding,
         _under_another_name,
+        _at_each_binding,
     ),
     Held.UNSET: (_behind_trace, _under_another_name),
 }

@@ -1,5 +1,4 @@
-"""Lets a trace fill a collection of its own, and puts that into the caller's object behind the
-trace.
+"""Lets a trace fill a collection of its own, and merges it into the caller's object behind it.
 
 Two ways: the changes go to a fresh collection, which is merged (`redirected`); or the object itself
 travels, under a second name that is saved, and is copied back (`copied_back`).
@@ -50,7 +49,7 @@ def redirected(program: Program, outer: Outer, taken: set[str]) -> Merged | None
     Returns:
         The changes; None where they are no mere additions, or the trace reads the object.
     """
-    if outer.reads or any(change.helper for change in outer.changes):
+    if outer.reads or outer.keyed or any(change.helper for change in outer.changes):
         return None
     names = set(taken)
     name, key, value = (
@@ -227,9 +226,7 @@ def copied_back(program: Program, outer: Outer, taken: set[str]) -> Merged | Non
 
 
 def _copy(outer: Outer, name: str) -> Iterator[str]:
-    """Lines that are right for the same object (a local trace) and for another one (a remote
-    one).
-    """
+    """Lines that are right for the same object (local trace) and for another one (remote)."""
     path = outer.path
     if outer.kind == "list":
         yield f"{path}[:] = {name}"

@@ -133,9 +133,7 @@ def _severity(trace: Trace, outer: Outer) -> Severity:
 
 
 def _grows(outer: Outer) -> bool:
-    """`xs += [...]` assigns the name, so that the server looks for it among the body's own
-    names.
-    """
+    """Whether `xs += [...]` assigns it: the server then looks among the body's own names."""
     return any(
         c.mutation.how == "augment" and c.mutation.path == c.mutation.base and c.mutation.depth == 0
         for c in outer.changes

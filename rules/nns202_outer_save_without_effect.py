@@ -88,10 +88,11 @@ def check(program: Program) -> Iterator[Finding]:
         bound |= brought_back(program, body)
         for place in body:
             step = place.step
-            if isinstance(step, Save) and step.name is not None and step.name not in bound:
-                if not isinstance(step.value, (Traced, Envoy)):
-                    alone = len((place.suites or (trace.body,))[-1].statements) == 1
-                    yield _finding(step.name, place, movable=not alone)
+            if not isinstance(step, Save) or step.name is None or step.name in bound:
+                continue
+            if not isinstance(step.value, (Traced, Envoy)):
+                alone = len((place.suites or (trace.body,))[-1].statements) == 1
+                yield _finding(step.name, place, movable=not alone)
 
 
 def _finding(name: str, place: Placed, *, movable: bool) -> Finding:

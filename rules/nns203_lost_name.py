@@ -132,7 +132,8 @@ def _message(lost: Lost) -> str:
     if lost.exported:
         return f"`{lost.name}` is declared global, and a trace binds only names of its own function"
     if not lost.wanted:
-        return f"`{lost.name}` is read in the trace before the trace assigns it, and it may run remotely"
+        before = "is read in the trace before the trace assigns it"
+        return f"`{lost.name}` {before}, and it may run remotely"
     if _was_unset(lost):
         return f"`{lost.name}` is not saved in the trace but read after it: 0.4 raised here too"
     return f"`{lost.name}` is bound in the trace, not saved, and read after it"

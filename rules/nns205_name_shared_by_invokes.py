@@ -7,9 +7,9 @@ the last invoke in the text is not the last one to finish.
 
 ## Why is this bad?
 
-On 0.4 the trace ran from top to bottom, so the last invoke in the text had the name. Since 0.5 every
-invoke gives its saved names back when it finishes: the one that reads the deepest module of the model
-finishes last and wins, silently.
+On 0.4 the trace ran from top to bottom, so the last invoke in the text had the name. Since 0.5
+every invoke gives its saved names back when it finishes: the one that reads the deepest module of
+the model finishes last and wins, silently.
 
 ## Example
 

@@ -6,8 +6,8 @@ Finds `with lm.trace(prompt): statement`, and invokes written that way.
 
 ## Why is this bad?
 
-0.5 cuts the body out of the file by its lines. A body on the line of the `with` is not found, and the
-statement runs outside of the model: `ValueError`.
+0.5 cuts the body out of the file by its lines. A body on the line of the `with` is not found, and
+the statement runs outside of the model: `ValueError`.
 
 ## Example
 

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds these statements in the body of a trace or an invoke, where they belong to a function or a loop
-around it.
+Finds these statements in the body of a trace or an invoke, where they belong to a function or a
+loop around it.
 
 ## Why is this bad?
 
@@ -100,8 +100,11 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _word(leaving: Leaving) -> str:
     node = leaving.statement.node
-    words = {cst.Return: "return", cst.Break: "break", cst.Continue: "continue"}
-    return words.get(type(node), "yield")
+    if isinstance(node, cst.Return):
+        return "return"
+    if isinstance(node, cst.Break):
+        return "break"
+    return "continue" if isinstance(node, cst.Continue) else "yield"
 
 
 def _consequence(word: str) -> str:

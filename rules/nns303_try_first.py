@@ -6,8 +6,8 @@ Finds traces, invokes and sessions whose first statement is `try:`.
 
 ## Why is this bad?
 
-0.5 leaves the caller's body by an exception that it raises at the body's first line. Where that line
-is inside a `try`, the exception takes the wrong way and comes out: `ExitTracingException`.
+0.5 leaves the caller's body by an exception that it raises at the body's first line. Where that
+line is inside a `try`, the exception takes the wrong way and comes out: `ExitTracingException`.
 
 ## Example
 

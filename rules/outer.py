@@ -1,6 +1,4 @@
-"""Objects made outside a trace that the trace's body changes: what they are, and where it changes
-them.
-"""
+"""Objects made outside a trace that its body changes: what they are, and where it does that."""
 
 from __future__ import annotations
 
@@ -58,7 +56,8 @@ class Outer:
         kind: `list`, `dict`, `set`, `defaultdict`, `deque`, `tensor`, `ndarray`, ...; empty if
             unknown.
         changes: its changes, in the order of the text.
-        reads: the body also does something else with it than to change it.
+        reads: the body also does something else with it, once it may have changed it.
+        keyed: a change's key is taken from it: `x[len(x)] = v`.
         idle: statements such as `results.save()`, which do nothing.
     """
 
@@ -66,6 +65,7 @@ class Outer:
     kind: str
     changes: tuple[Change, ...]
     reads: bool
+    keyed: bool = False
     idle: tuple[Statement, ...] = ()
 
 
@@ -103,15 +103,31 @@ def _outer(
     kept = tuple(_without_parts(changes))
     idle = tuple(_idle(program, trace, body, path))
     own = [c.mutation.target or c.mutation.span for c in kept if not c.helper]
-    spans = [*own, *(statement.span for statement in idle)]
-    reads = any(
-        not any(s.start <= r.start < s.end for s in spans) for r in _uses(program, trace, path)
-    )
+    keys = [c.mutation.key_span for c in kept if c.whole and c.mutation.key_span is not None]
+    idle_spans = [statement.span for statement in idle]
+    start = _start(kept[0])
+    later = [use for use in _uses(program, trace, path) if use.start >= start]
+    reads = any(not _within(use, [*own, *keys, *idle_spans]) for use in later)
+    keyed = any(_within(use, keys) for use in later)
     values = any(
         c.mutation.value_span and _mentions(program, c.mutation.value_span, path) for c in kept
     )
+    helped = any(c.helper for c in kept)
     kind = _kind_of(value) or _kind_made(program, trace, path) or _kind_shown(kept)
-    return Outer(path, kind, kept, reads or values or any(c.helper for c in kept), idle)
+    return Outer(path, kind, kept, reads or values or helped, keyed, idle)
+
+
+def _within(use: Span, spans: Iterable[Span]) -> bool:
+    return any(span.start <= use.start < span.end for span in spans)
+
+
+def _start(change: Change) -> int:
+    """Where the first change may happen: what stands before reads the object as it was."""
+    for parent in change.place.parents:
+        if parent.loop is not None:
+            # A for's iterable is evaluated once, a while's test at every turn.
+            return parent.blocks[0].span.start if parent.kind == "For" else parent.span.start
+    return change.place.statement.span.start
 
 
 def _without_parts(changes: list[Change]) -> Iterator[Change]:
@@ -159,7 +175,7 @@ def _changes(
     """Every change of an object that the body did not make, with the way to the object."""
     bound = {p.step.name for p in body if isinstance(p.step, Bind) and p.step.how != "declare"}
     bound |= {trace.entered.name} if trace.entered.name else set()
-    grown = {name: c for name, c in _grown(program, trace, body)}
+    grown = dict(_grown(program, trace, body))
     values: dict[str, Value | None] = {}
     for place in body:
         step = place.step
@@ -236,9 +252,7 @@ def _as_change(place: Placed) -> Change:
 
 
 def _path_of_helper(program: Program, mutation: Mutation) -> str | None:
-    """What a called function's change means in the body that calls it; None if the object is its
-    own.
-    """
+    """What a called function's change means to its caller; None if the object is its own."""
     try:
         call = cst.parse_expression(program.text(mutation.span))
     except cst.ParserSyntaxError:
@@ -268,9 +282,8 @@ def _passed(scope: Scope, call: cst.Call, parameter: str) -> str | None:
     """The characters passed for a parameter, if they are a way to an object."""
     parameters = list(scope.parameters)
     method = scope.parent is not None and scope.parent.kind == "class"
-    if method and isinstance(call.func, cst.Attribute):
-        if parameters.pop(0) == parameter:
-            return _dotted(call.func.value)
+    if isinstance(call.func, cst.Attribute) and method and parameters.pop(0) == parameter:
+        return _dotted(call.func.value)
     for number, argument in enumerate(call.args):
         keyword = argument.keyword.value if argument.keyword is not None else None
         if keyword == parameter or (

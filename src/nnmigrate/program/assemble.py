@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nnmigrate.program.model import (
-    Block,
-    Invoke,
-    Options,
-    Remote,
-    Scope,
-    Statement,
-    Trace,
-)
+from nnmigrate.program.model import Block, Invoke, Options, Remote, Scope, Statement, Trace
 
 _TRACES = frozenset(["trace", "generate", "scan", "session", "edit"])
 

@@ -8,9 +8,9 @@ import libcst as cst
 
 from nnmigrate.program.displays import bind_target
 from nnmigrate.program.expressions import access, base, literal_key, module_index
-from nnmigrate.program.model import Told, Write
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
+from nnmigrate.program.steps import Told, Write
 from nnmigrate.program.values import Container, Envoy, Instance, Items, Traced, Value, is_traced
 from nnmigrate.program.walk import UNKNOWN, Walk
 

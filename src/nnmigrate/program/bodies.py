@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nnmigrate.program.model import Bind, Block, Program, Read, Repeat, Statement, Step, Trace
+from nnmigrate.program.model import Block, Program, Statement, Trace
+from nnmigrate.program.steps import Bind, Read, Repeat, Step
 from nnmigrate.spans import Span
 
 
@@ -59,9 +60,7 @@ def invoke_among(parents: tuple[Statement, ...]) -> Statement | None:
 
 
 def roots(program: Program) -> Iterator[Trace]:
-    """The outermost traces that may be rewritten: what a session holds is part of the session's
-    body.
-    """
+    """The outermost traces that may be rewritten; what a session holds is part of its body."""
     for trace in program.traces:
         if trace.session is None and trace.kind != "edit" and trace.entered.proved:
             yield trace

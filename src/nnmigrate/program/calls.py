@@ -7,8 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from nnmigrate.program.expressions import attribute, base
-from nnmigrate.program.functions import inline, returned_model
-from nnmigrate.program.model import BarrierCall, BarrierMade, Item, Save, Told, Write
+from nnmigrate.program.functions import inline, observe, returned_model
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -18,6 +17,7 @@ from nnmigrate.program.names import (
     is_in_place,
     is_module_name,
 )
+from nnmigrate.program.steps import BarrierCall, BarrierMade, Item, Save, Told, Write
 from nnmigrate.program.values import (
     Barrier,
     Constant,
@@ -84,6 +84,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
             return inline(walk, node, callee, arguments)
         return returned_model(walk, callee, arguments)
     if isinstance(callee, LocalClass):
+        _observe_maker(walk, callee, arguments)
         return Instance(name=callee.name)
     if isinstance(callee, Barrier):
         _call_barrier(walk, node, callee)
@@ -93,6 +94,15 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, (Envoy, Traced)) or _any_traced(arguments):
         return walk.computed(node)
     return UNKNOWN
+
+
+def _observe_maker(walk: Walk, made: LocalClass, arguments: Arguments) -> None:
+    """Remembers the models that a class's `__init__` is given."""
+    for frame in walk.frames:
+        maker = frame.values.get("__init__")
+        if frame.kind == "class" and frame.name == made.name and isinstance(maker, Function):
+            given = (Instance(name=made.name), *arguments.positional)
+            observe(walk, maker, Arguments(given, arguments.keywords))
 
 
 def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nnmigrate.program.model import BarrierMade, Dialect, Scope, Step, Told
+from nnmigrate.program.model import Dialect, Scope
+from nnmigrate.program.steps import BarrierMade, Step, Told
 from nnmigrate.program.values import Traced
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from nnmigrate.program.model import Loop, Repeat
+from nnmigrate.program.steps import Loop, Repeat
 from nnmigrate.program.values import (
     Constant,
     Container,
@@ -17,7 +17,6 @@ from nnmigrate.program.values import (
     Traced,
     Value,
     Zipped,
-    is_traced,
 )
 from nnmigrate.program.walk import UNKNOWN, Walk, evaluates
 from nnmigrate.schedule.values import Index
@@ -46,10 +45,21 @@ def _dict(walk: Walk, node: cst.Dict) -> Value:
 
 def _common(values: Sequence[Value]) -> Value | None:
     """What the items of a collection have in common."""
-    traced = [value for value in values if is_traced(value)]
+    traced = [part for value in values for part in _traced_parts(value)]
     if traced:
         return Traced(saved=all(value.saved for value in traced))
     return None
+
+
+def _traced_parts(value: Value) -> Iterator[Traced]:
+    """The values of the model that a value is or holds."""
+    if isinstance(value, Traced):
+        yield value
+    elif isinstance(value, Container) and value.element is not None:
+        yield from _traced_parts(value.element)
+    elif isinstance(value, Items):
+        for item in value.items:
+            yield from _traced_parts(item)
 
 
 @evaluates(cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)

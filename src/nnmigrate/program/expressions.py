@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.model import Access, Compute, Item, Read, Told
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
+from nnmigrate.program.steps import Access, Compute, Item, Read, Told
 from nnmigrate.program.values import (
     Constant,
     Container,

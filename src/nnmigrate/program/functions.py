@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.model import Bind, Block, Read, Repeat, Step, Told
+from nnmigrate.program.model import Block
 from nnmigrate.program.statements import walk_suite
+from nnmigrate.program.steps import Bind, Read, Repeat, Step, Told
 from nnmigrate.program.values import Envoy, Function, ModelClass, NnsightName, Unknown, Value
 from nnmigrate.program.walk import MAX_INLINE_DEPTH, UNKNOWN, Arguments, Frame, Walk
+from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
 # A function whose text has none of this has nothing to do with nnsight; its body is not walked.
@@ -24,12 +26,21 @@ _RELEVANT = re.compile(
 def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     """Walks a function's body in a frame of its own, if it may have to do with nnsight."""
     node = function.node
-    if node is None or not _RELEVANT.search(walk.text(node)):
+    if node is None or not (_RELEVANT.search(walk.text(node)) or _is_given_model(walk, node)):
         return
     frame = walk.new_frame("function", node.name.value, parent)
     with walk.inside(frame), walk.collecting():
         _bind_parameters(walk, node, parent)
+        assume_models(walk, node)
         walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
+
+
+def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
+    """Whether a call of the file passes a model: `__init__` may keep a part of it."""
+    return any(
+        (id(node), parameter.name.value) in walk.observed
+        for parameter in _all_parameters(node.params)
+    )
 
 
 def _all_parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:

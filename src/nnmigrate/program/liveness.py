@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nnmigrate.program.bodies import own_steps
-from nnmigrate.program.model import Bind, Block, Program, Read, Scope, Statement, Step, Trace
+from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
+from nnmigrate.program.steps import Bind, Read, Step
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,7 @@ class _Flow:
         return Exposure(any(block.read for block in blocks), sure)
 
     def around(self, parent: Statement, block: Block) -> bool:
-        """Whether the statement around a trace reads the name after it, before what follows that
-        one.
-        """
+        """Whether the statement around a trace reads the name before what follows it does."""
         if parent.loop is not None and block.name == "body":
             again = self.steps(parent.turn).then(self.block(block.statements))
             orelse = [self.block(other.statements) for other in parent.blocks[1:]]
@@ -149,9 +148,7 @@ def _block_of(child: Statement, blocks: Iterable[Block]) -> Block:
 
 
 def _captured(program: Program, scope: Scope, trace: Trace, name: str) -> bool:
-    """Whether a function or class made elsewhere in the scope, but not in the trace, reads the
-    name.
-    """
+    """Whether a function or class made in the scope, but not in the trace, reads the name."""
     return any(
         reads_free(program, statement, name)
         for statement in _definitions(scope.body)
@@ -175,9 +172,7 @@ def reads_free(program: Program, definition: Statement, name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _free_names(text: str) -> frozenset[str]:
-    """The names that a definition takes from around it; every word of it where Python cannot
-    tell.
-    """
+    """The names that a definition takes from around it; every word where Python cannot tell."""
     try:
         table = symtable.symtable(textwrap.dedent(text), "<definition>", "exec")
     except (SyntaxError, ValueError):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.expressions import path_of
-from nnmigrate.program.model import Mutation
+from nnmigrate.program.steps import Mutation
 from nnmigrate.program.values import Container, Value, is_traced
 from nnmigrate.program.walk import Walk
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nnmigrate.program.model import (
-    Bind,
-    Dialect,
-    Program,
-    Remote,
-    Save,
-    Scope,
-    Statement,
-    Step,
-    Trace,
-)
+from nnmigrate.program.model import Dialect, Program, Remote, Scope, Statement, Trace
+from nnmigrate.program.steps import Bind, Save, Step
 
 
 def outer_names(program: Program, trace: Trace) -> frozenset[str]:

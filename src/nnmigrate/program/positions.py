@@ -34,22 +34,28 @@ class Positions:
         self._module = module
 
     def of(self, node: cst.CSTNode) -> Span:
-        """The node's characters, without the blanks and comments that it owns around them."""
-        if id(node) not in self._spans:
-            return self._around(node)
-        return Span(*self._spans[id(node)])
+        """The node's characters, without the blanks and comments that it owns around them.
+
+        Raises:
+            ValueError: it is one of the few small nodes, all of them punctuation or parts of a
+                string, that are recorded neither themselves nor in parts.
+        """
+        span = self._spans.get(id(node))
+        return self._around(node) if span is None else Span(*span)
 
     def _around(self, node: cst.CSTNode) -> Span:
         """A few small nodes (an f-string's `{...}`) do not record themselves; their parts do."""
         spans = [self.of(child) for child in node.children if id(child) in self._spans]
+        if not spans:
+            raise ValueError(f"{type(node).__name__} has no place of its own")
         return Span(spans[0].start, spans[-1].end)
 
     def whole(self, node: cst.BaseExpression) -> Span:
         """An expression's characters, its own parentheses included."""
         span = self.of(node)
-        before = sum(len(self._module.code_for_node(part)) for part in node.lpar)
-        after = sum(len(self._module.code_for_node(part)) for part in node.rpar)
-        return Span(span.start - before, span.end + after)
+        if not node.lpar:
+            return span
+        return Span(self._spans[id(node.lpar[0])][0], self._spans[id(node.rpar[-1])][1])
 
 
 class _Counting(CodegenState):
@@ -67,6 +73,16 @@ class _Counting(CodegenState):
     def add_indent_tokens(self) -> None:
         self.tokens.extend(self.indent_tokens)
         self.offset += sum(map(len, self.indent_tokens))
+
+    # Parentheses do not record themselves, and what they weigh cannot be told afterwards: blanks
+    # within them may begin with the indent of the block around.
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if type(node) is cst.LeftParen:
+            self.spans[id(node)] = (self.offset, self.offset + 1)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        if type(node) is cst.RightParen:
+            self.spans[id(node)] = (self.offset - 1, self.offset)
 
     def record_syntactic_position(  # type: ignore[override]  # wider than libcst's own
         self,

@@ -10,7 +10,8 @@ import libcst as cst
 
 from nnmigrate.program import assignments, imports, withs
 from nnmigrate.program.displays import bind_target, element_of, loop_over
-from nnmigrate.program.model import Block, Entered, Loop, Statement, Step
+from nnmigrate.program.model import Block, Entered, Statement
+from nnmigrate.program.steps import Loop, Step
 from nnmigrate.program.values import Envoy, Function, Instance, LocalClass, ModelClass
 from nnmigrate.program.walk import UNKNOWN, Walk
 from nnmigrate.spans import Span

@@ -1,8 +1,8 @@
 """Which names a trace loses on 0.5: bound in its body, not saved at its end, and wanted afterwards.
 
 When the outermost trace ends, 0.5 writes a name back only if the object that it stands for then is
-saved (nnsight 0.5.15, intervention/tracing/base.py, `push`). On 0.4 the body ran in the caller's own
-frame, so every name kept its value.
+saved (nnsight 0.5.15, intervention/tracing/base.py, `push`). On 0.4 the body ran in the caller's
+own frame, so every name kept its value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import libcst as cst
 
 from nnmigrate.program.bodies import Placed, placed, reaching
 from nnmigrate.program.liveness import bound_before, read_after, reads_first
-from nnmigrate.program.model import Bind, Mutation, Program, Read, Remote, Save, Trace
+from nnmigrate.program.model import Program, Remote, Trace
+from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
     Constant,
     Container,
@@ -55,6 +56,7 @@ class Lost:
         needed: the body reads the value from before, which a server does not have.
         kept: it is saved; it is lost all the same if `exported`.
         exported: it is declared `global`: 0.5 writes it into the function's frame instead.
+        read: it is read after the trace, saved or not.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Lost:
     needed: bool
     kept: bool = False
     exported: bool = False
+    read: bool = True
 
 
 def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
@@ -83,12 +86,13 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
         exported = name in globals_of(trace)
-        wanted = (exported or not kept) and read_after(program, trace, name)
+        read = read_after(program, trace, name)
+        wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
         needed = remote and before and reads_first(program, trace, name)
         if wanted or needed:
             held = _held(trace, body, binds)
-            yield Lost(name, binds, every, held, before, wanted, needed, kept, exported)
+            yield Lost(name, binds, every, held, before, wanted, needed, kept, exported, read)
 
 
 def globals_of(trace: Trace) -> frozenset[str]:
@@ -115,7 +119,7 @@ def _bind(place: Placed) -> Bind:
     return place.step
 
 
-# --- saved ----------------------------------------------------------------------------------------------
+# --- saved ----------------------------------------------------------------------------------------
 
 
 def saved_at_end(program: Program, body: Sequence[Placed], place: Placed) -> bool:
@@ -139,9 +143,10 @@ def _aliases(program: Program, body: Sequence[Placed], bind: Bind) -> Iterator[t
             yield source, -1
     for place in body:
         other = place.step
-        if isinstance(other, Bind) and other.site > bind.site and other.expression is not None:
-            if program.text(other.expression) == bind.name:
-                yield other.name, other.site
+        if not isinstance(other, Bind) or other.site <= bind.site or other.expression is None:
+            continue
+        if program.text(other.expression) == bind.name:
+            yield other.name, other.site
 
 
 def _same_object(bind: Bind) -> bool:
@@ -155,7 +160,7 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
     return bool(places) and all(saved_at_end(program, body, place) for place in places)
 
 
-# --- what it held ---------------------------------------------------------------------------------------
+# --- what it held ---------------------------------------------------------------------------------
 
 
 def _held(trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
@@ -179,7 +184,7 @@ def _held_by(trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
 
 
 def _usable(body: Sequence[Placed], name: str, value: Container | Items) -> bool:
-    """Whether the items of a collection had values on 0.4: they were saved, or are none of the model."""
+    """Whether a collection's items had values on 0.4: saved, or not of the model at all."""
     values = list(_items(value))
     for place in body:
         step = place.step

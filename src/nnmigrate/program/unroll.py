@@ -6,31 +6,28 @@ for each way it may go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from nnmigrate.program.model import (
+from nnmigrate.program.model import Block, Invoke, Statement, Trace
+from nnmigrate.program.steps import (
     Access,
     BarrierCall,
     BarrierMade,
     Bind,
-    Block,
     Compute,
-    Invoke,
     Item,
     Loop,
     Mutation,
     Read,
     Repeat,
     Save,
-    Statement,
     Step,
     Told,
-    Trace,
     Write,
 )
+from nnmigrate.program.turns import Turns, at_turn, numbered
 from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
 from nnmigrate.spans import Span
@@ -46,9 +43,6 @@ MAX_CONDITIONS = 3
 
 # What moves on to the next generated token.
 _ITERATING = frozenset("next all iter[] tracer.iter tracer.iter[] tracer.all".split())
-
-Turns = Mapping[str, tuple[Loop, int]]
-
 
 class NotFollowed(Exception):
     """The trace does something that the schedule does not model; the message says what."""
@@ -245,7 +239,7 @@ class _Unroller:
         captured = () if invoke.implicit else tuple(self.captured.items())
         self.invokes.append(schedule.Invoke(tuple(sink.operations), captured))
         self.instances.append(number)
-        self.instance_turns.append(_numbered(turns))
+        self.instance_turns.append(numbered(turns))
 
     def _statement(self, sink: _Sink, place: _Place, statement: Statement, turns: Turns) -> None:
         if statement.opens is not None and statement.opens.kind != "backward":
@@ -275,7 +269,7 @@ class _Unroller:
             operation = self._operation(sink, place, step, turns)
             if operation is not None:
                 origin = Origin(
-                    step, sink.number, place.statement, place.innermost, _numbered(turns)
+                    step, sink.number, place.statement, place.innermost, numbered(turns)
                 )
                 needs = self._needs(sink, origin)
                 sink.operations.append(replace(operation, needs=needs))
@@ -325,11 +319,7 @@ class _Unroller:
         return None
 
     def _access(self, sink: _Sink, place: _Place, step: Access, turns: Turns) -> schedule.Operation:
-        path = tuple(
-            _at_turn(part, turns) if isinstance(part, schedule.Index) else part
-            for part in step.provider.path
-        )
-        provider = replace(step.provider, path=path)
+        provider = at_turn(step.provider, turns)
         foreign = tuple(sink.foreign.items()) if step.foreign else None
         if not step.foreign:
             sink.foreign.clear()
@@ -395,10 +385,6 @@ def _reach(origin: Origin) -> Span | None:
     return step.span if isinstance(step, (Compute, Save)) else None
 
 
-def _numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
-    return tuple((key, turn) for key, (_, turn) in turns.items())
-
-
 def _names_bound(invokes: Iterable[Invoke]) -> Iterator[str]:
     for invoke in invokes:
         for statement in invoke.body.statements:
@@ -413,23 +399,3 @@ def _item_key(step: Item | Mutation | BarrierCall, turns: Turns) -> str | int | 
         loop, turn = turns[step.counter]
         return turn if loop.numbers is None else loop.numbers[turn]
     return step.key
-
-
-_COUNTED = re.compile(r"(loop\d+\.)([+-]\d+)")
-
-
-def _at_turn(index: schedule.Index, turns: Turns) -> schedule.Index:
-    """An index into a list of modules as it is at a turn of the loops around it."""
-    counted = _COUNTED.fullmatch(index.key)
-    if counted is not None and counted[1] in turns:
-        loop, turn = turns[counted[1]]
-        if loop.numbers is not None:
-            number = loop.numbers[turn] + int(counted[2])
-            return schedule.Index(str(number), number)
-    key, sequence = index.key, index.sequence
-    for name, (_, turn) in turns.items():
-        if name in key:
-            key = key.replace(name, f"{name}{turn}.")
-        if sequence is not None and sequence[0] == name:
-            sequence = (name, turn)
-    return schedule.Index(key, index.value, sequence)

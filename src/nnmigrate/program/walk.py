@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
-from nnmigrate.program.model import Bind, Block, Compute, Loop, Options, Statement, Step
+from nnmigrate.program.model import Block, Options, Statement
 from nnmigrate.program.positions import Positions
+from nnmigrate.program.steps import Bind, Compute, Loop, Step
 from nnmigrate.program.values import Function, Traced, Unknown, Value, is_traced
 from nnmigrate.spans import Span
 

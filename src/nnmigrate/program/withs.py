@@ -101,6 +101,38 @@ def _assume_model(walk: Walk, opener: Opener) -> None:
             walk.attributes[instance.name, way[1]] = value
 
 
+_ENTERED = re.compile(
+    r"\bwith\s+(?P<model>\w+(?:\.\w+)?)\.(?P<kind>trace|generate|session)\s*\("
+    r"[^\n]*\)\s*as\s+(?P<name>\w+)\s*:"
+)
+
+
+def assume_models(walk: Walk, function: cst.FunctionDef) -> None:
+    """Lets what a function traces count as a wrapped model from the function's first line on.
+
+    A parameter, or an attribute of `self`, may be given other names before its trace is entered
+    (`layers = lm.transformer.h`).
+    """
+    text = walk.text(function)
+    for found in _ENTERED.finditer(text):
+        opener = Opener(kind=found["kind"], text=found["model"])
+        invoked = re.search(rf"\b{re.escape(found['name'])}\s*\.\s*invoke\s*\(", text)
+        if invoked is not None and _is_unknown(walk, found["model"]):
+            _assume_model(walk, opener)
+
+
+def _is_unknown(walk: Walk, model: str) -> bool:
+    """Whether nothing is known of a parameter, or of an attribute of a class of this file."""
+    name, _, attribute = model.partition(".")
+    value = walk.lookup(name)
+    if attribute:
+        known = isinstance(value, Instance) and (value.name, attribute) in walk.attributes
+        return isinstance(value, Instance) and (
+            not known or isinstance(walk.attributes[value.name, attribute], Unknown)
+        )
+    return isinstance(value, Unknown) and name in walk.frame.parameters
+
+
 def _remote(walk: Walk, opener: Opener) -> Remote:
     value = dict(opener.keywords).get("remote")
     if value is None:
