@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nnmigrate.program import Item, Program, Read, Step, Trace
-from nnmigrate.program.outside import outer_names
+from nnmigrate.program.outside import empty_collections, outer_names
+from nnmigrate.program.turns import at_turn, turns_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
 from nnmigrate.schedule import (
     Difference,
@@ -21,8 +22,13 @@ from nnmigrate.schedule import (
     TooManyOrders,
     differences,
     plan,
+    providers,
+    rankings,
     repaired,
 )
+from nnmigrate.schedule.values import Provider
+
+Orders = tuple[Mapping[Provider, int], ...]
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,14 @@ class Run:
         differences: what fares differently on 0.5, by site.
         plan: what makes its crossing values arrive.
         repair: what to do with the barriers that it has.
+        turns: the orders that its modules can have, at each turn of the loops around the trace.
     """
 
     unrolled: Unrolled
     differences: Mapping[int, Difference]
     plan: Plan
     repair: Repair
+    turns: tuple[Orders, ...]
 
     def origin(self, site: int) -> Origin:
         """Where the operation of a site comes from."""
@@ -71,17 +79,43 @@ def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     if trace.kind in ("scan", "edit", "session"):
         return ()
     try:
-        return tuple(map(_run, unroll(trace, outer_names(program, trace))))
+        unrolled = unroll(trace, outer_names(program, trace), empty_collections(trace))
+        return tuple(_run(trace, each) for each in unrolled)
     except (NotFollowed, TooManyOrders):
         return ()
 
 
-def _run(unrolled: Unrolled) -> Run:
+def _run(source: Trace, unrolled: Unrolled) -> Run:
     trace = unrolled.trace
+    turns = _orders(source, unrolled)
+    orders = tuple(order for turn in turns for order in turn)
+    found = _merged([differences(trace, turn) for turn in turns])
     if trace.barriers:
-        repair = repaired(trace)
-        return Run(unrolled, differences(trace), repair.plan, repair)
-    return Run(unrolled, differences(trace), plan(trace), Repair())
+        repair = repaired(trace, orders)
+        return Run(unrolled, found, repair.plan, repair, turns)
+    return Run(unrolled, found, plan(trace, orders), Repair(), turns)
+
+
+def _orders(source: Trace, unrolled: Unrolled) -> tuple[Orders, ...]:
+    """The orders that the modules can have at each turn of the loops around a trace."""
+    asked = list(dict.fromkeys(providers(unrolled.trace)))
+    every: dict[tuple[Provider, ...], Orders] = {}
+    for turns in turns_around(source):
+        named = tuple(at_turn(provider, turns) for provider in asked)
+        if named not in every:
+            pairs = list(zip(asked, named, strict=True))
+            every[named] = tuple({one: rank[two] for one, two in pairs} for rank in rankings(named))
+    return tuple(every.values())
+
+
+def _merged(turns: Sequence[Mapping[int, Difference]]) -> Mapping[int, Difference]:
+    """What fares worst at any turn; what is certain at one turn happens."""
+    worst: dict[int, Difference] = {}
+    for turn in turns:
+        for site, here in turn.items():
+            known = worst.get(site, here)
+            worst[site] = max(known, here, key=lambda each: (each.certain, each.effect))
+    return worst
 
 
 def trouble(program: Program, trace: Trace) -> int | None:

@@ -146,9 +146,10 @@ def _saving_level(program: Program, trace: Trace, name: str) -> Iterator[Edit]:
     """Saves a collection that is made beside the invokes and filled in them."""
     for statement in trace.body.statements:
         for step in statement.steps:
-            if isinstance(step, Bind) and step.name == name and step.how == "assign":
-                if not step.value.saved and step.expression is not None:
-                    yield Edit(step.expression, saved(program, step.expression))
+            if not isinstance(step, Bind) or step.name != name or step.how != "assign":
+                continue
+            if not step.value.saved and step.expression is not None:
+                yield Edit(step.expression, saved(program, step.expression))
 
 
 def _saving_in(program: Program, statement: Statement, name: str, invoke: Invoke) -> Iterator[Edit]:

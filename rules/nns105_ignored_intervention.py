@@ -104,11 +104,12 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Finding, Rule, Severity
 from nnmigrate.program import Access, Dialect, Program, Trace, Write
-from nnmigrate.schedule import TooManyOrders, providers, rankings
+from nnmigrate.schedule import values
 from nnmigrate.schedule.graph04 import Ignored, Late, ignored
-from nnmigrate.spans import Lines, Span
+from nnmigrate.schedule.values import Swap
+from nnmigrate.spans import Lines
 
-from .crossings import Run, runs
+from .crossings import Orders, Run, runs
 
 RULE = Rule("NNS105", "ignored-intervention", since="0.5.0")
 
@@ -118,33 +119,61 @@ def check(program: Program) -> Iterator[Finding]:
     if program.dialect is Dialect.NEW:
         return
     for trace in program.traces:
-        seen: dict[Span, Finding] = {}
-        for run in runs(program, trace):
-            for each in _ignored(run):
-                finding = _finding(program, trace, run, each)
-                seen.setdefault(finding.span, finding)
-        yield from seen.values()
+        yield from _of_trace(program, trace)
 
 
-def _ignored(run: Run) -> list[Ignored]:
-    """What 0.4 ignored in every order that the modules may have."""
-    if run.unrolled.trace.barriers:
-        return []  # 0.4 has no barriers: this never ran there
-    try:
-        orders = list(rankings(providers(run.unrolled.trace)))
-    except TooManyOrders:
-        return []
-    found = [{each.site: each for each in ignored(run.unrolled.trace, rank)} for rank in orders]
-    return [each for site, each in found[0].items() if all(site in other for other in found)]
+def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
+    """One finding for each intervention that was ignored whichever way the trace goes."""
+    seen: dict[int, tuple[Run, Ignored, bool]] = {}
+    spared: set[int] = set()
+    for run in runs(program, trace):
+        if run.unrolled.trace.barriers:
+            continue  # 0.4 has no barriers: this never ran there
+        late, in_time = _ignored(run), _in_time(run)
+        for step, each in late.items():
+            always = step not in in_time and seen.get(step, (run, each, True))[2]
+            seen[step] = (run, each, always)
+        spared |= in_time - late.keys()
+    for step, (run, each, always) in seen.items():
+        if step not in spared:
+            yield _finding(program, trace, run, each, always)
 
 
-def _finding(program: Program, trace: Trace, run: Run, each: Ignored) -> Finding:
+def _ignored(run: Run) -> dict[int, Ignored]:
+    """What 0.4 ignored at some turn, in every order that the modules may have there; by step."""
+    found: dict[int, Ignored] = {}
+    for orders in run.turns:
+        for each in _certain(run, orders):
+            found.setdefault(run.origin(each.site).step.site, each)
+    return found
+
+
+def _certain(run: Run, orders: Orders) -> list[Ignored]:
+    every = [{e.site: e for e in ignored(run.unrolled.trace, rank)} for rank in orders]
+    return [each for site, each in every[0].items() if all(site in other for other in every)]
+
+
+def _in_time(run: Run) -> set[int]:
+    """The interventions that came in time at some turn, or may have; by step."""
+    found: set[int] = set()
+    for orders in run.turns:
+        late = {each.site for each in _certain(run, orders)}
+        for invoke in run.unrolled.trace.invokes:
+            for operation in invoke.operations:
+                if isinstance(operation, (Swap, values.Write)) and operation.site not in late:
+                    found.add(run.origin(operation.site).step.site)
+    return found
+
+
+def _finding(program: Program, trace: Trace, run: Run, each: Ignored, always: bool) -> Finding:
     step = run.origin(each.site).step
     target = _target(program, run, each.site)
+    turns = "" if always else " at some of its loop's turns"
+    why = _why(program, run, each)
     return RULE.finding(
         Severity.NOTE,
         step.span,
-        f"nnsight 0.4 silently ignored this change of `{target}`: {_why(program, run, each)}. "
+        f"nnsight 0.4 silently ignored this change of `{target}`{turns}: {why}. "
         "The numbers that it gave are those of a run without this intervention",
         _now(each),
     )

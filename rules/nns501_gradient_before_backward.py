@@ -153,8 +153,7 @@ def _is_plain(program: Program, statement: Statement) -> bool:
 def _needed_before(
     tops: Sequence[Statement], early: Sequence[Statement], backward: Statement
 ) -> bool:
-    """Whether something above the backward pass, or the pass itself, uses what the readings
-    bind."""
+    """Whether something up to the backward pass uses what the readings bind."""
     names = {step.name for one in early for step in one.steps if isinstance(step, Bind)}
     others = [one for one in tops if one not in early and one.span.start <= backward.span.start]
     return any(
@@ -175,9 +174,12 @@ def _backwards(trace: Trace, early: Sequence[Statement]) -> list[Statement] | No
     pairs = [(a, b) for a in known for b in known if a != b]
     if any(compare(a, b) not in (Order.BEFORE, Order.AFTER) for a, b in pairs):
         return None
-    order = cmp_to_key(lambda a, b: -1 if compare(a, b) is Order.AFTER else int(a != b))
     by_provider = dict(zip(known, early, strict=True))
-    return [by_provider[provider] for provider in sorted(known, key=order)]
+    return [by_provider[provider] for provider in sorted(known, key=cmp_to_key(_later_first))]
+
+
+def _later_first(one: Provider, other: Provider) -> int:
+    return -1 if compare(one, other) is Order.AFTER else int(one != other)
 
 
 def _provider(trace: Trace, statement: Statement) -> Provider | None:

@@ -61,8 +61,7 @@ def _opens_way(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
 
 
 def _collected_in_turn(program: Program, trace: Trace, crossing: Crossing) -> Iterator[Edit]:
-    """`hs = [h.output for h in layers]` binds `hs` behind the last layer: too late for the
-    others."""
+    """Turns `hs = [h.output for h in layers]`, bound behind the last layer, into a loop."""
     for origin in crossing.definitions:
         statement, invoke = origin.innermost, trace.invokes[origin.invoke]
         found = _comprehension(statement)

@@ -95,7 +95,8 @@ def fix(
     """Applies the fixes of the selected rules, round by round, until none is left.
 
     A round takes fixes in the order of their rules' codes, then of their places, and leaves out
-    those that would disturb one already taken. A fix after which the code does not parse is taken back and its rule reported.
+    those that would disturb one already taken. A fix after which the code does not parse is taken
+    back and its rule reported.
 
     Args:
         code: what to fix.
@@ -122,7 +123,7 @@ class _Fixing:
     failures: dict[RuleFailure, None] = field(default_factory=dict)
 
     def run(self) -> Fixed:
-        """Fixes until nothing is left; rules that come to no end may not fix, and all begins anew."""
+        """Fixes until nothing is left; a rule that comes to no end is left out from the start."""
         given = self.code
         while True:
             fixed = self._rounds()

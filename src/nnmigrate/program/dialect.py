@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nnmigrate.program.model import Dialect, Scope
 from nnmigrate.program.steps import BarrierMade, Step, Told
-from nnmigrate.program.values import Traced
+from nnmigrate.program.values import Envoy, Traced
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
 # tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
@@ -36,8 +36,8 @@ def dialect_of(code: str, scopes: Sequence[Scope]) -> Dialect:
 
 
 def _speaks(step: Told) -> bool:
-    """`.value` and `.next` are common names: they count only on values of the model."""
-    return "." in step.what or isinstance(step.receiver, Traced)
+    """`.value` and `.next` are common names: they count only on the model's."""
+    return "." in step.what or isinstance(step.receiver, (Traced, Envoy))
 
 
 def _steps(scopes: Sequence[Scope]) -> Iterator[Step]:

@@ -57,9 +57,9 @@ def _literal(walk: Walk, node: cst.CSTNode) -> Value:
 @evaluates(cst.UnaryOperation)
 def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
     value = walk.evaluate(node.expression)
-    if isinstance(value, Constant) and isinstance(value.value, int):
-        if isinstance(node.operator, cst.Minus):
-            return Constant(value=-value.value)
+    negative = isinstance(node.operator, cst.Minus)
+    if negative and isinstance(value, Constant) and isinstance(value.value, int):
+        return Constant(value=-value.value)
     return walk.computed(node) if is_traced(value) else UNKNOWN
 
 
@@ -218,11 +218,13 @@ def _iteration(walk: Walk, node: cst.Subscript, receiver: Value) -> Value:
 
 def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
     """An item's key where it is a literal, and the loop whose counter it is otherwise."""
-    if len(indexes) == 1 and isinstance(indexes[0], Constant):
-        if isinstance(indexes[0].value, (int, str)):
-            return indexes[0].value, ""
-    if len(indexes) == 1 and isinstance(indexes[0], Counter) and not indexes[0].offset:
-        return None, indexes[0].loop
+    if len(indexes) != 1:
+        return None, ""
+    index = indexes[0]
+    if isinstance(index, Constant) and isinstance(index.value, (int, str)):
+        return index.value, ""
+    if isinstance(index, Counter) and not index.offset:
+        return None, index.loop
     return None, ""
 
 

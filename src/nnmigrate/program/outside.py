@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.program.model import Dialect, Program, Remote, Scope, Statement, Trace
-from nnmigrate.program.steps import Bind, Save, Step
+from nnmigrate.program.steps import Bind, Mutation, Save, Step
+from nnmigrate.program.values import Container
 
 
 def outer_names(program: Program, trace: Trace) -> frozenset[str]:
@@ -21,6 +22,29 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     if trace.scope is not module:
         own |= {step.name for statement in _statements(program, module, None) for step in statement}
     return frozenset(own | set(_left_over(program, trace)))
+
+
+def empty_collections(trace: Trace) -> frozenset[str]:
+    """The names of collections that are made right before a trace and have no items yet."""
+    empty: set[str] = set()
+    for statement in _siblings_before(trace):
+        for step in statement.all_steps:
+            if isinstance(step, Mutation):
+                empty.discard(step.base)
+            elif isinstance(step, Bind):
+                made = isinstance(step.value, Container) and step.value.empty
+                (empty.add if made and not statement.blocks else empty.discard)(step.name)
+    return frozenset(empty)
+
+
+def _siblings_before(trace: Trace) -> Iterator[Statement]:
+    """The statements before a trace in its suite, and before its session in that one's."""
+    if trace.session is not None and trace.parents[-1] is trace.session.statement:
+        yield from _siblings_before(trace.session)
+    suites = [block for parent in trace.parents for block in parent.blocks]
+    for block in (trace.scope.body, *suites):
+        if trace.statement in block.statements:
+            yield from block.statements[: block.statements.index(trace.statement)]
 
 
 def _bound_before(program: Program, trace: Trace, scope: Scope) -> Iterator[str]:
@@ -64,17 +88,19 @@ def _kept(trace: Trace, *, everything: bool) -> Iterator[Bind]:
     steps = [step for step in trace.statement.all_steps if isinstance(step, (Bind, Save))]
     saved = {step.name for step in steps if isinstance(step, Save)}
     for step in steps:
-        if isinstance(step, Bind) and not step.foreign:
-            if everything or step.value.saved or step.name in saved:
-                yield step
+        if not isinstance(step, Bind) or step.foreign:
+            continue
+        if everything or step.value.saved or step.name in saved:
+            yield step
 
 
 def _left_over(program: Program, trace: Trace) -> Iterator[str]:
     """What the trace itself has left bound at an earlier turn of a loop around it.
 
-    A saved name always is, and in a session every name. Another one may be, by chance: 0.5 never forgets the ids of saved
-    objects, and a new object may have the id of one that is gone (nnsight 0.5.15,
-    tracing/globals.py). Where a program is being brought over from 0.4 that chance is not taken.
+    A saved name always is, and in a session every name. Another one may be, by chance: 0.5 never
+    forgets the ids of saved objects, and a new object may have the id of one that is gone (nnsight
+    0.5.15, tracing/globals.py). Where a program is being brought over from 0.4 that chance is not
+    taken.
     """
     if trace.loops or (trace.session is not None and trace.session.loops):
         chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES

@@ -44,6 +44,7 @@ MAX_CONDITIONS = 3
 # What moves on to the next generated token.
 _ITERATING = frozenset("next all iter[] tracer.iter tracer.iter[] tracer.all".split())
 
+
 class NotFollowed(Exception):
     """The trace does something that the schedule does not model; the message says what."""
 
@@ -86,12 +87,13 @@ class Unrolled:
     complete: bool
 
 
-def unroll(trace: Trace, outer: Iterable[str]) -> tuple[Unrolled, ...]:
+def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tuple[Unrolled, ...]:
     """The runs that a trace may have.
 
     Args:
         trace: a trace with invokes.
         outer: the names that are bound outside the trace when it starts.
+        empty: those of them that are bound to a collection that has no items then.
 
     Raises:
         NotFollowed: it does something that is not modelled, such as iterating over tokens.
@@ -101,7 +103,7 @@ def unroll(trace: Trace, outer: Iterable[str]) -> tuple[Unrolled, ...]:
     if len(conditions) > MAX_CONDITIONS:
         choices = [(True,) * len(conditions)]
     return tuple(
-        _Unroller(trace, dict(zip(conditions, choice, strict=True))).run(frozenset(outer))
+        _Unroller(trace, dict(zip(conditions, choice, strict=True)), empty).run(frozenset(outer))
         for choice in choices
     )
 
@@ -147,13 +149,13 @@ class _Place:
 class _Unroller:
     """Unrolls one trace for one choice of its conditions."""
 
-    def __init__(self, trace: Trace, choice: Mapping[str, bool]) -> None:
+    def __init__(self, trace: Trace, choice: Mapping[str, bool], empty: Iterable[str]) -> None:
         self.trace, self.choice = trace, choice
         self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
         self.bound = frozenset(_names_bound(trace.invokes))
         self.captured: dict[str, int] = {}
         self.containers: dict[str, str] = {}
-        self.appended: dict[str, int | None] = {}
+        self.appended: dict[str, int | None] = dict.fromkeys(empty, 0)
         self.invokes: list[schedule.Invoke] = []
         self.instances: list[int] = []
         self.instance_turns: list[tuple[tuple[str, int], ...]] = []
@@ -301,7 +303,7 @@ class _Unroller:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item):
             container = self._container(step.base, step.path)
-            key = _item_key(step, turns)
+            key = self._from_end(container, _item_key(step, turns))
             return schedule.Take(self._next(), place.number, container, key, step=place.step)
         if isinstance(step, Mutation):
             return self._put(place, step, turns)
@@ -358,6 +360,13 @@ class _Unroller:
             key = count
             self.appended[container] = None if count is None else count + 1
         return schedule.Put(self._next(), place.number, container, key, step=place.step)
+
+    def _from_end(self, container: str, key: str | int | None) -> str | int | None:
+        """`xs[-1]` is the last of the items that are known to have been appended."""
+        if not isinstance(key, int) or key >= 0:
+            return key
+        count = self.appended.get(container)
+        return count + key if count and count + key >= 0 else None
 
     def _wait(self, place: _Place, step: BarrierCall, turns: Turns) -> schedule.Operation:
         count = self.made.get(step.made)

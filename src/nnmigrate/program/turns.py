@@ -1,0 +1,63 @@
+"""What the modules and items that a loop's variable names are, at one turn of the loop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice, product
+
+from nnmigrate.program.model import Trace
+from nnmigrate.program.steps import Loop
+from nnmigrate.schedule.values import Index, Provider
+
+Turns = Mapping[str, tuple[Loop, int]]
+
+# Of the loops around a trace no more turns than this are told apart.
+MAX_OUTER_TURNS = 32
+
+_COUNTED = re.compile(r"(loop\d+\.)([+-]\d+)")
+
+
+def numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
+    """The turns by the loops' keys alone."""
+    return tuple((key, turn) for key, (_, turn) in turns.items())
+
+
+def at_turn(provider: Provider, turns: Turns) -> Provider:
+    """A provider as it is at a turn of the loops around it."""
+    path = (_index(part, turns) if isinstance(part, Index) else part for part in provider.path)
+    return replace(provider, path=tuple(path))
+
+
+def _index(index: Index, turns: Turns) -> Index:
+    counted = _COUNTED.fullmatch(index.key)
+    if counted is not None and counted[1] in turns:
+        loop, turn = turns[counted[1]]
+        if loop.numbers is not None:
+            number = loop.numbers[turn] + int(counted[2])
+            return Index(str(number), number)
+    key, sequence = index.key, index.sequence
+    for name, (_, turn) in turns.items():
+        if name in key:
+            key = key.replace(name, f"{name}{turn}.")
+        if sequence is not None and sequence[0] == name:
+            sequence = (name, turn)
+    return Index(key, index.value, sequence)
+
+
+def turns_around(trace: Trace) -> tuple[Turns, ...]:
+    """The turns of the loops around a trace that count numbers which are known.
+
+    Returns:
+        At least one; a loop of which the numbers are not known is in none of them.
+    """
+    loops = [loop for each in trace.loops if (loop := each.loop) is not None and loop.numbers]
+    ways = islice(product(*map(_each_turn, loops)), MAX_OUTER_TURNS + 1)
+    every = tuple(dict(way) for way in ways)
+    return every if len(every) <= MAX_OUTER_TURNS else ({},)
+
+
+def _each_turn(loop: Loop) -> Iterator[tuple[str, tuple[Loop, int]]]:
+    for turn in range(len(loop.numbers or ())):
+        yield loop.key, (loop, turn)

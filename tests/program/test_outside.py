@@ -1,0 +1,68 @@
+"""Which names are bound outside a trace when it starts (N1 of the rules that make a name safe)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.program import build
+from nnmigrate.program.outside import outer_names
+
+IMPORT = "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+TRACE = """\
+with lm.trace() as t:
+    with t.invoke('p'):
+        h = lm.a.output{}
+    with t.invoke('q'):
+        lm.b.output = h
+"""
+
+
+def _bound(code: str) -> bool:
+    program = build(IMPORT + code)
+    return "h" in outer_names(program, program.traces[-1])
+
+
+def _indented(code: str) -> str:
+    return "".join(f"    {row}\n" for row in code.splitlines())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "h = 0\n" + TRACE.format(""),
+        "for h in range(3):\n    pass\n" + TRACE.format(""),
+        "import h\n" + TRACE.format(""),
+        "h = 0\ndef f():\n" + _indented(TRACE.format("")),
+        "def f(h=None):\n" + _indented(TRACE.format("")),
+        "def f():\n    h = 0\n" + _indented(TRACE.format("")),
+        "for p in ps:\n" + _indented(TRACE.format(".save()")),
+        TRACE.format(".save()") + TRACE.format(""),
+        # By chance: an id that was saved may be given to another object.
+        "for p in ps:\n" + _indented(TRACE.format("")),
+        "with lm.session(remote=True):\n    for p in ps:\n"
+        + _indented(_indented(TRACE.format(""))),
+    ],
+)
+def test_bound(code: str) -> None:
+    assert _bound(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        TRACE.format(""),
+        TRACE.format(".save()"),
+        TRACE.format("") + TRACE.format(""),
+        TRACE.format("") + "h = 0\n",
+        "h = 0\ndel h\n" + TRACE.format(""),
+        "def g():\n    h = 0\n" + TRACE.format(""),
+        "def g():\n    h = 0\n    def f():\n" + _indented(_indented(TRACE.format(""))),
+        "x = [h for h in range(3)]\n" + TRACE.format(""),
+        "def f():\n" + _indented(TRACE.format(".save()")),
+        # Born on 0.5: what works by all but chance is not told.
+        "for p in ps:\n"
+        + _indented(TRACE.format("").replace("as t:", "as t:\n    b = t.barrier(2)")),
+    ],
+)
+def test_not_bound(code: str) -> None:
+    assert not _bound(code)

@@ -1,0 +1,133 @@
+"""What is nnsight's, and what only looks like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.program import Dialect, NotPython, Options, Remote, build
+
+
+def _models(code: str) -> list[str]:
+    return [trace.entered.model for trace in build(code).traces]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        "with lm.trace('p'):\n    pass\n",
+        "from nnsight import NNsight as N\nlm = N(net)\nwith lm.trace('p'):\n    pass\n",
+        "import nnsight\nlm = nnsight.NNsight(net)\nwith lm.trace('p'):\n    pass\n",
+        "import nnsight as nns\nlm = nns.LanguageModel('x')\nwith lm.trace('p'):\n    pass\n",
+        "from nnsight import *\nlm = LanguageModel('x')\nwith lm.trace('p'):\n    pass\n",
+        "from nnsight.modeling.language import LanguageModel\nlm = LanguageModel('x')\n"
+        "with lm.generate('p'):\n    pass\n",
+        "from nnsight import NNsight\nclass Mine(NNsight):\n    pass\nlm = Mine(net)\n"
+        "with lm.trace('p'):\n    pass\n",
+        "from nnsight import LanguageModel\ndef f(lm: LanguageModel):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        "from nnsight import LanguageModel\ndef f(lm: 'LanguageModel | None'):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        "from nnsight import LanguageModel\ndef make():\n    return LanguageModel('x')\n"
+        "lm = make()\nwith lm.trace('p'):\n    pass\n",
+        "from nnsight import LanguageModel\nmodel = LanguageModel('x')\nlm = model\n"
+        "with lm.trace('p'):\n    pass\n",
+        "from nnsight import LanguageModel\ndef f(lm):\n    with lm.trace('p'):\n        pass\n"
+        "f(LanguageModel('x'))\n",
+        # The shape alone: invokes of the tracer, or outputs of the receiver.
+        "with lm.trace() as t:\n    with t.invoke('p'):\n        pass\n",
+        "def f(lm):\n    with lm.trace('p'):\n        x = lm.transformer.h[0].output[0]\n",
+    ],
+)
+def test_recognised(code: str) -> None:
+    assert _models(code) == ["lm"]
+
+
+def test_models_kept_in_attributes() -> None:
+    code = (
+        "from nnsight import LanguageModel\nclass C:\n    def __init__(self):\n"
+        "        self.lm = LanguageModel('x')\n    def run(self):\n"
+        "        with self.lm.trace('p'):\n            pass\n"
+    )
+    assert _models(code) == ["self.lm"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\ntraced = torch.jit.trace(net, x)\n",
+        "with profiler.trace('p'):\n    run()\n",
+        "with jax.profiler.trace('/tmp/x') as t:\n    y = f(x).output\n",
+        "import nnsight\nwith open('x') as f:\n    f.read()\n",
+        "import nnsight\nwith pool.session() as s:\n    s.commit()\n",
+        "class Model:\n    def trace(self): ...\nm = Model()\nwith m.trace():\n    m.other = 1\n",
+    ],
+)
+def test_left_alone(code: str) -> None:
+    assert _models(code) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "remote"),
+    [
+        ("", Remote.NO),
+        ("remote=True", Remote.YES),
+        ("remote=False", Remote.NO),
+        ("remote=None", Remote.NO),
+        ("remote=YES", Remote.YES),
+        ("remote=flag", Remote.MAYBE),
+        ("remote=use_remote()", Remote.MAYBE),
+    ],
+)
+def test_remote(argument: str, remote: Remote) -> None:
+    code = (
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\nYES = True\n"
+        f"def f(flag=False):\n    with lm.trace({argument}) as t:\n        pass\n"
+    )
+    (trace,) = build(code).traces
+    assert trace.remote is remote
+    (assumed,) = build(code, Options(assume_remote=True)).traces
+    assert assumed.remote is Remote.YES
+
+
+def test_session_says_for_its_traces() -> None:
+    code = (
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        "with lm.session(remote=True):\n    with lm.trace('p'):\n        pass\n"
+    )
+    session, trace = build(code).traces
+    assert (session.kind, trace.session, trace.remote) == ("session", session, Remote.YES)
+
+
+def test_invokes_are_found_where_they_stand() -> None:
+    code = (
+        "with lm.trace() as t:\n    for p in ps:\n        if p:\n            with t.invoke(p):\n"
+        "                x = 1\n    with t.invoke('q'):\n        y = 2\n"
+    )
+    (trace,) = build(code).traces
+    kinds = [[parent.kind for parent in invoke.parents] for invoke in trace.invokes]
+    assert (kinds, trace.explicit) == ([["For", "If"], []], True)
+
+
+@pytest.mark.parametrize(
+    ("line", "dialect"),
+    [
+        ("b = t.barrier(2)", Dialect.NEW),
+        ("for i in t.iter[:3]: pass", Dialect.NEW),
+        ("t.log(1)", Dialect.OLD),
+        ("lm.layer.next()", Dialect.OLD),
+        ("x = 1", Dialect.UNKNOWN),
+    ],
+)
+def test_dialect(line: str, dialect: Dialect) -> None:
+    code = (
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        f"with lm.trace('p') as t:\n    {line}\n"
+    )
+    assert build(code).dialect is dialect
+
+
+def test_not_python_says_where() -> None:
+    with pytest.raises(NotPython) as caught:
+        build("import nnsight\nx = (\n")
+    assert caught.value.line >= 2
