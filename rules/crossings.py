@@ -17,6 +17,7 @@ from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
 from nnmigrate.schedule import (
     Difference,
     Effect,
+    Fault,
     Plan,
     Repair,
     TooManyOrders,
@@ -125,6 +126,13 @@ def trouble(program: Program, trace: Trace) -> int | None:
     if not every:
         return None
     return sum(d.effect in bad for run in every for d in run.differences.values())
+
+
+def held_up(program: Program, trace: Trace) -> int:
+    """How many operations of a trace are missed, as a barrier at the wrong place makes them."""
+    missed = (Fault.NOT_PROVIDED, Fault.PARKED_BARRIER, Fault.LATE_WRITE)
+    faults = (d.fault for run in runs(program, trace) for d in run.differences.values())
+    return sum(fault in missed for fault in faults)
 
 
 def crossings(program: Program, trace: Trace) -> list[Crossing]:

@@ -200,7 +200,16 @@ def kept_text(program: Program, value: Span, kept: Value | None) -> str:
     text = program.text(value)
     if kept is None or not kept.saved:
         return saved(program, value)
-    return f"({text})" if "\n" in text else text
+    return text if _stands_alone(text) else f"({text})"
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether an expression out of some brackets needs no brackets of its own."""
+    try:
+        cst.parse_statement(f"_ = {text}\n")
+    except cst.ParserSyntaxError:
+        return False
+    return True
 
 
 def _is_there(

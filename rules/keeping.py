@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import libcst as cst
+
 from nnmigrate.findings import Applicability, Fix
-from nnmigrate.program import Bind, Block, Program, Read, Save, Statement, Trace
+from nnmigrate.program import Bind, Block, Program, Read, Remote, Save, Statement, Trace
 from nnmigrate.program.bodies import Placed, placed, straight
 from nnmigrate.program.liveness import reads_free
 from nnmigrate.program.survival import Held, Lost, is_module, is_none
-from nnmigrate.program.values import Container, Items, LocalClass, Value
+from nnmigrate.program.values import Constant, Container, Function, Items, LocalClass, Value
 from nnmigrate.spans import Edit, Span
 
 from .editing import (
@@ -26,6 +28,7 @@ from .editing import (
     saves_by_function,
 )
 from .hoisting import Moving, hoisted, plain
+from .leaving import is_left
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,14 @@ class Case:
 
 def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
     """The change that keeps a name; None where none is known to be right."""
-    if trace.body.inline or not movable(trace.statement):
+    here = trace.statement
+    if trace.body.inline or not movable(here) or is_left(program, here):
         return None
     case = Case(program, trace, lost, placed(program, trace))
     if lost.exported:
-        return _under_another_name(case)
+        return _under_another_name(case) or _in_a_cell(case)
+    if lost.restarts:
+        return _behind_trace(case) or _beside_invoke(case) or _in_a_cell(case)
     if lost.held is Held.UNSET and not lost.before:
         return None
     for way in _WAYS[lost.held]:
@@ -124,13 +130,17 @@ def _behind_binding(case: Case) -> Fix | None:
     suite = _common_suite(case)
     if suite is None or not _sure(case):
         return None
+    # A loop over nothing leaves what was there before, which a server does not have.
+    if case.trace.remote is not Remote.NO and case.lost.before and not case.lost.every[0].straight:
+        return None
     name = case.lost.name
     edit = lines_after(case.program, suite.statements[-1], f"{name}.save()")
     return _fix(f"Save `{name}` at the end", [edit], case)
 
 
 def _can_be_saved(value: Value) -> bool:
-    return not (is_none(value) or is_module(value) or isinstance(value, LocalClass))
+    # A function made in the trace cannot travel, and a class has no `save` of its own.
+    return not (is_none(value) or is_module(value) or isinstance(value, (Function, LocalClass)))
 
 
 def _common_suite(case: Case) -> Block | None:
@@ -141,7 +151,9 @@ def _common_suite(case: Case) -> Block | None:
     if len({place.invoke for place in case.lost.every}) != 1:
         return None
     first = case.lost.every[0]
-    numbers = (n for n, parent in enumerate(first.parents) if not straight((parent,)))
+    start = first.parents.index(first.invoke) + 1 if first.invoke is not None else 0
+    inside = range(start, len(first.parents))
+    numbers = (n for n in inside if not straight((first.parents[n],)))
     number = next(numbers, len(first.parents))
     suite = first.suites[number - 1] if number else case.trace.body
     ends = suite.statements[-1]
@@ -217,7 +229,9 @@ def _before_trace(case: Case) -> Fix | None:
     """`layer = 3` moves before the trace."""
     (place, *others), name = case.lost.every, case.lost.name
     statement = place.statement
-    if others or not place.straight or not plain(statement) or not movable(statement):
+    if others or not place.straight or not movable(statement):
+        return None
+    if not plain(statement) and not _defines(case, statement):
         return None
     if len((place.suites or (case.trace.body,))[-1].statements) == 1:
         return None
@@ -232,6 +246,18 @@ def _before_trace(case: Case) -> Fix | None:
     text = reindented(case.program, statement, case.trace.statement.indent)
     edits = [removed(statement), lines_before(case.program, case.trace.statement, text)]
     return _fix(f"Bind `{name}` before the trace", edits, case)
+
+
+def _defines(case: Case, statement: Statement) -> bool:
+    """Whether a statement makes a function that takes nothing from the trace."""
+    node = statement.node
+    if not isinstance(node, cst.FunctionDef) or node.decorators or statement.kind != "FunctionDef":
+        return False
+    if any(not isinstance(step, Bind) for step in statement.steps):
+        return False
+    bound = {place.step.name for place in case.body if isinstance(place.step, Bind)}
+    others = bound - {node.name.value}
+    return not any(reads_free(case.program, statement, name) for name in others)
 
 
 def _binds_in(place: Placed, statement: Statement) -> bool:
@@ -280,7 +306,7 @@ def _under_another_name(case: Case) -> Fix | None:
     values = [_bind(place).value for place in case.lost.every]
     if suite is None or not all(map(_can_be_saved, values)) or _read_by_function(case):
         return None
-    if not case.lost.before and not _sure(case):
+    if not _sure(case) and not _was_something(case):
         return None
     name = case.lost.name
     own = fresh_name(case.program, _temporary(case))
@@ -296,9 +322,32 @@ def _under_another_name(case: Case) -> Fix | None:
 
 def _needs_start(case: Case) -> bool:
     first = next(p for p in case.body if getattr(p.step, "name", None) == case.lost.name)
-    return case.lost.before and (
-        isinstance(first.step, Read) or not _sure(case) or case.lost.needed
-    )
+    certain = isinstance(first.step, Bind) and first.straight
+    return case.lost.before and (not certain or case.lost.needed)
+
+
+def _was_something(case: Case) -> bool:
+    """Whether the value from before the trace is in view and not `None`, which never comes back."""
+    start = case.trace.statement.span.start
+    binds = case.trace.scope.bindings.get(case.lost.name, ())
+    values = [bind.value for bind in binds if bind.span.start < start]
+    known = all(isinstance(value, (Constant, Container, Items)) for value in values)
+    return bool(values) and known and not any(map(is_none, values))
+
+
+def _in_a_cell(case: Case) -> Fix | None:
+    """The trace keeps the value in a list of one item: that holds `None`, and all invokes share it."""
+    hows = {_bind(place).how for place in case.lost.every}
+    if not hows <= {"assign", "augment", "for", "unpack"} or _read_by_function(case):
+        return None
+    name = case.lost.name
+    own = fresh_name(case.program, _temporary(case))
+    start = name if case.lost.before else "None"
+    edits = [Edit(span, f"{own}[0]") for span in _occurrences(case)]
+    edits.append(lines_first(case.program, case.trace.body, f"{own} = [{start}].save()"))
+    if case.lost.read:
+        edits.append(lines_after(case.program, case.trace.statement, f"{name} = {own}[0]"))
+    return _fix(f"Keep `{name}` in a list that the trace saves", edits, case)
 
 
 def _occurrences(case: Case) -> list[Span]:
@@ -329,8 +378,8 @@ def _bind(place: Placed) -> Bind:
 
 
 _WAYS = {
-    Held.COLLECTION: (_where_bound, _behind_trace, _under_another_name),
-    Held.OPAQUE: (_where_bound, _behind_binding, _under_another_name),
+    Held.COLLECTION: (_where_bound, _behind_trace, _under_another_name, _in_a_cell),
+    Held.OPAQUE: (_where_bound, _behind_binding, _under_another_name, _in_a_cell),
     Held.PLAIN: (
         _behind_trace,
         _before_trace,
@@ -338,6 +387,7 @@ _WAYS = {
         _behind_binding,
         _under_another_name,
         _at_each_binding,
+        _in_a_cell,
     ),
-    Held.UNSET: (_behind_trace, _under_another_name),
+    Held.UNSET: (_behind_trace, _under_another_name, _in_a_cell),
 }

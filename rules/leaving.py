@@ -67,6 +67,14 @@ def leaving_statements(program: Program) -> Iterator[Leaving]:
         yield from _in_block(scope.body, (), ())
 
 
+def is_left(program: Program, statement: Statement) -> bool:
+    """Whether something leaves a with statement's body.
+
+    What else is put behind that statement has to wait: the leaving statement comes last there.
+    """
+    return any(statement in leaving.parents for leaving in leaving_statements(program))
+
+
 def _in_block(
     block: Block, parents: tuple[Statement, ...], suites: tuple[Block, ...]
 ) -> Iterator[Leaving]:

@@ -106,7 +106,7 @@ from nnmigrate.findings import Finding, Rule, Severity
 from nnmigrate.program import Access, Dialect, Program, Trace, Write
 from nnmigrate.schedule import values
 from nnmigrate.schedule.graph04 import Ignored, Late, ignored
-from nnmigrate.schedule.values import Swap
+from nnmigrate.schedule.values import Get, Index, Swap
 from nnmigrate.spans import Lines
 
 from .crossings import Orders, Run, runs
@@ -170,13 +170,43 @@ def _finding(program: Program, trace: Trace, run: Run, each: Ignored, always: bo
     target = _target(program, run, each.site)
     turns = "" if always else " at some of its loop's turns"
     why = _why(program, run, each)
+    late, numbers = "ignored this change", "without this intervention"
+    if _reaches_the_sum(run, each):
+        late, numbers = "was late with this change", "in which a part of the model did not see it"
     return RULE.finding(
         Severity.NOTE,
         step.span,
-        f"nnsight 0.4 silently ignored this change of `{target}`{turns}: {why}. "
-        "The numbers that it gave are those of a run without this intervention",
+        f"nnsight 0.4 silently {late} of `{target}`{turns}: {why}. "
+        f"The numbers that it gave are those of a run {numbers}",
         _now(each),
     )
+
+
+def _reaches_the_sum(run: Run, each: Ignored) -> bool:
+    """Whether a late change of what goes into a layer may still be in time for the layer's sum.
+
+    A layer adds its input to what its first modules make of it, and only then lets go of it.
+    """
+    operations = {op.site: op for invoke in run.unrolled.trace.invokes for op in invoke.operations}
+    write, waited = operations[each.site], operations.get(each.waited_for or 0)
+    if not isinstance(write, values.Write) or not isinstance(waited, (Get, Swap)):
+        return False
+    depth = len(write.provider.path)
+    inside = waited.provider.path[depth - 1 : depth]
+    if len(waited.provider.path) <= depth or not inside:
+        return False
+    if waited.provider.path[: depth - 1] != write.provider.path[:-1]:
+        return False
+    return _follows(write.provider.path[-1], inside[0], int(write.provider.point))
+
+
+def _follows(layer: str | Index, other: str | Index, steps: int) -> bool:
+    """Whether `other` may be the layer that has the changed value for its input."""
+    if not isinstance(layer, Index) or not isinstance(other, Index):
+        return False
+    if layer.value is None or other.value is None:
+        return True
+    return other.value == layer.value + steps
 
 
 def _now(each: Ignored) -> str:

@@ -83,11 +83,11 @@ with the list, and the list is made outside of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Bind, Invoke, Mutation, Program, Read, Remote, Statement, Trace
-from nnmigrate.schedule import Outcome, simulate
+from nnmigrate.program import Bind, Invoke, Item, Mutation, Program, Read, Remote, Statement, Trace
+from nnmigrate.schedule import Outcome, expected, simulate
 from nnmigrate.schedule.values import Put
 from nnmigrate.spans import Edit
 
@@ -103,7 +103,8 @@ def check(program: Program) -> Iterator[Finding]:
         seen: dict[str, Mutation] = {}
         for run in runs(program, trace):
             for step in _disordered(run):
-                seen.setdefault(step.path, step)
+                if _matters(program, trace, run, step):
+                    seen.setdefault(step.path, step)
         for step in seen.values():
             yield RULE.finding(
                 Severity.SILENT,
@@ -132,6 +133,36 @@ def _disordered(run: Run) -> Iterator[Mutation]:
                 step = run.origin(fillings[0][2].site).step
                 assert isinstance(step, Mutation)
                 yield step
+
+
+def _matters(program: Program, trace: Trace, run: Run, step: Mutation) -> bool:
+    """Whether somebody can see the order: what comes after the trace, or a later invoke."""
+    if step.path != step.base or step.base in trace.scope.parameters:
+        return True
+    operations = [each for invoke in run.unrolled.trace.invokes for each in invoke.operations]
+    taken = expected(run.unrolled.trace).takes.items()
+    items = {each.site: run.origin(each.site).step for each in operations}
+    for site, puts in taken:
+        taker = items[site]
+        if isinstance(taker, Item) and taker.path == step.path and len(_fillers(run, puts)) > 1:
+            return True
+    span = trace.statement.span
+    return any(
+        isinstance(each, Read) and each.name == step.base and not span.holds(each.span)
+        for scope in program.scopes
+        for statement in scope.body.statements
+        for each in statement.all_steps
+    )
+
+
+def _fillers(run: Run, puts: Iterable[int]) -> set[int]:
+    """The invokes that have put something into an object before it is read."""
+    wanted = set(puts)
+    return {
+        number
+        for number, invoke in enumerate(run.unrolled.trace.invokes)
+        if any(operation.site in wanted for operation in invoke.operations)
+    }
 
 
 Filling = tuple[int, int, Put]

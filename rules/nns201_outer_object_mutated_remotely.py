@@ -83,6 +83,7 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 
+from .leaving import is_left
 from .outer import Outer, outer_objects
 from .returning import decide, fix_of
 
@@ -120,7 +121,7 @@ def _lost(program: Program, trace: Trace, outers: Sequence[Outer]) -> Iterator[F
         yield RULE.finding(
             _severity(trace, outer),
             outer.changes[0].mutation.span,
-            _message(trace, outer) + (_reason(trace) if stranded else ""),
+            _message(trace, outer) + (_reason(program, trace) if stranded else ""),
             _consequence(outer),
             None if stranded else fix,
         )
@@ -146,9 +147,11 @@ def _message(trace: Trace, outer: Outer) -> str:
     return f"`{outer.path}` is made outside the trace and changed in it{by}, and the trace {where}"
 
 
-def _reason(trace: Trace) -> str:
+def _reason(program: Program, trace: Trace) -> str:
     if trace.body.inline:
         return "; the trace's body has no line of its own"
+    if is_left(program, trace.statement):
+        return "; a statement leaves the trace's body"
     return "; what kind of object it is cannot be seen, so collect the values in the trace by hand"
 
 

@@ -119,9 +119,15 @@ def _was_unset(lost: Lost) -> bool:
     return lost.held is Held.UNSET and not lost.kept and not lost.before
 
 
+def _only_restarts(lost: Lost) -> bool:
+    return lost.restarts and not lost.wanted and not lost.needed
+
+
 def _severity(trace: Trace, lost: Lost) -> Severity:
     if _was_unset(lost):
         return Severity.NOTE
+    if _only_restarts(lost):
+        return Severity.SILENT
     if not lost.wanted:
         return Severity.ERROR if trace.remote is Remote.YES else Severity.WARNING
     raises = not lost.before or (lost.needed and trace.remote is Remote.YES)
@@ -131,6 +137,8 @@ def _severity(trace: Trace, lost: Lost) -> Severity:
 def _message(lost: Lost) -> str:
     if lost.exported:
         return f"`{lost.name}` is declared global, and a trace binds only names of its own function"
+    if _only_restarts(lost):
+        return f"`{lost.name}` is bound in an invoke and taken on by the next one"
     if not lost.wanted:
         before = "is read in the trace before the trace assigns it"
         return f"`{lost.name}` {before}, and it may run remotely"
@@ -145,6 +153,8 @@ def _reason(lost: Lost) -> str:
 
 def _consequence(trace: Trace, lost: Lost) -> str:
     unbound = f"UnboundLocalError: cannot access local variable '{lost.name}'"
+    if _only_restarts(lost):
+        return f"silently every invoke begins with the `{lost.name}` from beside the invokes"
     if lost.needed and trace.remote is Remote.YES:
         return f"{unbound}, on the server"
     if lost.needed and not lost.wanted:

@@ -12,6 +12,7 @@ from nnmigrate.spans import Edit
 
 from .editing import lines_after, lines_first, merged, movable, removed
 from .hoisting import Moved, Moving, hoisted
+from .leaving import is_left
 from .merging import Merged, copied_back, own_name, redirected
 from .outer import Change, Outer
 
@@ -34,7 +35,8 @@ class Homecoming:
 
 def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecoming:
     """Chooses for each object: move its changes behind the trace, else merge, else copy back."""
-    if trace.body.inline or not movable(trace.statement):
+    here = trace.statement
+    if trace.body.inline or not movable(here) or is_left(program, here):
         return Homecoming(stranded=list(outers))
     body = placed(program, trace)
     taken: set[str] = set()

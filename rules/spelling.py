@@ -308,6 +308,9 @@ class Speller:
         in_loop = len(every) > len(sources)
         if sorted(planned) != every or (in_loop and not self.run.unrolled.complete):
             raise NotSpelled
+        places = {self._source_place(each) for each in (barrier.producer, *barrier.consumers)}
+        if len(places) != len(sources):
+            raise NotSpelled  # at some turns an invoke would have to call it elsewhere
 
     # --- loops of invokes -------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from nnmigrate.program import (
 )
 from nnmigrate.spans import apply_edits
 
-from .crossings import Run, runs, trouble
+from .crossings import Run, held_up, runs, trouble
 from .spelling import NotSpelled, Speller
 
 
@@ -51,5 +51,8 @@ def _helps(program: Program, trace: Trace, fix: Fix) -> bool:
     number = program.traces.index(trace)
     if len(changed.traces) != len(program.traces):
         return False
-    before, after = trouble(program, trace), trouble(changed, changed.traces[number])
-    return after is not None and before is not None and after < before
+    then = changed.traces[number]
+    before, after = trouble(program, trace), trouble(changed, then)
+    if before is None or after is None or after >= before:
+        return False
+    return held_up(changed, then) <= held_up(program, trace)

@@ -70,7 +70,7 @@ def _show(step: Step) -> str:
         ("a, b = m.a.output", ["get a output", "unpack a", "unpack b"]),
         ("x = m.h[0].output.save()", ["get h.0 output", "save", "assign x"]),
         ("x = m.h[-1].mlp.output", ["get h.-1.mlp output", "assign x"]),
-        ("f'{h} {m.a.output}'", ["read h", "get a output", "compute", "compute"]),
+        ("f'{h} {m.a.output}'", ["read h", "get a output", "compute"]),
         ("y = h if c else g", ["read c", "read h", "read g", "assign y"]),
         ("del x", ["delete x"]),
         ("x.add_(1)", ["read x", "method x add_"]),

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.displays import bind_target
+from nnmigrate.program.annotations import annotated
+from nnmigrate.program.displays import bind_target, unpacked
 from nnmigrate.program.expressions import access, base, literal_key, module_index
+from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
 from nnmigrate.program.steps import Told, Write
-from nnmigrate.program.values import Container, Envoy, Instance, Items, Traced, Value, is_traced
-from nnmigrate.program.walk import UNKNOWN, Walk
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Container,
+    Envoy,
+    Instance,
+    Items,
+    Traced,
+    Unknown,
+    Value,
+    is_traced,
+)
+from nnmigrate.program.walk import Walk
 
 
 def assign(walk: Walk, node: cst.Assign) -> None:
@@ -26,9 +39,21 @@ def annotate(walk: Walk, node: cst.AnnAssign) -> None:
     """`a: T = value`, or only `a: T`."""
     if node.value is not None:
         value = walk.evaluate(node.value)
+        if isinstance(value, Unknown):
+            value = annotated(walk, node.annotation)
         _store(walk, node, node.target, value, node.value)
     elif isinstance(node.target, cst.Name):
-        walk.bind(node.target, "declare", UNKNOWN)
+        _declare(walk, node, node.target)
+
+
+def _declare(walk: Walk, node: cst.AnnAssign, target: cst.Name) -> None:
+    """`a: T` binds nothing; in a class's body it tells what `self.a` is."""
+    value = _named(annotated(walk, node.annotation), target.value)
+    walk.bind(target, "declare", value)
+    if walk.frame.kind == "class" and isinstance(walk.frame.instance, Instance):
+        owner = walk.frame.instance
+        if isinstance(value, Envoy):
+            _remember(walk, owner, target.value, replace(value, model=f"self.{target.value}"))
 
 
 def augment(walk: Walk, node: cst.AugAssign) -> None:
@@ -66,15 +91,37 @@ def _store_into_traced(
 
 def delete(walk: Walk, node: cst.Del) -> None:
     """`del a, b[c]`."""
-    targets = node.target
-    parts = [e.value for e in targets.elements] if isinstance(targets, cst.Tuple) else [targets]
-    for target in parts:
+    for target in _single(node.target):
         if isinstance(target, cst.Name):
             walk.bind(target, "delete", UNKNOWN)
-        elif isinstance(target, (cst.Attribute, cst.Subscript)):
+        elif isinstance(target, cst.Attribute):
             base(walk, target.value)
-            how = "delattr" if isinstance(target, cst.Attribute) else "delitem"
-            mutated(walk, node, target.value, how)
+            key = (target.attr, target.attr.value)
+            mutated(walk, node, target.value, "delattr", key=key)
+        elif isinstance(target, cst.Subscript):
+            _delete_item(walk, node, target)
+
+
+def _single(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The targets that are no tuples or lists of others, from left to right."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _single(element.value)
+    else:
+        yield target
+
+
+def _delete_item(walk: Walk, node: cst.Del, target: cst.Subscript) -> None:
+    receiver = base(walk, target.value)
+    indexes = [walk.evaluate(element) for element in target.slice]
+    if not isinstance(receiver, (Traced, Envoy)):
+        literal, counter = literal_key(indexes)
+        key = (_key_of(target), literal)
+        mutated(walk, node, target.value, "delitem", key=key, counter=counter)
+
+
+def _key_of(target: cst.Subscript) -> cst.CSTNode:
+    return target.slice[0] if len(target.slice) == 1 else target.slice[-1]
 
 
 # --- storing --------------------------------------------------------------------------------------
@@ -112,11 +159,23 @@ def _unpack(
     value: Value,
     expression: cst.BaseExpression,
 ) -> None:
-    if all(isinstance(element.value, cst.Name) for element in target.elements):
-        bind_target(walk, target, value, "unpack")
-        return
-    for element in target.elements:
-        _store(walk, node, element.value, UNKNOWN, expression)
+    """`a, b[0] = value`; where the items stand in the text, each target has an expression."""
+    items = unpacked(value, target.elements)
+    parts = _items_of(expression, len(target.elements))
+    for element, item, part in zip(target.elements, items, parts, strict=True):
+        inner = element.value
+        if isinstance(inner, cst.Name):
+            bind_target(walk, inner, _named(item, inner.value), "unpack")
+        else:
+            _store(walk, node, inner, item, part)
+
+
+def _items_of(expression: cst.BaseExpression, count: int) -> list[cst.BaseExpression]:
+    """The expressions of a tuple's items if it has as many; otherwise the whole for each."""
+    elements = expression.elements if isinstance(expression, (cst.Tuple, cst.List)) else ()
+    if len(elements) == count and not any(isinstance(e, cst.StarredElement) for e in elements):
+        return [element.value for element in elements]
+    return [expression] * count
 
 
 def _store_attribute(
@@ -136,10 +195,17 @@ def _store_attribute(
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
     else:
         if isinstance(receiver, Instance):
-            text = walk.text(target)
-            walk.attributes[receiver.name, name] = _named(value, text)
+            _remember(walk, receiver, name, _named(value, walk.text(target)))
         key = (target.attr, name)
         mutated(walk, node, target.value, "setattr", key=key, value=(expression, value))
+
+
+def _remember(walk: Walk, instance: Instance, name: str, value: Value) -> None:
+    """Any method may find what any other has left."""
+    key = (instance.name, name)
+    before = walk.facts.attributes.get(key)
+    version = f"{name}@{walk.site()}"
+    walk.facts.attributes[key] = value if before is None else joined(before, value, version)
 
 
 def _store_item(
@@ -158,7 +224,7 @@ def _store_item(
         module_index(walk, target.slice[0], indexes[0])
         return
     literal, counter = literal_key(indexes)
-    key = (target.slice[0] if len(indexes) == 1 else target.slice[-1], literal)
+    key = (_key_of(target), literal)
     mutated(
         walk,
         node,

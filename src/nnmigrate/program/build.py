@@ -8,6 +8,7 @@ import libcst as cst
 from nnmigrate.program import calls as _calls  # noqa: F401
 from nnmigrate.program.assemble import assemble
 from nnmigrate.program.dialect import dialect_of
+from nnmigrate.program.facts import Facts
 from nnmigrate.program.functions import walk_function
 from nnmigrate.program.model import Block, NotPython, Options, Program, Scope
 from nnmigrate.program.positions import Positions
@@ -29,7 +30,10 @@ def build(code: str, options: Options | None = None) -> Program:
         NotPython: LibCST cannot parse the code.
     """
     options = options or Options()
-    walk = _walked(_parsed(code), options, code)
+    try:
+        walk = _walked(_parsed(code), options, code)
+    except RecursionError:
+        raise NotPython("nested too deeply to be read", 1, 1) from None
     scopes = _scopes(walk)
     traces = tuple(assemble(scopes, options))
     return Program(
@@ -49,32 +53,48 @@ def _parsed(code: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         message = error.message.strip().splitlines()[0]
         raise NotPython(message, error.editor_line, error.editor_column) from None
-    except RecursionError:
-        raise NotPython("nested too deeply to be read", 1, 1) from None
+
+
+# A file that tells late what it is about (`main` at its end) is walked again with what it told.
+_MOST_WALKS = 3
 
 
 def _walked(module: cst.Module, options: Options, code: str) -> Walk:
     positions = Positions(module)
     if positions.code != code:
         raise NotPython("LibCST does not give this code back unchanged", 1, 1)
-    walk = Walk(positions, options, Frame("module", "", 0, None), newline=module.default_newline)
+    facts = Facts()
+    for _ in range(_MOST_WALKS):
+        frame = Frame("module", "", 0, None)
+        walk = Walk(positions, options, frame, facts=facts, newline=module.default_newline)
+        _walk_all(walk, module)
+        if not facts.came_late():
+            break
+    return walk
+
+
+def _walk_all(walk: Walk, module: cst.Module) -> None:
     walk.frames.append(walk.frame)
     module_frame = walk.frame
     with walk.collecting():
         walk.walked.append((module_frame, walk_suite(walk, module, "module"), module))
+        # Functions run when they are called: they see what the module's names are in the end.
         while walk.pending:
             function, parent = walk.pending.pop(0)
             walk_function(walk, function, parent)
-    return walk
 
 
 def _scopes(walk: Walk) -> tuple[Scope, ...]:
-    """The scopes, each behind the one around it."""
+    """The scopes in the order of the text, each behind the one around it."""
     made: dict[int, Scope] = {}
-    by_number = sorted(walk.walked, key=lambda entry: entry[0].number)
-    for frame, body, node in by_number:
+    in_text = sorted(walk.walked, key=lambda entry: _start(walk, entry[0], entry[2]))
+    for frame, body, node in in_text:
         made[frame.number] = _scope(walk, frame, body, node, made)
     return tuple(made.values())
+
+
+def _start(walk: Walk, frame: Frame, node: cst.CSTNode) -> int:
+    return walk.span(node).start if frame.parent is not None else -1
 
 
 def _scope(

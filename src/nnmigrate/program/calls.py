@@ -8,6 +8,7 @@ import libcst as cst
 
 from nnmigrate.program.expressions import attribute, base
 from nnmigrate.program.functions import inline, observe, returned_model
+from nnmigrate.program.iterables import any_traced, builtin, collection, first_of
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -19,6 +20,7 @@ from nnmigrate.program.names import (
 )
 from nnmigrate.program.steps import BarrierCall, BarrierMade, Item, Save, Told, Write
 from nnmigrate.program.values import (
+    UNKNOWN,
     Barrier,
     Constant,
     Container,
@@ -30,16 +32,13 @@ from nnmigrate.program.values import (
     Module,
     NnsightModule,
     NnsightName,
-    Numbers,
     Opener,
     Traced,
     Tracer,
     Unknown,
     Value,
-    Zipped,
-    is_traced,
 )
-from nnmigrate.program.walk import UNKNOWN, Arguments, Walk, evaluates
+from nnmigrate.program.walk import Arguments, Walk, evaluates
 from nnmigrate.spans import Span
 
 
@@ -53,7 +52,7 @@ def call(walk: Walk, node: cst.Call) -> Value:
     callee = walk.evaluate(function)
     arguments = _arguments(walk, node)
     if isinstance(function, cst.Name) and walk.frame.owner(function.value) is None:
-        return _builtin(walk, node, function.value, arguments)
+        return builtin(walk, node, function.value, arguments)
     return _called(walk, node, callee, arguments)
 
 
@@ -67,10 +66,6 @@ def _arguments(walk: Walk, node: cst.Call) -> Arguments:
         elif not argument.star:
             positional.append(value)
     return Arguments(tuple(positional), tuple(keywords))
-
-
-def _first(arguments: Arguments) -> Value:
-    return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
 def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
@@ -90,8 +85,8 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         _call_barrier(walk, node, callee)
         return UNKNOWN
     if isinstance(callee, Module) and callee.name.rpartition(".")[2] in COLLECTIONS:
-        return _collection(callee.name.rpartition(".")[2], arguments)
-    if isinstance(callee, (Envoy, Traced)) or _any_traced(arguments):
+        return collection(callee.name.rpartition(".")[2], arguments)
+    if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
         return walk.computed(node)
     return UNKNOWN
 
@@ -115,20 +110,16 @@ def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
     walk.note(BarrierCall(walk.site(), span, barrier.site, text, key, counter, foreign))
 
 
-def _any_traced(arguments: Arguments) -> bool:
-    values = (*arguments.positional, *(value for _, value in arguments.keywords))
-    return any(map(is_traced, values))
-
-
 def _nnsight_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
     if name == "save" and node.args:
-        return _save(walk, node, node.args[0].value, _first(arguments), function=True)
+        return _save(walk, node, node.args[0].value, first_of(arguments), function=True)
     if name in COLLECTIONS:
-        return _collection(name, arguments)
+        return collection(name, arguments)
     if name in MODEL_CLASSES:
         return Envoy()
     walk.note(Told(walk.site(), walk.span(node), f"nnsight.{name}", UNKNOWN))
-    return Opener(kind="session", text="nnsight") if name == "session" else UNKNOWN
+    opener = Opener(kind="session", receiver=NnsightModule(), text="nnsight")
+    return opener if name == "session" else UNKNOWN
 
 
 def _save(
@@ -237,7 +228,7 @@ def _tracer_method(
 
 
 def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
-    count = _first(arguments)
+    count = first_of(arguments)
     number = count.value if isinstance(count, Constant) and isinstance(count.value, int) else None
     span: Span | None = walk.positions.whole(node.args[0].value) if node.args else None
     site = walk.site()
@@ -257,7 +248,7 @@ def _other_method(
         return _inner(receiver) if name == "setdefault" else UNKNOWN
     if isinstance(receiver, Module):
         return _module_function(walk, node, name, receiver, arguments)
-    return walk.computed(node) if _any_traced(arguments) else UNKNOWN
+    return walk.computed(node) if any_traced(arguments) else UNKNOWN
 
 
 def _inner(receiver: Value) -> Value:
@@ -268,10 +259,10 @@ def _module_function(
     walk: Walk, node: cst.Call, name: str, receiver: Module, arguments: Arguments
 ) -> Value:
     if name in COLLECTIONS:
-        return _collection(name, arguments)
+        return collection(name, arguments)
     # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not
     # (nnsight 0.4.11, tracing/graph and the patched torch constructors).
-    if _any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
+    if any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
         return walk.computed(node)
     return UNKNOWN
 
@@ -280,49 +271,6 @@ def _last(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Val
     if node.args and arguments.positional and not node.args[-1].star:
         return node.args[-1].value, arguments.positional[-1]
     return None
-
-
-# --- builtins -------------------------------------------------------------------------------------
-
-
-def _builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
-    values = arguments.positional
-    if name == "range":
-        return Numbers(numbers=_range(values))
-    if name in ("enumerate", "zip", "reversed", "sorted") and values:
-        return _iterated(name, values)
-    if name in COLLECTIONS:
-        return _collection(name, arguments)
-    if name in ("exit", "quit", "SystemExit"):
-        walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
-    return walk.computed(node) if _any_traced(arguments) and name != "print" else UNKNOWN
-
-
-def _range(values: tuple[Value, ...]) -> tuple[int, ...] | None:
-    numbers = [value.value for value in values if isinstance(value, Constant)]
-    integers = [number for number in numbers if isinstance(number, int)]
-    if len(integers) != len(values) or not 1 <= len(integers) <= 3 or 0 in integers[2:]:
-        return None
-    counted = range(*integers)
-    return tuple(counted) if len(counted) <= MAX_KNOWN_TURNS else None
-
-
-# A loop over more numbers than this is treated like one whose numbers are not known.
-MAX_KNOWN_TURNS = 256
-
-
-def _iterated(name: str, values: tuple[Value, ...]) -> Value:
-    if name == "enumerate":
-        return Zipped(parts=(Numbers(counted=len(values) == 1), values[0]))
-    if name == "zip":
-        return Zipped(parts=values)
-    return UNKNOWN
-
-
-def _collection(name: str, arguments: Arguments) -> Container:
-    first = _first(arguments)
-    element = first.element if isinstance(first, Container) else None
-    return Container(kind=name, element=element, empty=not arguments.positional)
 
 
 _Handler = Callable[[Walk, cst.Call, cst.Attribute, Value, Arguments], Value]

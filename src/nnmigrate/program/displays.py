@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
 from nnmigrate.program.steps import Loop, Repeat
 from nnmigrate.program.values import (
+    UNKNOWN,
     Constant,
     Container,
     Counter,
     Envoy,
     Items,
     Numbers,
+    Selected,
     Traced,
     Value,
     Zipped,
+    is_traced,
 )
-from nnmigrate.program.walk import UNKNOWN, Walk, evaluates
+from nnmigrate.program.walk import Frame, Walk, evaluates
 from nnmigrate.schedule.values import Index
 
 
@@ -65,39 +69,46 @@ def _traced_parts(value: Value) -> Iterator[Traced]:
 @evaluates(cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 def _comprehension(walk: Walk, node: cst.BaseComp) -> Value:
     iterable = walk.evaluate(node.for_in.iter)
-    loop = loop_over(walk, iterable)
     # Before Python 3.12 a comprehension is a function of its own, and nnsight shares that frame's
     # names.
+    outer = walk.frame
+    walk.frame = Frame("comprehension", "", -1, outer)
     walk.foreign += 1
-    walk.loops.append(loop)
-    with walk.collecting() as steps:
-        element = _turn(walk, node, node.for_in, iterable, loop)
-    walk.loops.pop()
+    walk.comprehending += 1
+    element = _clause(walk, node, node.for_in, iterable)
+    walk.comprehending -= 1
     walk.foreign -= 1
-    walk.note(Repeat(walk.site(), walk.span(node), loop, tuple(steps)))
+    walk.frame = outer
     kinds = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
     return Container(kind=kinds.get(type(node), "generator"), element=element)
 
 
-def _turn(
-    walk: Walk, node: cst.BaseComp, clause: cst.CompFor, iterable: Value, loop: Loop
-) -> Value:
-    """One turn of a comprehension's `for` clause; its variables are hidden from the outside."""
-    outer = dict(walk.frame.values), dict(walk.frame.versions), walk.frame.bindings
-    walk.frame.bindings = {}
-    bind_target(walk, clause.target, element_of(iterable, loop), "for")
+def _clause(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, iterable: Value) -> Value:
+    """The turns of a comprehension's `for` clause."""
+    loop = loop_over(walk, iterable)
+    if clause.ifs:
+        # It is not known which of the turns give an item.
+        loop = Loop(loop.key)
+    walk.loops.append(loop)
+    with walk.collecting() as steps:
+        element = _turn(walk, node, clause, element_of(iterable, loop))
+    walk.loops.pop()
+    walk.note(Repeat(walk.site(), walk.span(node), loop, tuple(steps)))
+    return element
+
+
+def _turn(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, item: Value) -> Value:
+    bind_target(walk, clause.target, item, "for")
     for condition in clause.ifs:
         walk.evaluate(condition.test)
     if clause.inner_for_in is not None:
         inner = walk.evaluate(clause.inner_for_in.iter)
-        result = _turn(walk, node, clause.inner_for_in, inner, loop_over(walk, inner))
-    elif isinstance(node, cst.DictComp):
+        return _clause(walk, node, clause.inner_for_in, inner)
+    if isinstance(node, cst.DictComp):
         walk.evaluate(node.key)
-        result = walk.evaluate(node.value)
-    else:
-        result = walk.evaluate(node.elt)  # type: ignore[attr-defined]  # all but DictComp have it
-    walk.frame.values, walk.frame.versions, walk.frame.bindings = outer
-    return result
+        return walk.evaluate(node.value)
+    assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
+    return walk.evaluate(node.elt)
 
 
 def loop_over(walk: Walk, iterable: Value) -> Loop:
@@ -116,12 +127,30 @@ def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
     """The loop over several things at once: it turns as often as the shortest does."""
     loops = [loop_over(walk, part) for part in parts]
     turns = min((loop.turns for loop in loops if loop.turns is not None), default=None)
+    cut = [_cut(loop, part, turns) for loop, part in zip(loops, parts, strict=True)]
+    # What counts for the loop itself goes by its key; what else counts keeps a key of its own.
+    counts = [n for n, part in enumerate(parts) if _counts(part)]
+    main = next((n for n in counts if cut[n].numbers is not None), counts[0] if counts else -1)
+    named = tuple(
+        loop if number in counts and number != main else replace(loop, key=key)
+        for number, loop in enumerate(cut)
+    )
+    return Loop(key, turns, named[main].numbers if counts else None, named)
+
+
+def _counts(value: Value) -> bool:
+    """Whether a loop over a value has a counter."""
+    return isinstance(value, Numbers) or _integers_of(value)
+
+
+def _cut(loop: Loop, part: Value, turns: int | None) -> Loop:
+    """One of several loops that turn together."""
     if turns is None:
-        return Loop(key)
-    numbers = next((loop.numbers for loop in loops if loop.numbers is not None), None)
-    if any(isinstance(part, Numbers) and part.counted for part in parts):
+        return loop
+    numbers = None if loop.numbers is None else loop.numbers[:turns]
+    if isinstance(part, Numbers) and part.counted:
         numbers = tuple(range(turns))
-    return Loop(key, turns, None if numbers is None else numbers[:turns])
+    return replace(loop, turns=turns, numbers=numbers)
 
 
 def _integers(items: Sequence[Value]) -> tuple[int, ...] | None:
@@ -133,13 +162,17 @@ def _integers(items: Sequence[Value]) -> tuple[int, ...] | None:
 
 def element_of(iterable: Value, loop: Loop) -> Value:
     """What a loop's variable stands for."""
-    if isinstance(iterable, Numbers) or _integers_of(iterable):
-        return Counter(loop=loop.key, ascending=_ascending(loop))
+    if _counts(iterable):
+        ascending = not isinstance(iterable, Numbers) or iterable.ascending
+        return Counter(loop=loop.key, ascending=_ascending(loop, ascending))
     if isinstance(iterable, Envoy):
-        index = Index(f"{loop.key}module", None, (loop.key, 0))
-        return Envoy(model=iterable.model, path=(*iterable.path, index), proved=iterable.proved)
+        return _module_of(iterable, loop, ascending=True)
+    if isinstance(iterable, Selected):
+        return _module_of(iterable.modules, loop, ascending=iterable.ascending)
     if isinstance(iterable, Zipped):
-        return Items(items=tuple(element_of(part, loop) for part in iterable.parts))
+        loops = loop.parts or (loop,) * len(iterable.parts)
+        pairs = zip(iterable.parts, loops, strict=True)
+        return Items(items=tuple(element_of(part, each) for part, each in pairs))
     if isinstance(iterable, Container) and iterable.element is not None:
         return iterable.element
     if isinstance(iterable, Traced):
@@ -147,12 +180,21 @@ def element_of(iterable: Value, loop: Loop) -> Value:
     return UNKNOWN
 
 
+def _module_of(modules: Envoy, loop: Loop, *, ascending: bool) -> Envoy:
+    """The module that a loop over a list of modules is at."""
+    index = Index(f"{loop.key}module", None, (loop.key, 0) if ascending else None)
+    return replace(modules, path=(*modules.path, index))
+
+
 def _integers_of(value: Value) -> bool:
     return isinstance(value, Items) and _integers(value.items) is not None
 
 
-def _ascending(loop: Loop) -> bool:
-    return loop.numbers is None or list(loop.numbers) == sorted(loop.numbers)
+def _ascending(loop: Loop, otherwise: bool) -> bool:
+    """Whether a loop counts strictly upwards: equal numbers are one module, not a later one."""
+    if loop.numbers is None:
+        return otherwise
+    return all(left < right for left, right in zip(loop.numbers, loop.numbers[1:], strict=False))
 
 
 def bind_target(walk: Walk, node: cst.BaseExpression, value: Value, how: str) -> None:
@@ -160,17 +202,34 @@ def bind_target(walk: Walk, node: cst.BaseExpression, value: Value, how: str) ->
     if isinstance(node, cst.Name):
         walk.bind(node, how, value)
     elif isinstance(node, (cst.Tuple, cst.List)):
-        for number, element in enumerate(node.elements):
-            inner = how if how in ("for", "with") else "unpack"
-            bind_target(walk, element.value, _unpacked(value, number), inner)
+        inner = how if how in ("for", "with") else "unpack"
+        for element, item in zip(node.elements, unpacked(value, node.elements), strict=True):
+            bind_target(walk, element.value, item, inner)
     elif isinstance(node, cst.StarredElement):
         bind_target(walk, node.value, UNKNOWN, how)
     else:
         walk.evaluate(node)
 
 
+def unpacked(value: Value, targets: Sequence[cst.BaseElement]) -> list[Value]:
+    """What each of several targets gets of a value."""
+    count = len(targets)
+    stars = [n for n, target in enumerate(targets) if isinstance(target, cst.StarredElement)]
+    star = stars[0] if stars else count
+    items: list[Value] = []
+    for number in range(count):
+        place = number if number < star else number - count
+        items.append(_starred(value) if number == star else _unpacked(value, place))
+    return items
+
+
+def _starred(value: Value) -> Value:
+    traced = is_traced(value) or (isinstance(value, Container) and value.element is not None)
+    return Container(element=_unpacked(value, 0) if traced else None)
+
+
 def _unpacked(value: Value, number: int) -> Value:
-    if isinstance(value, Items) and number < len(value.items):
+    if isinstance(value, Items) and -len(value.items) <= number < len(value.items):
         return value.items[number]
     if isinstance(value, Traced):
         return Traced(origin=value.origin, view=True)

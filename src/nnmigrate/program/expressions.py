@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.joins import joined
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
-from nnmigrate.program.steps import Access, Compute, Item, Read, Told
+from nnmigrate.program.steps import Access, Compute, Item, Read, Told, flat
 from nnmigrate.program.values import (
+    UNKNOWN,
     Constant,
     Container,
     Counter,
@@ -21,12 +23,13 @@ from nnmigrate.program.values import (
     NnsightModule,
     NnsightName,
     Opener,
+    Selected,
     Traced,
     Tracer,
     Value,
     is_traced,
 )
-from nnmigrate.program.walk import UNKNOWN, Walk, children, evaluates
+from nnmigrate.program.walk import Frame, Walk, children, evaluates
 from nnmigrate.schedule.values import Index, Point, Provider
 
 
@@ -57,9 +60,11 @@ def _literal(walk: Walk, node: cst.CSTNode) -> Value:
 @evaluates(cst.UnaryOperation)
 def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
     value = walk.evaluate(node.expression)
-    negative = isinstance(node.operator, cst.Minus)
-    if negative and isinstance(value, Constant) and isinstance(value.value, int):
-        return Constant(value=-value.value)
+    number = value.value if isinstance(value, Constant) else None
+    if isinstance(number, int) and isinstance(node.operator, cst.Minus):
+        return Constant(value=-number)
+    if isinstance(node.operator, cst.Not):
+        return UNKNOWN
     return walk.computed(node) if is_traced(value) else UNKNOWN
 
 
@@ -70,9 +75,18 @@ def _operation(walk: Walk, node: cst.BinaryOperation | cst.Comparison) -> Value:
     else:
         operands = [node.left, node.right]
     values = [walk.evaluate(operand) for operand in operands]
+    if _is_identity(node):
+        return UNKNOWN
     if any(isinstance(value, Traced) for value in values):
         return walk.computed(node)
     return _arithmetic(node, values)
+
+
+def _is_identity(node: cst.CSTNode) -> bool:
+    """`h is None` asks for no value of the model."""
+    return isinstance(node, cst.Comparison) and all(
+        isinstance(part.operator, (cst.Is, cst.IsNot)) for part in node.comparisons
+    )
 
 
 def _arithmetic(node: cst.CSTNode, values: Sequence[Value]) -> Value:
@@ -87,6 +101,8 @@ def _arithmetic(node: cst.CSTNode, values: Sequence[Value]) -> Value:
 
 def _moved(left: Value, right: Value, sign: int) -> Value:
     """`layer + 1` of a loop's counter, or of a number."""
+    if isinstance(left, Constant) and isinstance(right, Counter) and sign == 1:
+        left, right = right, left
     if not isinstance(right, Constant) or not isinstance(right.value, int):
         return UNKNOWN
     if isinstance(left, Counter):
@@ -110,16 +126,21 @@ def _joined(values: Sequence[Value]) -> Value | None:
 def _conditional(walk: Walk, node: cst.IfExp) -> Value:
     walk.evaluate(node.test)
     body, orelse = walk.evaluate(node.body), walk.evaluate(node.orelse)
-    if body == orelse:
-        return body
-    return Traced() if is_traced(body) or is_traced(orelse) else UNKNOWN
+    return joined(body, orelse, f"if@{walk.site()}")
+
+
+@evaluates(cst.BooleanOperation)
+def _boolean(walk: Walk, node: cst.BooleanOperation) -> Value:
+    """`a or b` gives one of them: no operation of the model's values."""
+    left, right = walk.evaluate(node.left), walk.evaluate(node.right)
+    return joined(left, right, f"either@{walk.site()}")
 
 
 @evaluates(cst.NamedExpr)
 def _named(walk: Walk, node: cst.NamedExpr) -> Value:
     value = walk.evaluate(node.value)
     if isinstance(node.target, cst.Name):
-        walk.bind(node.target, "walrus", value, walk.span(node.value))
+        walk.bind(node.target, "walrus", value, walk.positions.whole(node.value))
     return value
 
 
@@ -144,8 +165,8 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
         return ModelClass(name=name) if name in MODEL_CLASSES else NnsightName(name=name)
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)
-    if isinstance(receiver, Instance) and (receiver.name, name) in walk.attributes:
-        value = walk.attributes[receiver.name, name]
+    if isinstance(receiver, Instance):
+        value = walk.facts.attribute(receiver.name, name)
         if isinstance(value, Envoy):
             return value
     _note_item(walk, node, name)
@@ -167,7 +188,9 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     point = Point.OUTPUT if name == "output" else Point.INPUT
     site = walk.site()
     provider = Provider(envoy.path, point)
-    walk.note(Access(site, walk.span(node), provider, swap, bool(walk.foreign), envoy.model))
+    foreign, comprehension = bool(walk.foreign), bool(walk.comprehending)
+    step = Access(site, walk.span(node), provider, swap, foreign, envoy.model, comprehension)
+    walk.note(step)
     return Traced(origin=site)
 
 
@@ -189,7 +212,12 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     """`receiver[indexes]`, read."""
     if isinstance(receiver, Method) and isinstance(receiver.receiver, Traced):
         return walk.computed(node)
+    if isinstance(receiver, Selected):
+        index = Index(f"{walk.text(node)}#{walk.site()}")
+        return replace(receiver.modules, path=(*receiver.modules.path, index))
     if isinstance(receiver, Envoy):
+        if isinstance(node.slice[0].slice, cst.Slice):
+            return Selected(modules=receiver, ascending=_goes_up(node.slice[0].slice))
         index = module_index(walk, node.slice[0], indexes[0])
         return Envoy(model=receiver.model, path=(*receiver.path, index), proved=receiver.proved)
     if isinstance(receiver, Traced):
@@ -205,6 +233,10 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Container) and receiver.element is not None:
         return receiver.element
     return UNKNOWN
+
+
+def _goes_up(part: cst.Slice) -> bool:
+    return part.step is None or isinstance(part.step, cst.Integer)
 
 
 def _iteration(walk: Walk, node: cst.Subscript, receiver: Value) -> Value:
@@ -283,16 +315,35 @@ def _names_below(node: cst.CSTNode) -> list[cst.Name]:
 
 @evaluates(cst.Lambda)
 def _lambda(walk: Walk, node: cst.Lambda) -> Value:
+    parameters = list(all_parameters(node.params))
+    for parameter in parameters:
+        if parameter.default is not None:
+            walk.evaluate(parameter.default)
+    outer = walk.frame
+    walk.frame = Frame("lambda", "", -1, outer)
+    for parameter in parameters:
+        walk.frame.hold(parameter.name.value, UNKNOWN, "")
     walk.nested += 1
     with walk.collecting() as steps:
         walk.evaluate(node.body)
     walk.nested -= 1
+    walk.frame = outer
     # Only what it reads matters: nothing of it happens here and now.
-    own = {param.name.value for param in node.params.params}
-    for step in steps:
+    own = {parameter.name.value for parameter in parameters}
+    for step in flat(iter(steps)):
         if isinstance(step, Read) and step.name not in own:
             walk.note(step)
     return UNKNOWN
+
+
+def all_parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:
+    """A function's parameters, in order."""
+    yield from (*parameters.posonly_params, *parameters.params)
+    if isinstance(parameters.star_arg, cst.Param):
+        yield parameters.star_arg
+    yield from parameters.kwonly_params
+    if parameters.star_kwarg is not None:
+        yield parameters.star_kwarg
 
 
 @evaluates(cst.StarredElement)

@@ -8,11 +8,23 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.annotations import annotated
+from nnmigrate.program.expressions import all_parameters
 from nnmigrate.program.model import Block
 from nnmigrate.program.statements import walk_suite
 from nnmigrate.program.steps import Bind, Read, Repeat, Step, Told
-from nnmigrate.program.values import Envoy, Function, ModelClass, NnsightName, Unknown, Value
-from nnmigrate.program.walk import MAX_INLINE_DEPTH, UNKNOWN, Arguments, Frame, Walk
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Envoy,
+    Function,
+    Items,
+    ModelClass,
+    NnsightModule,
+    NnsightName,
+    Unknown,
+    Value,
+)
+from nnmigrate.program.walk import MAX_INLINE_DEPTH, Arguments, Frame, Walk
 from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
@@ -38,40 +50,23 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
 def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
     """Whether a call of the file passes a model: `__init__` may keep a part of it."""
     return any(
-        (id(node), parameter.name.value) in walk.observed
-        for parameter in _all_parameters(node.params)
+        isinstance(walk.facts.parameter(id(node), parameter.name.value), Envoy)
+        for parameter in all_parameters(node.params)
     )
 
 
-def _all_parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:
-    yield from (*parameters.posonly_params, *parameters.params)
-    if isinstance(parameters.star_arg, cst.Param):
-        yield parameters.star_arg
-    yield from parameters.kwonly_params
-    if parameters.star_kwarg is not None:
-        yield parameters.star_kwarg
-
-
 def _bind_parameters(walk: Walk, node: cst.FunctionDef, parent: Frame) -> None:
-    parameters = list(_all_parameters(node.params))
+    parameters = list(all_parameters(node.params))
     walk.frame.parameters = tuple(parameter.name.value for parameter in parameters)
     for number, parameter in enumerate(parameters):
-        value = _annotated(walk, parameter)
-        if value == UNKNOWN:
-            value = walk.observed.get((id(node), parameter.name.value), UNKNOWN)
+        value = annotated(walk, parameter.annotation)
+        if isinstance(value, Envoy):
+            value = replace(value, model=parameter.name.value)
+        else:
+            value = walk.facts.parameter(id(node), parameter.name.value)
         if number == 0 and parent.kind == "class" and not node.decorators:
             value = parent.instance
         walk.bind(parameter.name, "param", value)
-
-
-def _annotated(walk: Walk, parameter: cst.Param) -> Value:
-    """What a parameter that is annotated with a class of models stands for."""
-    if parameter.annotation is None:
-        return UNKNOWN
-    for word in re.findall(r"\w+", walk.text(parameter.annotation)):
-        if isinstance(walk.lookup(word), ModelClass):
-            return Envoy(model=parameter.name.value)
-    return UNKNOWN
 
 
 # --- calls ----------------------------------------------------------------------------------------
@@ -89,18 +84,18 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
         return UNKNOWN
     frame = Frame("function", node.name.value, -1, walk.frames[function.scope])
     for name, value in _passed(node, arguments):
-        frame.values[name] = value
-        frame.versions[name] = f"{name}@{walk.site()}"
+        frame.hold(name, value, walk.new_version(name))
     body = _followed(walk, node, frame)
     steps = tuple(_kept(_flattened(body), walk.span(call)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
         for step in steps:
             walk.note(step)
-    return frame.returned
+    return frame.returned or UNKNOWN
 
 
 def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
     outer_loops = list(walk.loops)
+    comprehending, walk.comprehending = walk.comprehending, 0
     walk.inlining.append(node)
     walk.foreign += 1
     with walk.inside(frame), walk.collecting():
@@ -108,12 +103,13 @@ def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
         body = walk_suite(walk, node.body, "body")
     walk.foreign -= 1
     walk.inlining.pop()
+    walk.comprehending = comprehending
     return body
 
 
 def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, Value]]:
     """The parameters and what the call passes for them."""
-    parameters = [parameter.name.value for parameter in _all_parameters(node.params)]
+    parameters = [parameter.name.value for parameter in all_parameters(node.params)]
     given = dict(zip(parameters, arguments.positional, strict=False))
     given.update(arguments.keywords)
     for name in parameters:
@@ -149,21 +145,36 @@ def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
         return
     for name, value in _passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
-            walk.observed[id(function.node), name] = replace(value, model=name)
+            walk.facts.observed[id(function.node), name] = replace(value, model=name)
 
 
 def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Value:
     """What a call outside of traces gives, if the function makes a model."""
     observe(walk, function, arguments)
     node = function.node
-    if node is None or node in walk.inlining or not _makes_model(walk, node):
+    if node is None or node in walk.inlining:
         return UNKNOWN
-    frame = Frame("function", node.name.value, -1, walk.frames[function.scope])
+    promised = annotated(walk, node.returns)
+    definer = walk.frames[function.scope]
+    if isinstance(promised, Envoy) or not _makes_model(walk, node, definer):
+        return promised
+    frame = Frame("function", node.name.value, -1, definer)
+    for name, value in _passed(node, arguments):
+        frame.hold(name, value, walk.new_version(name))
     _followed(walk, node, frame)
-    value = frame.returned
+    if isinstance(frame.returned, Items):
+        return Items(items=tuple(map(_made, frame.returned.items)))
+    return _made(frame.returned or UNKNOWN)
+
+
+def _made(value: Value) -> Value:
     return Envoy() if isinstance(value, Envoy) and not value.path else UNKNOWN
 
 
-def _makes_model(walk: Walk, node: cst.FunctionDef) -> bool:
-    words = set(re.findall(r"\w+", walk.text(node)))
-    return any(isinstance(walk.lookup(word), (ModelClass, NnsightName)) for word in words)
+def _makes_model(walk: Walk, node: cst.FunctionDef, definer: Frame) -> bool:
+    for word in set(re.findall(r"\w+", walk.text(node))):
+        owner = definer.owner(word)
+        found = None if owner is None else owner.values[word]
+        if isinstance(found, (ModelClass, NnsightName, NnsightModule)):
+            return True
+    return bool(re.search(r"\bnnsight\b", walk.text(node)))

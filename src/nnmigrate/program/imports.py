@@ -18,7 +18,9 @@ def import_modules(walk: Walk, node: cst.Import) -> None:
         if not isinstance(target, cst.Name):
             continue
         meant = name if alias.asname else top
-        value: Value = NnsightModule() if meant == "nnsight" else Module(name=meant)
+        value: Value = NnsightModule()
+        if meant != "nnsight":
+            value = Module(name=meant, package=True)
         walk.bind(target, "import", value)
         if meant == "nnsight" and walk.frame.kind == "module":
             walk.nnsight = target.value

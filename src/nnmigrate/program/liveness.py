@@ -82,7 +82,12 @@ def bound_before(trace: Trace, name: str) -> bool:
 
 def reads_first(program: Program, trace: Trace, name: str) -> bool:
     """Whether a trace's body may read the value that a name had before the body binds it."""
-    return _Flow(program, name).block(trace.body.statements).read
+    return block_reads_first(program, trace.body, name)
+
+
+def block_reads_first(program: Program, block: Block, name: str) -> bool:
+    """Whether a suite may read the value that a name had before the suite binds it."""
+    return _Flow(program, name).block(block.statements).read
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ _STRING_OR_COMMENT = re.compile(
 )
 
 
+def code_only(text: str) -> str:
+    """The text without its strings and comments."""
+    return _STRING_OR_COMMENT.sub(" ", text)
+
+
 class NotPython(Exception):
     """The code cannot be parsed.
 
@@ -271,7 +276,7 @@ class Program:
     @cached_property
     def names(self) -> frozenset[str]:
         """Every identifier in the code: what a fresh name must differ from."""
-        return frozenset(_IDENTIFIER.findall(_STRING_OR_COMMENT.sub(" ", self.code)))
+        return frozenset(_IDENTIFIER.findall(code_only(self.code)))
 
     def text(self, span: Span) -> str:
         """The characters that a span covers."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.expressions import path_of
+from nnmigrate.program.joins import element
 from nnmigrate.program.steps import Mutation
-from nnmigrate.program.values import Container, Value, is_traced
+from nnmigrate.program.values import UNKNOWN, Container, Items, Value, is_traced
 from nnmigrate.program.walk import Walk
 
 
@@ -29,8 +30,8 @@ def mutated(
         way = path_of(target.func.value)  # `d.setdefault(k, []).append(v)` changes inside d
     if way is None:
         return
-    if value is not None and isinstance(target, cst.Name):
-        _fill(walk, target.value, value[1])
+    if isinstance(target, cst.Name):
+        _fill(walk, target.value, UNKNOWN if value is None else value[1])
     walk.note(
         Mutation(
             site=walk.site(),
@@ -49,14 +50,21 @@ def mutated(
             foreign=bool(walk.foreign),
         )
     )
+    walk.touch(way[0])
 
 
 def _fill(walk: Walk, name: str, value: Value) -> None:
     """A collection into which a value of the model is put gives one when an item is read."""
     owner = walk.frame.owner(name)
     held = None if owner is None else owner.values[name]
-    if owner is not None and isinstance(held, Container) and is_traced(value):
-        owner.values[name] = replace(held, element=value, empty=False)
+    if owner is None or not isinstance(held, (Container, Items)):
+        return
+    if isinstance(held, Items):
+        # Which items it has, and how many, is not known any more.
+        held = Container(held.saved, held.kind, element(held))
+    if is_traced(value):
+        held = replace(held, element=value, empty=False)
+    owner.values[name] = held
 
 
 def _depth(node: cst.BaseExpression) -> int:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import libcst as cst
 
 from nnmigrate.program import assignments, imports, withs
 from nnmigrate.program.displays import bind_target, element_of, loop_over
+from nnmigrate.program.flow import Ways, interrupt, turning
+from nnmigrate.program.joins import joined
 from nnmigrate.program.model import Block, Entered, Statement
 from nnmigrate.program.steps import Loop, Step
-from nnmigrate.program.values import Envoy, Function, Instance, LocalClass, ModelClass
-from nnmigrate.program.walk import UNKNOWN, Walk
+from nnmigrate.program.values import UNKNOWN, Envoy, Function, Instance, LocalClass, ModelClass
+from nnmigrate.program.walk import Walk
 from nnmigrate.spans import Span
 
 
@@ -88,11 +89,18 @@ def _parts_of(node: cst.CSTNode) -> list[cst.BaseExpression]:
 
 def _return(walk: Walk, node: cst.Return) -> None:
     if node.value is not None:
-        walk.frame.returned = walk.evaluate(node.value)
+        value = walk.evaluate(node.value)
+        before = walk.frame.returned
+        if before is not None:
+            value = joined(before, value, f"return@{walk.site()}")
+        walk.frame.returned = value
 
 
 def _declare(walk: Walk, node: cst.Global | cst.Nonlocal) -> None:
-    walk.frame.declared.update(item.name.value for item in node.names)
+    names = [item.name.value for item in node.names]
+    walk.frame.declared.update(names)
+    if isinstance(node, cst.Global):
+        walk.frame.globals.update(names)
 
 
 # --- compound statements --------------------------------------------------------------------------
@@ -117,6 +125,9 @@ def _statement(
     kind: str = "",
 ) -> Statement:
     span = walk.span(node)
+    decorators = getattr(node, "decorators", ())
+    if decorators:
+        span = Span(walk.span(decorators[0]).start, span.end)
     line = _lines(walk, span)
     return Statement(
         kind=kind or type(node).__name__,
@@ -144,24 +155,30 @@ def _orelse(walk: Walk, node: cst.If | cst.Else | None) -> Block | None:
 def _if(walk: Walk, node: cst.If, kind: str = "") -> Statement:
     with walk.collecting() as steps:
         walk.evaluate(node.test)
-    blocks = (walk_suite(walk, node.body, "body"), _orelse(walk, node.orelse))
+    ways = Ways(walk)
+    with ways.way():
+        body = walk_suite(walk, node.body, "body")
+    if _leaves(body):
+        ways.drop()
+    with ways.way():
+        orelse = _orelse(walk, node.orelse)
+    if _leaves(orelse):
+        ways.drop()
+    ways.meet()
+    blocks = (body, orelse)
     return _statement(walk, node, steps, blocks, kind=kind)
 
 
-@contextmanager
-def _turning(walk: Walk, loop: Loop) -> Iterator[None]:
-    walk.loops.append(loop)
-    try:
-        yield
-    finally:
-        walk.loops.pop()
+def _leaves(block: Block | None) -> bool:
+    """Whether what stands behind a suite is not reached from it."""
+    return block is not None and block.statements[-1].kind in ("Return", "Raise")
 
 
 def _for(walk: Walk, node: cst.For) -> Statement:
     with walk.collecting() as steps:
         iterable = walk.evaluate(node.iter)
     loop = loop_over(walk, iterable)
-    with _turning(walk, loop):
+    with turning(walk, loop, node.body):
         with walk.collecting() as turn:
             bind_target(walk, node.target, element_of(iterable, loop), "for")
         body = walk_suite(walk, node.body, "body")
@@ -171,7 +188,7 @@ def _for(walk: Walk, node: cst.For) -> Statement:
 
 def _while(walk: Walk, node: cst.While) -> Statement:
     loop = Loop(f"loop{walk.site()}.")
-    with _turning(walk, loop):
+    with turning(walk, loop, node.body):
         with walk.collecting() as turn:
             walk.evaluate(node.test)
         body = walk_suite(walk, node.body, "body")
@@ -190,29 +207,54 @@ def _with(walk: Walk, node: cst.With) -> Statement:
 
 
 def _try(walk: Walk, node: cst.Try | cst.TryStar) -> Statement:
+    frame = walk.frame
+    start = len(frame.log)
     blocks: list[Block | None] = [walk_suite(walk, node.body, "body")]
+    bound = frame.undo(start)
+    ways = Ways(walk)
     with walk.collecting() as steps:
         for handler in node.handlers:
-            if handler.type is not None:
-                walk.evaluate(handler.type)
-            if handler.name is not None:
-                bind_target(walk, handler.name.name, UNKNOWN, "except")
-            blocks.append(walk_suite(walk, handler.body, "handler"))
-    blocks.append(_orelse(walk, node.orelse))
+            with ways.way():
+                interrupt(walk, bound)
+                blocks.append(_handler(walk, handler))
+            if _leaves(blocks[-1]):
+                ways.drop()
+    with ways.way():
+        for name, end in bound.items():
+            frame.hold(name, *end)
+        blocks.append(_orelse(walk, node.orelse))
+    ways.meet()
     if node.finalbody is not None:
         blocks.append(walk_suite(walk, node.finalbody.body, "final"))
     return _statement(walk, node, steps, blocks)
 
 
+def _handler(walk: Walk, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Block:
+    if node.type is not None:
+        walk.evaluate(node.type)
+    if node.name is not None:
+        bind_target(walk, node.name.name, UNKNOWN, "except")
+    return walk_suite(walk, node.body, "handler")
+
+
 def _match(walk: Walk, node: cst.Match) -> Statement:
     with walk.collecting() as steps:
         walk.evaluate(node.subject)
+    ways = Ways(walk)
     blocks = []
     for case in node.cases:
-        with walk.collecting():
+        with ways.way(), walk.collecting() as bound:
             for name in _captured(case.pattern):
                 walk.bind(name, "match", UNKNOWN)
-        blocks.append(walk_suite(walk, case.body, "case"))
+            if case.guard is not None:
+                walk.evaluate(case.guard)
+            blocks.append(walk_suite(walk, case.body, "case"))
+        steps += bound
+        if _leaves(blocks[-1]):
+            ways.drop()
+    with ways.way():
+        pass
+    ways.meet()
     return _statement(walk, node, steps, blocks)
 
 
@@ -232,11 +274,11 @@ def _function(walk: Walk, node: cst.FunctionDef) -> Statement:
         for decorator in node.decorators:
             walk.evaluate(decorator.decorator)
         _evaluate_defaults(walk, node.params)
-        value = Function(node=node, scope=walk.frame.number)
+        value = Function(node=node, scope=walk.frame.registered)
         walk.bind(node.name, "def", value)
     statement = _statement(walk, node, steps, ())
-    walk.definitions[id(node)] = statement
     if not walk.inlining:
+        walk.definitions[id(node)] = statement
         walk.pending.append((value, walk.frame))
     return statement
 
@@ -257,8 +299,9 @@ def _class(walk: Walk, node: cst.ClassDef) -> Statement:
         name = node.name.value
         walk.bind(node.name, "class", ModelClass(name=name) if wraps else LocalClass(name=name))
     statement = _statement(walk, node, steps, ())
-    walk.definitions[id(node)] = statement
     if not walk.inlining:
+        walk.definitions[id(node)] = statement
+        walk.facts.bases[name] = tuple(base.name for base in bases if isinstance(base, LocalClass))
         frame = walk.new_frame("class", name, walk.frame)
         frame.instance = Envoy(model="self") if wraps else Instance(name=name)
         with walk.inside(frame), walk.collecting():

@@ -32,12 +32,14 @@ class Access(Step):
         swap: whether it is set (`X.output = v`).
         foreign: another frame than the statement's own does it: a helper's, a comprehension's.
         model: the expression by which the model is reached.
+        comprehension: that other frame is a comprehension's.
     """
 
     provider: Provider
     swap: bool = False
     foreign: bool = False
     model: str = ""
+    comprehension: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,11 +213,13 @@ class Loop:
             it.
         turns: how often, where it is known.
         numbers: the number that its variable counts, turn by turn, where known.
+        parts: of a loop over several things at once (`zip`, `enumerate`) the loop over each.
     """
 
     key: str
     turns: int | None = None
     numbers: tuple[int, ...] | None = None
+    parts: tuple[Loop, ...] = ()
 
 
 @dataclass(frozen=True)

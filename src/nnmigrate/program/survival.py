@@ -13,8 +13,8 @@ from enum import Enum
 
 import libcst as cst
 
-from nnmigrate.program.bodies import Placed, placed, reaching
-from nnmigrate.program.liveness import bound_before, read_after, reads_first
+from nnmigrate.program.bodies import Placed, placed, reaching, straight
+from nnmigrate.program.liveness import block_reads_first, bound_before, read_after, reads_first
 from nnmigrate.program.model import Program, Remote, Trace
 from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
@@ -57,6 +57,7 @@ class Lost:
         kept: it is saved; it is lost all the same if `exported`.
         exported: it is declared `global`: 0.5 writes it into the function's frame instead.
         read: it is read after the trace, saved or not.
+        restarts: an invoke reads it and binds it anew, and what it binds does not reach the next.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Lost:
     kept: bool = False
     exported: bool = False
     read: bool = True
+    restarts: bool = False
 
 
 def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
@@ -90,9 +92,26 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
         needed = remote and before and reads_first(program, trace, name)
-        if wanted or needed:
-            held = _held(trace, body, binds)
-            yield Lost(name, binds, every, held, before, wanted, needed, kept, exported, read)
+        held = _held(trace, body, binds)
+        restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
+        if wanted or needed or restarts:
+            yield Lost(
+                name, binds, every, held, before, wanted, needed, kept, exported, read, restarts
+            )
+
+
+def _restarts(program: Program, trace: Trace, name: str, every: Sequence[Placed]) -> bool:
+    """Whether an invoke takes a name on from the invoke before it: on 0.5 each has its own."""
+    invokes = {invoke.statement: invoke for invoke in trace.invokes if not invoke.implicit}
+    binders = {place.invoke: place for place in every if place.invoke in invokes}
+    repeated = any(not straight(invokes[statement].parents) for statement in binders if statement)
+    if len(binders) < 2 and not repeated:
+        return False
+    return all(
+        block_reads_first(program, invokes[statement].body, name)
+        for statement in binders
+        if statement
+    )
 
 
 def globals_of(trace: Trace) -> frozenset[str]:

@@ -31,6 +31,9 @@ class Unknown(Value):
     """Anything that the walk does not follow."""
 
 
+UNKNOWN = Unknown()
+
+
 @dataclass(frozen=True)
 class Constant(Value):
     """A number, a string, True, False, None or another literal without parts."""
@@ -90,10 +93,12 @@ class Numbers(Value):
     Args:
         numbers: what it counts, where that is known.
         counted: it is enumerate's own count, from 0.
+        ascending: whether it is known to count upwards, where the numbers are not known.
     """
 
     numbers: tuple[int, ...] | None = None
     counted: bool = False
+    ascending: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,19 @@ class Zipped(Value):
 
 
 @dataclass(frozen=True)
+class Selected(Value):
+    """Some modules of a list, or all in another order: a slice, `reversed(...)`.
+
+    Args:
+        modules: the list.
+        ascending: whether they come in the list's order.
+    """
+
+    modules: Envoy = Envoy()
+    ascending: bool = True
+
+
+@dataclass(frozen=True)
 class Items(Value):
     """A literal list or tuple in view, item by item."""
 
@@ -127,9 +145,15 @@ class NnsightModule(Value):
 
 @dataclass(frozen=True)
 class Module(Value):
-    """Another imported package or module, by the name that it is imported from."""
+    """Another imported package or module, by the name that it is imported from.
+
+    Args:
+        name: the name.
+        package: whether it is one for sure: `import a`; `from a import b` may import anything.
+    """
 
     name: str = ""
+    package: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +188,7 @@ class Instance(Value):
 class Function(Value):
     """A function of this file, by its node, and the number of the scope that it was made in."""
 
-    node: cst.FunctionDef | None = field(default=None, repr=False, compare=False)
+    node: cst.FunctionDef | None = field(default=None, repr=False)
     scope: int = -1
 
 
@@ -196,7 +220,7 @@ class Opener(Value):
     """
 
     kind: str = ""
-    receiver: Value = Unknown()
+    receiver: Value = UNKNOWN
     text: str = ""
     positional: int = 0
     keywords: tuple[tuple[str, Value], ...] = ()
@@ -206,7 +230,7 @@ class Opener(Value):
 class Method(Value):
     """An attribute that is about to be called: `receiver.name`."""
 
-    receiver: Value = Unknown()
+    receiver: Value = UNKNOWN
     name: str = ""
 
 

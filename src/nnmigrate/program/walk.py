@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from nnmigrate.program.facts import Facts
+from nnmigrate.program.joins import joined, loosened
 from nnmigrate.program.model import Block, Options, Statement
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.steps import Bind, Compute, Loop, Step
-from nnmigrate.program.values import Function, Traced, Unknown, Value, is_traced
+from nnmigrate.program.values import UNKNOWN, Function, Traced, Value, is_traced
 from nnmigrate.spans import Span
-
-UNKNOWN = Unknown()
 
 # How deep calls of the file's own functions are followed, so that a trace's body can be understood.
 MAX_INLINE_DEPTH = 3
@@ -81,10 +81,14 @@ class Frame:
     values: dict[str, Value] = field(default_factory=dict)
     # Which binding a name's value comes from: two uses of one binding mean the same value.
     versions: dict[str, str] = field(default_factory=dict)
+    # What the names stood for before each binding, so that one of several ways can be taken back.
+    log: list[tuple[str, Value | None, str]] = field(default_factory=list)
     bindings: dict[str, list[Bind]] = field(default_factory=dict)
+    # The names declared `global` or `nonlocal` here, and those declared `global`.
     declared: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
     parameters: tuple[str, ...] = ()
-    returned: Value = UNKNOWN
+    returned: Value | None = None
     # What the first parameter of a method stands for, in a class's frame.
     instance: Value = UNKNOWN
 
@@ -96,6 +100,51 @@ class Frame:
                 return frame
             frame = frame.parent
         return None
+
+    @property
+    def function(self) -> Frame:
+        """The frame itself, or the one around the comprehensions that it is of."""
+        frame = self
+        while frame.kind == "comprehension" and frame.parent is not None:
+            frame = frame.parent
+        return frame
+
+    @property
+    def registered(self) -> int:
+        """The number of the innermost frame that is a scope of the document."""
+        frame = self
+        while frame.number < 0 and frame.parent is not None:
+            frame = frame.parent
+        return frame.number
+
+    def holder(self, name: str) -> Frame:
+        """The frame in which a binding of a name made here is kept."""
+        frame = self
+        if name in self.globals:
+            while frame.parent is not None:
+                frame = frame.parent
+        elif name in self.declared and frame.parent is not None:
+            frame = frame.parent
+            while frame.parent is not None and name not in frame.values:
+                frame = frame.parent
+        return frame
+
+    def hold(self, name: str, value: Value, version: str) -> None:
+        """Lets a name stand for a value from here on."""
+        self.log.append((name, self.values.get(name), self.versions.get(name, "")))
+        self.values[name], self.versions[name] = value, version
+
+    def undo(self, start: int) -> dict[str, tuple[Value, str]]:
+        """Takes back what was held since the log had `start` entries, and gives what it came to."""
+        since = self.log[start:]
+        end = {name: (self.values[name], self.versions[name]) for name, _, _ in since}
+        for name, value, version in reversed(since):
+            if value is None:
+                del self.values[name], self.versions[name]
+            else:
+                self.values[name], self.versions[name] = value, version
+        del self.log[start:]
+        return end
 
 
 @dataclass
@@ -109,15 +158,14 @@ class Walk:
         steps: where steps are noted down.
         loops: the loops around, outermost first.
         pending: functions whose bodies are still to be walked: after the module's, as Python does.
-        attributes: what `self.name` stands for, by class and name.
+        facts: what the whole document tells.
         frames: all frames by their numbers; those of calls that are followed are not among them.
         walked: the scopes that are done: the frame, its suite, the node.
         definitions: the statement of each function and class, by its node's id.
         inlining: the functions whose calls are being followed.
-        observed: what the file's own calls pass for a function's parameter, by the node's id and
-            the name.
         nested: how many lambdas are around.
         foreign: how many frames lie between the trace's body and what is evaluated.
+        comprehending: how many comprehensions, the innermost of those frames, are around.
         tracing: how many traces are around.
         nnsight: the name of the nnsight package in the file.
     """
@@ -128,14 +176,14 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     pending: list[tuple[Function, Frame]] = field(default_factory=list)
-    attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     frames: list[Frame] = field(default_factory=list)
     walked: list[tuple[Frame, Block, cst.CSTNode]] = field(default_factory=list)
     definitions: dict[int, Statement] = field(default_factory=dict)
     inlining: list[cst.FunctionDef] = field(default_factory=list)
-    observed: dict[tuple[int, str], Value] = field(default_factory=dict)
     nested: int = 0
     foreign: int = 0
+    comprehending: int = 0
     tracing: int = 0
     nnsight: str | None = None
     newline: str = "\n"
@@ -176,7 +224,9 @@ class Walk:
         if evaluator is not None:
             return evaluator(self, node)
         values = [self.evaluate(child) for child in children(node)]
-        return self.computed(node) if any(map(is_traced, values)) else UNKNOWN
+        if not any(map(is_traced, values)):
+            return UNKNOWN
+        return self.computed(node) if isinstance(node, cst.BaseExpression) else Traced()
 
     def computed(self, node: cst.CSTNode) -> Traced:
         """The result of an operation on values of the model."""
@@ -199,12 +249,32 @@ class Walk:
     def lookup(self, name: str) -> Value:
         """What a name stands for here."""
         owner = self.frame.owner(name)
-        return UNKNOWN if owner is None else owner.values[name]
+        if owner is None:
+            return UNKNOWN
+        here = self.frame.function
+        later = here.kind == "function" and here.number >= 0 and owner is not here
+        if later and owner.kind != "comprehension" and len(owner.bindings.get(name, ())) > 1:
+            # The function runs when it is called: nobody knows which of the bindings it finds.
+            return loosened(owner.values[name], self.version(name))
+        return owner.values[name]
 
     def version(self, name: str) -> str:
         """Names the binding that a name read here comes from."""
         owner = self.frame.owner(name)
         return name if owner is None else owner.versions.get(name, name)
+
+    def new_version(self, name: str) -> str:
+        """Names a new binding of a name.
+
+        A binding inside a loop is another one at each turn, so the loops' keys are part of it.
+        """
+        return f"{name}@{self.site()}" + "".join(f"/{loop.key}" for loop in self.loops)
+
+    def touch(self, name: str) -> None:
+        """What is reached by a name is changed: an expression with the name has another value."""
+        owner = self.frame.owner(name)
+        if owner is not None:
+            owner.versions[name] = self.new_version(name)
 
     def bind(self, node: cst.Name, how: str, value: Value, expression: Span | None = None) -> None:
         """Binds the name of a node and notes it down."""
@@ -214,11 +284,12 @@ class Walk:
         self, name: str, span: Span, how: str, value: Value, expression: Span | None = None
     ) -> None:
         """Binds a name and notes it down."""
-        step = Bind(self.site(), span, name, how, value, expression, bool(self.foreign))
+        frame = self.frame.function if how == "walrus" else self.frame
+        outside = self.foreign - (self.comprehending if how == "walrus" else 0)
+        step = Bind(self.site(), span, name, how, value, expression, outside > 0)
         self.note(step)
-        self.frame.bindings.setdefault(name, []).append(step)
-        self.frame.values[name] = value
-        # A binding inside a loop is another one at each turn, so the loops' keys are part of its
-        # name.
-        turns = "".join(f"/{loop.key}" for loop in self.loops)
-        self.frame.versions[name] = f"{name}@{step.site}{turns}"
+        frame.bindings.setdefault(name, []).append(step)
+        holder, version = frame.holder(name), self.new_version(name)
+        if holder is not frame and name in holder.values:
+            value = joined(holder.values[name], value, version)
+        holder.hold(name, value, version)

@@ -7,9 +7,28 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.model import Entered, Remote
-from nnmigrate.program.values import Constant, Envoy, Instance, Opener, Tracer, Unknown, Value
-from nnmigrate.program.walk import UNKNOWN, Walk
+from nnmigrate.program.model import Entered, Remote, code_only
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Envoy,
+    Instance,
+    Module,
+    NnsightModule,
+    Opener,
+    Tracer,
+    Unknown,
+    Value,
+)
+from nnmigrate.program.walk import Walk
+
+# Keywords that are no input (nnsight 0.4.11, contexts and intervention/base.py).
+_OPTIONS = frozenset(
+    """
+    remote scan validate backend blocking trace invoker_args method max_new_tokens min_new_tokens
+    do_sample temperature top_k top_p pad_token_id num_return_sequences
+    """.split()
+)
 
 
 def enter(walk: Walk, node: cst.With) -> Entered | None:
@@ -30,7 +49,14 @@ def enter(walk: Walk, node: cst.With) -> Entered | None:
             walk.evaluate(target)
         if entered is not None:
             found.append(entered)
-    return replace(found[0], items=len(node.items)) if found else None
+    if not found:
+        return None
+    # `with lm.session(), lm.trace(...)`: what the body does is the trace's.
+    first, remote = found[0], found[0].remote
+    inner = next((each for each in found if each.kind != "session"), first)
+    if first.kind == "session" and remote is not Remote.NO:
+        inner = replace(inner, remote=remote)
+    return replace(inner, items=len(node.items))
 
 
 def _bound(value: Value, target: cst.BaseExpression | None) -> Value:
@@ -61,18 +87,21 @@ def _entered(
         name=name,
         model=value.text,
         remote=_remote(walk, value),
-        arguments=value.positional > 0 or any(key != "remote" for key, _ in value.keywords),
+        arguments=value.positional > 0 or any(key not in _OPTIONS for key, _ in value.keywords),
     )
 
 
 def _is_nnsight(walk: Walk, node: cst.With, opener: Opener, name: str | None) -> bool:
     """Whether a binding, or a shape that nothing else has, proves that a trace is entered."""
-    if isinstance(opener.receiver, (Envoy, Tracer)) or opener.text == "nnsight":
+    receiver = opener.receiver
+    if isinstance(receiver, (Envoy, Tracer, NnsightModule)):
         return True
     if opener.kind in ("iterate", "backward"):
         return walk.tracing > 0
     if opener.kind == "invoke":
-        return isinstance(opener.receiver, Unknown)
+        return isinstance(receiver, Unknown) and (walk.tracing > 0 or _uses_modules(walk, node))
+    if isinstance(receiver, Module) and receiver.package:
+        return False
     if _shape(walk, node, opener.text, name):
         _assume_model(walk, opener)
         return True
@@ -81,11 +110,16 @@ def _is_nnsight(walk: Walk, node: cst.With, opener: Opener, name: str | None) ->
 
 def _shape(walk: Walk, node: cst.With, model: str, name: str | None) -> bool:
     """`with X.trace(...) as t:` with `t.invoke(` in it, or `X. ... .output` in it."""
-    body = walk.text(node.body)
+    body = code_only(walk.text(node.body))
     if name is not None and re.search(rf"\b{re.escape(name)}\s*\.\s*invoke\s*\(", body):
         return True
     way = rf"(?<![\w.]){re.escape(model)}(\.\w+|\[[^\]\n]*\])*\.(output|inputs?)\b"
     return re.search(way, body) is not None
+
+
+def _uses_modules(walk: Walk, node: cst.With) -> bool:
+    """Whether a body reads or sets a module's output or input: an invoke in a helper does."""
+    return re.search(r"\.(output|inputs?)\b", code_only(walk.text(node.body))) is not None
 
 
 def _assume_model(walk: Walk, opener: Opener) -> None:
@@ -98,7 +132,7 @@ def _assume_model(walk: Walk, opener: Opener) -> None:
     elif len(way) == 2 and owner is not None:
         instance = owner.values[way[0]]
         if isinstance(instance, Instance):
-            walk.attributes[instance.name, way[1]] = value
+            walk.facts.attributes[instance.name, way[1]] = value
 
 
 _ENTERED = re.compile(
@@ -113,7 +147,7 @@ def assume_models(walk: Walk, function: cst.FunctionDef) -> None:
     A parameter, or an attribute of `self`, may be given other names before its trace is entered
     (`layers = lm.transformer.h`).
     """
-    text = walk.text(function)
+    text = code_only(walk.text(function))
     for found in _ENTERED.finditer(text):
         opener = Opener(kind=found["kind"], text=found["model"])
         invoked = re.search(rf"\b{re.escape(found['name'])}\s*\.\s*invoke\s*\(", text)
@@ -126,9 +160,8 @@ def _is_unknown(walk: Walk, model: str) -> bool:
     name, _, attribute = model.partition(".")
     value = walk.lookup(name)
     if attribute:
-        known = isinstance(value, Instance) and (value.name, attribute) in walk.attributes
-        return isinstance(value, Instance) and (
-            not known or isinstance(walk.attributes[value.name, attribute], Unknown)
+        return isinstance(value, Instance) and isinstance(
+            walk.facts.attribute(value.name, attribute), Unknown
         )
     return isinstance(value, Unknown) and name in walk.frame.parameters
 

@@ -1,0 +1,104 @@
+"""What Python's own functions make of collections, numbers and lists of modules."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from nnmigrate.program.joins import element
+from nnmigrate.program.names import COLLECTIONS
+from nnmigrate.program.steps import Told
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Envoy,
+    Items,
+    Numbers,
+    Selected,
+    Value,
+    Zipped,
+    is_traced,
+)
+from nnmigrate.program.walk import Arguments, Walk
+
+# A loop over more numbers than this is treated like one whose numbers are not known.
+MAX_KNOWN_TURNS = 256
+
+
+def first_of(arguments: Arguments) -> Value:
+    """What is given first."""
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def any_traced(arguments: Arguments) -> bool:
+    """Whether a call is given a value of the model."""
+    values = (*arguments.positional, *(value for _, value in arguments.keywords))
+    return any(map(is_traced, values))
+
+
+def builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    """A call of a function of Python's own."""
+    values = arguments.positional
+    if name == "range":
+        return _range(values)
+    if name in ("enumerate", "zip", "reversed", "sorted") and values:
+        return _iterated(name, values, plain=not arguments.keywords)
+    if name in COLLECTIONS:
+        return collection(name, arguments)
+    if name in ("exit", "quit", "SystemExit"):
+        walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
+    return walk.computed(node) if any_traced(arguments) and name != "print" else UNKNOWN
+
+
+def _range(values: tuple[Value, ...]) -> Numbers:
+    numbers = [value.value for value in values if isinstance(value, Constant)]
+    integers = [number for number in numbers if isinstance(number, int)]
+    upwards = len(values) < 3 or _is_positive(values[2])
+    if len(integers) != len(values) or not 1 <= len(integers) <= 3 or 0 in integers[2:]:
+        return Numbers(ascending=upwards)
+    counted = range(*integers)
+    known = tuple(counted) if len(counted) <= MAX_KNOWN_TURNS else None
+    return Numbers(numbers=known, ascending=upwards)
+
+
+def _is_positive(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, int) and value.value > 0
+
+
+def _iterated(name: str, values: tuple[Value, ...], *, plain: bool) -> Value:
+    if name == "enumerate":
+        return Zipped(parts=(Numbers(counted=plain and len(values) == 1), values[0]))
+    if name == "zip":
+        return Zipped(parts=values)
+    return _reordered(values[0], reverse=name == "reversed") if plain else UNKNOWN
+
+
+def _reordered(value: Value, *, reverse: bool) -> Value:
+    """`reversed(...)`, or `sorted(...)`."""
+    if isinstance(value, (Envoy, Selected)):
+        modules = value if isinstance(value, Envoy) else value.modules
+        return Selected(modules=modules, ascending=False)
+    if isinstance(value, Numbers):
+        numbers = value.numbers
+        if numbers is not None:
+            numbers = numbers[::-1] if reverse else tuple(sorted(numbers))
+        return Numbers(numbers=numbers, ascending=not reverse)
+    if isinstance(value, Items) and reverse:
+        return Items(kind="list", items=value.items[::-1])
+    if isinstance(value, (Items, Container)):
+        return Container(element=element(value))
+    return UNKNOWN
+
+
+def collection(name: str, arguments: Arguments) -> Value:
+    """What `list(...)`, `dict(...)` and their like make."""
+    first = first_of(arguments)
+    if name in ("list", "tuple"):
+        if isinstance(first, (Envoy, Selected, Zipped)):
+            return first
+        if isinstance(first, Numbers) and first.numbers is not None:
+            return Items(kind=name, items=tuple(Constant(value=n) for n in first.numbers))
+        if isinstance(first, Items):
+            return Items(kind=name, items=first.items)
+    inner = element(first) if isinstance(first, (Container, Items)) else None
+    return Container(kind=name, element=inner, empty=not arguments.positional)

@@ -1,0 +1,93 @@
+"""What a name stands for where ways through the code meet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Counter,
+    Envoy,
+    Items,
+    Method,
+    ModelClass,
+    NnsightModule,
+    NnsightName,
+    Numbers,
+    Traced,
+    Tracer,
+    Value,
+    Zipped,
+    is_traced,
+)
+from nnmigrate.schedule.values import Index
+
+# Of these one way is enough: the name is of no use, or not reached, where it stands for less.
+_STRONG = (NnsightModule, ModelClass, NnsightName, Tracer)
+
+
+def joined(left: Value, right: Value, version: str) -> Value:
+    """What a name stands for that stood for one thing on one way and another on the other.
+
+    Args:
+        left: what it stood for on one way.
+        right: what it stood for on the other.
+        version: names the binding that the meeting makes.
+    """
+    if left == right or _is_none(right):
+        return left
+    if _is_none(left):
+        return right
+    if isinstance(left, Envoy) or isinstance(right, Envoy):
+        return _joined_envoys(left, right, version)
+    for strong in (left, right):
+        if isinstance(strong, _STRONG):
+            return strong
+    if isinstance(left, (Container, Items)) and isinstance(right, (Container, Items)):
+        return _joined_collections(left, right)
+    if is_traced(left) or is_traced(right):
+        return Traced(saved=left.saved and right.saved)
+    return UNKNOWN
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _joined_envoys(left: Value, right: Value, version: str) -> Value:
+    """A model on one way is taken for a model; a module among others for an unknown one."""
+    envoys = [value for value in (left, right) if isinstance(value, Envoy)]
+    roots = [envoy for envoy in envoys if not envoy.path]
+    if roots:
+        return roots[0]
+    return replace(envoys[0], path=(Index(version),))
+
+
+def _joined_collections(left: Container | Items, right: Container | Items) -> Container:
+    elements = [value for value in map(element, (left, right)) if value is not None]
+    kind = left.kind if left.kind == right.kind else "list"
+    return Container(left.saved and right.saved, kind, elements[0] if elements else None)
+
+
+def element(value: Container | Items) -> Value | None:
+    """What the items of a collection are, where they are values of the model."""
+    if isinstance(value, Container):
+        return value.element
+    return next((item for item in value.items if is_traced(item)), None)
+
+
+def loosened(value: Value, version: str) -> Value:
+    """What a name may stand for at any turn of a loop that binds it anew, or at any later time."""
+    if isinstance(value, (Constant, Counter, Numbers, Zipped, Method)):
+        return UNKNOWN
+    if isinstance(value, Items):
+        return Container(value.saved, value.kind, element(value))
+    if isinstance(value, Container):
+        return replace(value, empty=False)
+    if isinstance(value, Traced):
+        return Traced(saved=value.saved)
+    if isinstance(value, Envoy) and value.path:
+        return replace(value, path=(Index(version),))
+    return value
