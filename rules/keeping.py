@@ -336,7 +336,7 @@ def _was_something(case: Case) -> bool:
 
 
 def _in_a_cell(case: Case) -> Fix | None:
-    """The trace keeps the value in a list of one item: that holds `None`, and all invokes share it."""
+    """The trace keeps the value in a list of one item, which may be None and is shared."""
     hows = {_bind(place).how for place in case.lost.every}
     if not hows <= {"assign", "augment", "for", "unpack"} or _read_by_function(case):
         return None

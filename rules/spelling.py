@@ -72,9 +72,11 @@ class Speller:
     def message(self) -> str:
         """What the edits do."""
         parts = []
-        if self.run.repair.removed:
-            parts.append("remove the barrier that stands in the way")
-        if self.run.plan.barriers:
+        if self.run.repair.removed and self.run.plan.barriers:
+            parts.append("move the barrier to where the values cross")
+        elif self.run.repair.removed:
+            parts.append("remove the barrier, which nothing needs")
+        elif self.run.plan.barriers:
             count = len({b for b in self.names if b.startswith("barrier")})
             parts.append("add a barrier" if count == 1 else f"add {count} barriers")
         if self.run.plan.containers:

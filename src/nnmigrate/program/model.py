@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+# An attribute (`tracer.barrier`) takes no name away from variables.
+_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _STRING_OR_COMMENT = re.compile(
     r"\"\"\"(?:\\.|[^\\])*?\"\"\"|\'\'\'(?:\\.|[^\\])*?\'\'\'"
     r"|\"(?:\\.|[^\"\\\n])*\"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*",
