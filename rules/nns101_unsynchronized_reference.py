@@ -96,7 +96,8 @@ an intervention), and where the order of the modules is not known.
 
 - nnsight 0.5.15, `nnsight/intervention/interleaver.py` (`Mediator.push`, `Mediator.pull`) and
   `nnsight/intervention/tracing/tracer.py` (`Barrier`)
-- [Cross-prompt interventions](https://nnsight.net/notebooks/features/multiple_token/)
+- ndif-team/nnsight, `docs/gotchas/cross-invoke.md`; its "different modules need no barrier" is
+  contradicted by running its own example
 """
 
 from __future__ import annotations

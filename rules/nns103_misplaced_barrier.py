@@ -94,7 +94,7 @@ fails.
 ## References
 
 - nnsight 0.5.15, `nnsight/intervention/tracing/tracer.py` (`Barrier`)
-- [Patching in 0.5](https://discuss.ndif.us/t/patching-in-0-5/)
+- The forum thread "Patching in 0.5", with the error that such a barrier gives
 """
 
 from __future__ import annotations
