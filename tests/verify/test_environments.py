@@ -81,6 +81,18 @@ def test_an_unfinished_one_is_made_anew(installer: Installer, tmp_path: Path):
     assert json.loads((directory / ".ready").read_text())["nnsight"] == "0.5.15"
 
 
+def test_one_that_held_other_requirements_is_made_anew(installer: Installer, tmp_path: Path):
+    """As an older release made it, which did not know that a requirement breaks nnsight."""
+    directory = ensure("0.5.15", cache=tmp_path).python.parent.parent
+    marker = directory / ".ready"
+    recipe = json.loads(marker.read_text())
+    recipe["requirements"] = recipe["requirements"][:-1]
+    marker.write_text(json.dumps(recipe))
+    (directory / "old").write_text("")
+    ensure("0.5.15", cache=tmp_path)
+    assert not (directory / "old").exists()
+
+
 def test_a_failure_leaves_nothing_and_says_why(installer: Installer, tmp_path: Path):
     installer.fails = True
     with pytest.raises(EnvironmentFailure, match="no matching distribution"):

@@ -28,6 +28,9 @@ PREFERRED_PYTHON = "3.11"
 
 # nnsight 0.4.11 imports PIL and 0.5.0 imports dill, neither declares it.
 _UNDECLARED = ("numpy", "pillow", "dill", "einops")
+# cloudpickle 3.1.3 sends code objects without their file's name, by which nnsight 0.5.15
+# (intervention/tracing/base.py) knows on the server which frame is the user's.
+_LIMITED = ("cloudpickle<3.1.3",)
 # transformers imports a torchvision that is present, and one that does not match torch breaks it.
 _OVERRIDES = 'torchvision; sys_platform == "never"\n'
 
@@ -81,6 +84,7 @@ class _Recipe:
             f"transformers=={self.transformers}",
             f"torch=={self.torch}",
             *_UNDECLARED,
+            *_LIMITED,
         )
 
 
@@ -95,7 +99,8 @@ def ensure(
     """Give the kept environment for these versions, making it first where there is none.
 
     Two processes may ask at once: one makes it, the other waits. An environment counts as made
-    only once its marker is written, so what an interrupted run left behind is removed.
+    only once its marker is written, and while the marker names what would be installed today: what
+    an interrupted run or an older release left behind is made anew.
 
     Args:
         nnsight: The version of nnsight, as ``"0.4.11"``.
@@ -115,9 +120,10 @@ def ensure(
     directory = parent / recipe.name
     with _locked(parent / f"{recipe.name}.lock"):
         marker = directory / ".ready"
-        if not marker.is_file():
+        made_of = json.dumps({**asdict(recipe), "requirements": recipe.requirements})
+        if not marker.is_file() or marker.read_text(encoding="utf-8") != made_of:
             _make(directory, recipe, interpreter)
-            marker.write_text(json.dumps(asdict(recipe)), encoding="utf-8")
+            marker.write_text(made_of, encoding="utf-8")
     return Environment(directory / "bin" / "python", nnsight, transformers)
 
 
