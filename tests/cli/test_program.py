@@ -57,7 +57,10 @@ class TestProgram:
     def test_an_interrupt_is_130_and_quiet(self) -> None:
         command = [sys.executable, "-m", "nnmigrate", "check", "-"]
         pipe = subprocess.PIPE
+        # A shell that runs the tests in the background has interrupts ignored.
+        deaf = signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+            signal.signal(signal.SIGINT, deaf)
             _wait_for_read(process.pid)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=30)
