@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
+
 import libcst as cst
 
 # Importing them registers what evaluates each kind of expression.
@@ -39,7 +42,7 @@ def build(code: str, options: Options | None = None) -> Program:
     return Program(
         code=code,
         options=options,
-        dialect=options.source or dialect_of(code, scopes),
+        dialect=options.source or dialect_of(scopes),
         scopes=scopes,
         traces=traces,
         nnsight=walk.nnsight,
@@ -47,7 +50,17 @@ def build(code: str, options: Options | None = None) -> Program:
     )
 
 
+_BRACKET = re.compile(r"[()\[\]{}]")
+_DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
+
+# Python itself takes 200; LibCST's parser is known to end the whole process at 2,500.
+_MOST_BRACKETS = 1000
+
+
 def _parsed(code: str) -> cst.Module:
+    depths = accumulate(_DEEPER[bracket] for bracket in _BRACKET.findall(code))
+    if max(depths, default=0) > _MOST_BRACKETS:
+        raise NotPython("nested too deeply to be read", 1, 1)
     try:
         return cst.parse_module(code)
     except cst.ParserSyntaxError as error:
@@ -60,9 +73,10 @@ _MOST_WALKS = 3
 
 
 def _walked(module: cst.Module, options: Options, code: str) -> Walk:
-    positions = Positions(module)
-    if positions.code != code:
-        raise NotPython("LibCST does not give this code back unchanged", 1, 1)
+    try:
+        positions = Positions(module, code)
+    except ValueError as error:
+        raise NotPython(str(error), 1, 1) from None
     facts = Facts()
     for _ in range(_MOST_WALKS):
         frame = Frame("module", "", 0, None)

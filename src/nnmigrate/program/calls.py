@@ -236,6 +236,27 @@ def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
     return Barrier(site=site, count=number)
 
 
+def _instance_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    """A method of an object of the file's own class: inside a trace it is followed."""
+    assert isinstance(receiver, Instance)
+    method = _method_of(walk, receiver.name, function.attr.value)
+    if method is None or not walk.tracing:
+        return _other_method(walk, node, function, receiver, arguments)
+    given = (receiver, *arguments.positional)
+    return inline(walk, node, method, Arguments(given, arguments.keywords))
+
+
+def _method_of(walk: Walk, owner: str, name: str) -> Function | None:
+    """A method of a class of the file that takes the object first."""
+    for frame in walk.frames:
+        method = frame.values.get(name) if (frame.kind, frame.name) == ("class", owner) else None
+        if isinstance(method, Function) and method.node is not None and not method.node.decorators:
+            return method
+    return None
+
+
 def _other_method(
     walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
 ) -> Value:
@@ -276,6 +297,7 @@ def _last(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Val
 _Handler = Callable[[Walk, cst.Call, cst.Attribute, Value, Arguments], Value]
 _METHODS: dict[type[Value], _Handler] = {
     Envoy: _envoy_method,
+    Instance: _instance_method,
     NnsightModule: _nnsight_method,
     Traced: _traced_method,
     Tracer: _tracer_method,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.program.model import Dialect, Scope
-from nnmigrate.program.steps import BarrierMade, Step, Told
+from nnmigrate.program.steps import BarrierMade, Save, Step, Told
 from nnmigrate.program.values import Envoy, Traced
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
@@ -21,15 +21,15 @@ _OLD_TOLD = frozenset(
 )
 
 
-def dialect_of(code: str, scopes: Sequence[Scope]) -> Dialect:
+def dialect_of(scopes: Sequence[Scope]) -> Dialect:
     """The dialect of a document; unknown where nothing or both speaks."""
     old = new = False
     for step in _steps(scopes):
-        new = new or isinstance(step, BarrierMade)
+        # The function `nnsight.save` is there since 0.5.13.
+        new = new or isinstance(step, BarrierMade) or (isinstance(step, Save) and step.function)
         if isinstance(step, Told):
             new = new or step.what in _NEW_TOLD
             old = old or (step.what in _OLD_TOLD and _speaks(step))
-    new = new or "nnsight.save(" in code
     if old == new:
         return Dialect.UNKNOWN
     return Dialect.OLD if old else Dialect.NEW

@@ -15,6 +15,7 @@ from nnmigrate.program.values import (
     Items,
     Numbers,
     Selected,
+    Traced,
     Value,
     Zipped,
     is_traced,
@@ -47,7 +48,14 @@ def builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Valu
         return collection(name, arguments)
     if name in ("exit", "quit", "SystemExit"):
         walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
-    return walk.computed(node) if any_traced(arguments) and name != "print" else UNKNOWN
+    counts = name == "len" and not any(isinstance(value, Traced) for value in values)
+    if name in _NO_NODES or counts:
+        return UNKNOWN
+    return walk.computed(node) if any_traced(arguments) else UNKNOWN
+
+
+# What looks at a proxy itself rather than at its value: no node of 0.4's graph comes of it.
+_NO_NODES = frozenset("print isinstance type id hasattr callable str repr".split())
 
 
 def _range(values: tuple[Value, ...]) -> Numbers:

@@ -9,7 +9,7 @@ import libcst as cst
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.joins import element
 from nnmigrate.program.steps import Mutation
-from nnmigrate.program.values import UNKNOWN, Container, Items, Value, is_traced
+from nnmigrate.program.values import UNKNOWN, Barrier, Container, Items, Value, is_traced
 from nnmigrate.program.walk import Walk
 
 
@@ -62,7 +62,7 @@ def _fill(walk: Walk, name: str, value: Value) -> None:
     if isinstance(held, Items):
         # Which items it has, and how many, is not known any more.
         held = Container(held.saved, held.kind, element(held))
-    if is_traced(value):
+    if is_traced(value) or isinstance(value, Barrier):
         held = replace(held, element=value, empty=False)
     owner.values[name] = held
 

@@ -2,26 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
-from nnmigrate.program.model import Dialect, Program, Remote, Scope, Statement, Trace
-from nnmigrate.program.steps import Bind, Mutation, Save, Step
+from nnmigrate.program.model import Block, Dialect, Program, Remote, Scope, Statement, Trace
+from nnmigrate.program.steps import Bind, Mutation, Repeat, Save, Step, flat
 from nnmigrate.program.values import Container
+
+# A name that is bound, or one that a trace binds and does not save, with that trace's statement:
+# it is there only for some.
+State = frozenset[str | tuple[str, int]]
+
+_NOTHING: State = frozenset()
+
+# Bindings that give a name no value, or none that stays.
+_UNBOUND = frozenset(["declare", "except"])
 
 
 def outer_names(program: Program, trace: Trace) -> frozenset[str]:
-    """The names that 0.5 finds bound when the trace starts, in any scope that the trace sees.
+    """The names that 0.5 may find bound when the trace starts, in any scope that the trace sees.
 
     That is the frame's own names and the module's (nnsight 0.5.15, intervention/tracing/base.py:
     the body is compiled with both as its globals). A name that only an enclosing function binds
-    does not
-    count: the trace's function has a local of that name, which is unbound.
+    does not count: the trace's function has a local of that name, which is unbound; unless it is
+    declared `nonlocal`.
     """
-    own = set(_bound_before(program, trace, trace.scope))
-    module = program.scopes[0]
-    if trace.scope is not module:
-        own |= {step.name for statement in _statements(program, module, None) for step in statement}
-    return frozenset(own | set(_left_over(program, trace)))
+    scope = trace.scope
+    before = _states(program, scope)[id(trace.statement)]
+    names = frozenset(_seen(program, trace, before))
+    if scope.parent is None:
+        return names
+    around = list(_around(scope))
+    declared = {name for name in scope.declared if any(name in s.bindings for s in around)}
+    function = [scope, *around][-2].statement
+    assert function is not None
+    module = _states(program, around[-1])[-id(function)]
+    return names | declared | {n for n in module if isinstance(n, str)} | _made_global(program)
+
+
+def _seen(program: Program, trace: Trace, state: State) -> Iterator[str]:
+    """The names of a state that are bound for one trace.
+
+    In a session every name is that an earlier trace of it has bound. Elsewhere only saved ones are,
+    but of what a trace itself has bound at an earlier turn of a loop another one may be, by chance:
+    0.5 never forgets the ids of saved objects, and a new object may have the id of one that is gone
+    (nnsight 0.5.15, tracing/globals.py). Where a program is being brought over from 0.4 that chance
+    is not taken.
+    """
+    chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES
+    there = {id(trace.statement)} if chance else set[int]()
+    if trace.session is not None:
+        there |= {id(t.statement) for t in program.traces if t.session is trace.session}
+    for name in state:
+        if isinstance(name, str):
+            yield name
+        elif name[1] in there:
+            yield name[0]
+
+
+def _around(scope: Scope) -> Iterator[Scope]:
+    parent = scope.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+@lru_cache(maxsize=8)
+def _made_global(program: Program) -> frozenset[str]:
+    """The names that functions bind in the module."""
+    return frozenset(
+        name for scope in program.scopes for name in scope.declared if name in scope.bindings
+    )
+
+
+@lru_cache(maxsize=64)
+def _states(program: Program, scope: Scope) -> Mapping[int, State]:
+    """What is bound when each trace of a scope starts, by its statement's id.
+
+    By the negative id of each function or class of a scope: what is bound then or at any time
+    later, since nobody knows when it is called.
+    """
+    flow = _Flow([trace for trace in program.traces if trace.scope is scope])
+    flow.block(scope.body, frozenset(scope.parameters))
+    later = _NOTHING
+    for statement, state in reversed(flow.definitions):
+        later |= state
+        flow.found[-id(statement)] = later
+    return flow.found
 
 
 def empty_collections(trace: Trace) -> frozenset[str]:
@@ -47,68 +114,109 @@ def _siblings_before(trace: Trace) -> Iterator[Statement]:
             yield from block.statements[: block.statements.index(trace.statement)]
 
 
-def _bound_before(program: Program, trace: Trace, scope: Scope) -> Iterator[str]:
-    """What the scope has bound when it comes to the trace: before it, or in an earlier turn."""
-    loops = trace.loops
-    start = loops[0].span.start if loops else trace.statement.span.start
-    last: dict[str, Bind] = {}
-    for binds in _statements(program, scope, trace):
-        for step in binds:
-            again = bool(loops) and loops[0].span.holds(step.span)
-            if step.span.start < trace.statement.span.start or again:
-                last[step.name] = step
-    yield from scope.parameters
-    for name, step in last.items():
-        if step.how != "delete" or step.span.start > start:
-            yield name
+class _Flow:
+    """Follows a scope's statements with the names that may be bound.
 
+    Args:
+        traces: the traces of the scope.
+    """
 
-def _statements(program: Program, scope: Scope, without: Trace | None) -> Iterator[list[Bind]]:
-    """The bindings of a scope, statement by statement; of traces only what they leave behind."""
-    traces = {id(trace.statement): trace for trace in program.traces if trace.scope is scope}
+    def __init__(self, traces: Iterable[Trace]) -> None:
+        self.traces = {id(each.statement): each for each in traces}
+        self.found: dict[int, State] = dict.fromkeys(self.traces, _NOTHING)
+        # All that may be bound from one function to the next.
+        self.definitions: list[tuple[Statement, State]] = []
+        # What is bound where `break` and `continue` leave the loops around.
+        self.left: list[State] = []
 
-    def walk(statement: Statement) -> Iterator[list[Bind]]:
-        trace = traces.get(id(statement))
+    def block(self, block: Block, names: State) -> State:
+        """Follows a suite; gives what is bound at its end, nothing if that is not reached."""
+        for statement in block.statements:
+            names = self._statement(statement, names)
+            if statement.kind in ("FunctionDef", "ClassDef"):
+                self.definitions.append((statement, names))
+            elif self.definitions:
+                last, state = self.definitions[-1]
+                self.definitions[-1] = (last, state | names)
+            if statement.kind in ("Break", "Continue") and self.left:
+                self.left[-1] |= names
+            if statement.kind in ("Break", "Continue", "Return", "Raise"):
+                return _NOTHING
+        return names
+
+    def _statement(self, statement: Statement, names: State) -> State:
+        trace = self.traces.get(id(statement))
+        if trace is not None:
+            self.found[id(statement)] |= names
         if trace is not None and trace.kind != "session":
-            if trace is not without:
-                same_session = without is not None and trace.session is without.session
-                yield list(_kept(trace, everything=same_session and trace.session is not None))
-            return
-        yield list(_binds((*statement.steps, *statement.turn)))
+            return names | frozenset(_left_by(trace))
+        names = _after(statement.steps, names)
+        if statement.loop is not None:
+            return self._loop(statement, names)
+        if statement.kind in ("If", "Elif", "Match"):
+            return self._branches(statement, names)
+        if statement.kind in ("Try", "TryStar"):
+            return self._try(statement, names)
         for block in statement.blocks:
-            for inner in block.statements:
-                yield from walk(inner)
+            names = self.block(block, names)
+        return names
 
-    for statement in scope.body.statements:
-        yield from walk(statement)
+    def _loop(self, statement: Statement, names: State) -> State:
+        body, *orelse = statement.blocks
+        # What a turn leaves bound is there at the next one.
+        for _ in range(2):
+            self.left.append(_NOTHING)
+            end = self.block(body, _after(statement.turn, names)) | self.left.pop()
+            if end <= names:
+                break
+            names |= end
+        for block in orelse:
+            names = self.block(block, names)
+        return names
+
+    def _branches(self, statement: Statement, names: State) -> State:
+        ends = [self.block(block, names) for block in statement.blocks]
+        if not any(block.name == "orelse" for block in statement.blocks):
+            ends.append(names)
+        return _NOTHING.union(*ends)
+
+    def _try(self, statement: Statement, names: State) -> State:
+        errors = {s.name for s in statement.steps if isinstance(s, Bind) and s.how == "except"}
+        end = self.block(statement.blocks[0], names)
+        started, ends = names | end, [end]
+        for block in statement.blocks[1:]:
+            if block.name == "handler":
+                ends.append(self.block(block, started | errors) - (errors - names))
+            elif block.name == "orelse":
+                ends[0] = self.block(block, end)
+            else:
+                ends = [self.block(block, _NOTHING.union(*ends))]
+        return _NOTHING.union(*ends)
 
 
-def _kept(trace: Trace, *, everything: bool) -> Iterator[Bind]:
-    """What a trace leaves bound behind it: the saved names; inside a session all names."""
+def _after(steps: Iterable[Step], names: State) -> State:
+    """The names that are bound behind some steps."""
+    for bind in _bindings(steps):
+        if bind.how == "delete":
+            names = frozenset(n for n in names if bind.name != (n if isinstance(n, str) else n[0]))
+        elif bind.name not in names:
+            names |= {bind.name}
+    return names
+
+
+def _bindings(steps: Iterable[Step]) -> Iterator[Bind]:
+    for step in steps:
+        # Of a comprehension only what `:=` binds is seen outside; the rest is another frame's.
+        for each in flat(step.steps) if isinstance(step, Repeat) else (step,):
+            if isinstance(each, Bind) and not each.foreign and each.how not in _UNBOUND:
+                yield each
+
+
+def _left_by(trace: Trace) -> Iterator[str | tuple[str, int]]:
+    """What a trace leaves bound behind it: the saved names; the others for some."""
     steps = [step for step in trace.statement.all_steps if isinstance(step, (Bind, Save))]
     saved = {step.name for step in steps if isinstance(step, Save)}
     for step in steps:
-        if not isinstance(step, Bind) or step.foreign:
-            continue
-        if everything or step.value.saved or step.name in saved:
-            yield step
-
-
-def _left_over(program: Program, trace: Trace) -> Iterator[str]:
-    """What the trace itself has left bound at an earlier turn of a loop around it.
-
-    A saved name always is, and in a session every name. Another one may be, by chance: 0.5 never
-    forgets the ids of saved objects, and a new object may have the id of one that is gone (nnsight
-    0.5.15, tracing/globals.py). Where a program is being brought over from 0.4 that chance is not
-    taken.
-    """
-    if trace.loops or (trace.session is not None and trace.session.loops):
-        chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES
-        for step in _kept(trace, everything=chance or trace.session is not None):
-            yield step.name
-
-
-def _binds(steps: tuple[Step, ...]) -> Iterator[Bind]:
-    for step in steps:
         if isinstance(step, Bind) and not step.foreign:
-            yield step
+            stays = step.value.saved or step.name in saved
+            yield step.name if stays else (step.name, id(trace.statement))

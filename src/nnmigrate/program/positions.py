@@ -7,13 +7,13 @@ into the code instead of lines and columns.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from types import TracebackType
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from nnmigrate.spans import Span
+from nnmigrate.spans import Lines, Span
 
 
 class Positions:
@@ -21,15 +21,24 @@ class Positions:
 
     Args:
         module: the parsed code. Nodes are told apart by identity, so the tree must stay alive.
+        code: the code that it was parsed from.
+
+    Raises:
+        ValueError: LibCST does not give the code back.
     """
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, code: str) -> None:
         state = _Counting(
             default_indent=module.default_indent, default_newline=module.default_newline
         )
         module._codegen(state)
-        self.code = "".join(state.tokens)
+        self.code = code
+        written = "".join(state.tokens)
+        if written != code:
+            state.move(_lost(written, code))
         self._spans = state.spans
+        self._lefts, self._rights = state.lefts, state.rights
+        self._rows = Lines(self.code).starts
         # Holds the nodes: a freed node's id could be given to another.
         self._module = module
 
@@ -53,20 +62,68 @@ class Positions:
     def whole(self, node: cst.BaseExpression) -> Span:
         """An expression's characters, its own parentheses included."""
         span = self.of(node)
-        if not node.lpar:
+        count = len(node.lpar)
+        if not count:
             return span
-        return Span(self._spans[id(node.lpar[0])][0], self._spans[id(node.rpar[-1])][1])
+        # Between an expression and its own parentheses stand only blanks and comments.
+        left = self._lefts[bisect_left(self._lefts, span.start) - count]
+        right = self._rights[bisect_left(self._rights, span.end) + count - 1]
+        return Span(left, right + 1)
+
+    def lines(self, span: Span) -> Span:
+        """The whole lines that a span stands on, with the last one's end."""
+        first = bisect_right(self._rows, span.start) - 1
+        last = bisect_right(self._rows, span.end)
+        end = self._rows[last] if last < len(self._rows) else len(self.code)
+        return Span(self._rows[first], end)
+
+
+def _lost(written: str, code: str) -> list[int]:
+    """The offsets in what was written before which the code has one blank more.
+
+    LibCST 1.9.0 forgets the blanks before the colon of `except E :`.
+    """
+    lost: list[int] = []
+    for offset, character in enumerate(written):
+        while code[offset + len(lost) : offset + len(lost) + 1] != character:
+            if code[offset + len(lost) : offset + len(lost) + 1] not in tuple(" \t\f"):
+                raise ValueError("LibCST does not give this code back unchanged")
+            lost.append(offset)
+    if len(written) + len(lost) != len(code):
+        raise ValueError("LibCST does not give this code back unchanged")
+    return lost
 
 
 class _Counting(CodegenState):
-    """Records the offsets between which a node writes itself."""
+    """Records the offsets between which a node writes itself.
+
+    It is its own context manager, since an object for each node would cost a third more: nodes
+    write themselves one within the other, so a stack holds what is under way.
+    """
 
     def __init__(self, *, default_indent: str, default_newline: str) -> None:
         super().__init__(default_indent=default_indent, default_newline=default_newline)
         self.offset = 0
         self.spans: dict[int, tuple[int, int]] = {}
+        # Where parentheses stand, of whatever kind.
+        self.lefts: list[int] = []
+        self.rights: list[int] = []
+        self._writing: list[tuple[int, cst.CSTNode, cst.CSTNode | None, cst.CSTNode | None]] = []
+
+    def move(self, lost: Sequence[int]) -> None:
+        """Makes room for the blanks that were not written, one before each of these offsets."""
+        self.spans = {
+            node: (start + bisect_right(lost, start), end + bisect_left(lost, end))
+            for node, (start, end) in self.spans.items()
+        }
+        self.lefts = [left + bisect_right(lost, left) for left in self.lefts]
+        self.rights = [right + bisect_right(lost, right) for right in self.rights]
 
     def add_token(self, value: str) -> None:
+        if value == "(":
+            self.lefts.append(self.offset)
+        elif value == ")":
+            self.rights.append(self.offset)
         self.tokens.append(value)
         self.offset += len(value)
 
@@ -74,51 +131,25 @@ class _Counting(CodegenState):
         self.tokens.extend(self.indent_tokens)
         self.offset += sum(map(len, self.indent_tokens))
 
-    # Parentheses do not record themselves, and what they weigh cannot be told afterwards: blanks
-    # within them may begin with the indent of the block around.
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) is cst.LeftParen:
-            self.spans[id(node)] = (self.offset, self.offset + 1)
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) is cst.RightParen:
-            self.spans[id(node)] = (self.offset - 1, self.offset)
-
     def record_syntactic_position(  # type: ignore[override]  # wider than libcst's own
         self,
         node: cst.CSTNode,
         *,
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
-    ) -> AbstractContextManager[None]:
-        return _Recorder(self, node, start_node, end_node)
-
-
-class _Recorder(AbstractContextManager[None]):
-    """One node being written: a class, since a generator would cost three times as much."""
-
-    __slots__ = ("end_node", "node", "start", "start_node", "state")
-
-    def __init__(
-        self,
-        state: _Counting,
-        node: cst.CSTNode,
-        start_node: cst.CSTNode | None,
-        end_node: cst.CSTNode | None,
-    ) -> None:
-        self.state, self.node, self.start_node, self.end_node = state, node, start_node, end_node
+    ) -> _Counting:
+        self._writing.append((self.offset, node, start_node, end_node))
+        return self
 
     def __enter__(self) -> None:
-        self.start = self.state.offset
+        pass
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        spans = self.state.spans
+    def __exit__(self, *error: object) -> None:
+        start, node, start_node, end_node = self._writing.pop()
+        end = self.offset
         # A few small nodes (a closing parenthesis, the star of an import) do not record themselves.
-        start, _ = spans.get(id(self.start_node), (self.start, 0))
-        _, end = spans.get(id(self.end_node), (0, self.state.offset))
-        spans[id(self.node)] = (start, end)
+        if start_node is not None:
+            start = self.spans.get(id(start_node), (start, 0))[0]
+        if end_node is not None:
+            end = self.spans.get(id(end_node), (0, end))[1]
+        self.spans[id(node)] = (start, end)

@@ -44,7 +44,7 @@ def _line(
     walk: Walk, node: cst.SimpleStatementLine | cst.SimpleStatementSuite
 ) -> Iterator[Statement]:
     """The statements of one line."""
-    line = _lines(walk, walk.span(node))
+    line = walk.positions.lines(walk.span(node))
     shared = len(node.body) > 1 or isinstance(node, cst.SimpleStatementSuite)
     for small in node.body:
         with walk.collecting() as steps:
@@ -58,17 +58,6 @@ def _line(
             node=small,
             shared=shared,
         )
-
-
-def _lines(walk: Walk, span: Span) -> Span:
-    """The whole lines that a span stands on, with the last one's end."""
-    code = walk.positions.code
-    start = max(code.rfind("\n", 0, span.start), code.rfind("\r", 0, span.start)) + 1
-    ends = [end for end in (code.find("\n", span.end), code.find("\r", span.end)) if end >= 0]
-    end = min(ends, default=len(code))
-    if end < len(code):
-        end += 2 if code[end : end + 2] == "\r\n" else 1
-    return Span(start, end)
 
 
 def _indent(walk: Walk, line: Span) -> str:
@@ -128,7 +117,7 @@ def _statement(
     decorators = getattr(node, "decorators", ())
     if decorators:
         span = Span(walk.span(decorators[0]).start, span.end)
-    line = _lines(walk, span)
+    line = walk.positions.lines(span)
     return Statement(
         kind=kind or type(node).__name__,
         span=span,

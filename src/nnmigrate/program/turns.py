@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice, product
 
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import Loop
+from nnmigrate.program.steps import BarrierCall, Item, Loop, Mutation
 from nnmigrate.schedule.values import Index, Provider
 
 Turns = Mapping[str, tuple[Loop, int]]
@@ -19,9 +19,26 @@ MAX_OUTER_TURNS = 32
 _COUNTED = re.compile(r"(loop\d+\.)([+-]\d+)")
 
 
+def turned(loop: Loop, turn: int) -> dict[str, tuple[Loop, int]]:
+    """One turn of a loop, and of the loops over each of the things that it goes over at once."""
+    every = {loop.key: (loop, turn)}
+    for part in loop.parts:
+        every = {**turned(part, turn), **every}
+    return every
+
+
 def numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
     """The turns by the loops' keys alone."""
-    return tuple((key, turn) for key, (_, turn) in turns.items())
+    parts = {key for loop, _ in turns.values() for key in turned(loop, 0) if key != loop.key}
+    return tuple((key, turn) for key, (_, turn) in turns.items() if key not in parts)
+
+
+def item_key(step: Item | Mutation | BarrierCall, turns: Turns) -> str | int | None:
+    """An item's key; for a loop's counter the number that it has at this turn."""
+    if step.counter in turns:
+        loop, turn = turns[step.counter]
+        return turn if loop.numbers is None else loop.numbers[turn]
+    return step.key
 
 
 def at_turn(provider: Provider, turns: Turns) -> Provider:
@@ -54,10 +71,10 @@ def turns_around(trace: Trace) -> tuple[Turns, ...]:
     """
     loops = [loop for each in trace.loops if (loop := each.loop) is not None and loop.numbers]
     ways = islice(product(*map(_each_turn, loops)), MAX_OUTER_TURNS + 1)
-    every = tuple(dict(way) for way in ways)
+    every = tuple({key: at for turn in way for key, at in turn.items()} for way in ways)
     return every if len(every) <= MAX_OUTER_TURNS else ({},)
 
 
-def _each_turn(loop: Loop) -> Iterator[tuple[str, tuple[Loop, int]]]:
+def _each_turn(loop: Loop) -> Iterator[dict[str, tuple[Loop, int]]]:
     for turn in range(len(loop.numbers or ())):
-        yield loop.key, (loop, turn)
+        yield turned(loop, turn)

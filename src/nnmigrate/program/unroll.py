@@ -6,11 +6,12 @@ for each way it may go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
 
+from nnmigrate.program.conditions import Choice, choices
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
+from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
     Access,
     BarrierCall,
@@ -27,10 +28,12 @@ from nnmigrate.program.steps import (
     Told,
     Write,
 )
-from nnmigrate.program.turns import Turns, at_turn, numbered
+from nnmigrate.program.turns import Turns, at_turn, item_key, numbered, turned
 from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
 from nnmigrate.spans import Span
+
+__all__ = ["NotFollowed", "Origin", "Unrolled", "unroll"]
 
 # A loop of which it is not known how often it turns is looked at for this many turns.
 SYMBOLIC_TURNS = 2
@@ -38,53 +41,11 @@ SYMBOLIC_TURNS = 2
 # A trace that does more than this is not followed.
 MAX_OPERATIONS = 4000
 
-# Of more conditions than this only the case that all hold is looked at.
-MAX_CONDITIONS = 3
+# What leaves a suite before its end.
+_LEAVING = frozenset("Break Continue Return Raise".split())
 
 # What moves on to the next generated token.
 _ITERATING = frozenset("next all iter[] tracer.iter tracer.iter[] tracer.all".split())
-
-
-class NotFollowed(Exception):
-    """The trace does something that the schedule does not model; the message says what."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an operation comes from.
-
-    Args:
-        step: the step of the program.
-        invoke: the number of the invoke among the trace's.
-        statement: the statement of the invoke's body that the step belongs to.
-        innermost: the innermost statement that it belongs to.
-        turns: which turn of which loop, by the loops' keys.
-    """
-
-    step: Step
-    invoke: int
-    statement: Statement
-    innermost: Statement
-    turns: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Unrolled:
-    """One run of a trace.
-
-    Args:
-        trace: for the schedule.
-        origins: where the operations come from, by their sites.
-        instances: for each invoke at run time the number of the invoke that it is a turn of.
-        turns: for each invoke at run time the turns of the loops around it.
-        complete: every loop's number of turns was known.
-    """
-
-    trace: schedule.Trace
-    origins: Mapping[int, Origin]
-    instances: tuple[int, ...]
-    turns: tuple[tuple[tuple[str, int], ...], ...]
-    complete: bool
 
 
 def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tuple[Unrolled, ...]:
@@ -98,32 +59,10 @@ def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tup
     Raises:
         NotFollowed: it does something that is not modelled, such as iterating over tokens.
     """
-    conditions = sorted(set(_conditions(trace)))
-    choices: Iterable[tuple[bool, ...]] = product((True, False), repeat=len(conditions))
-    if len(conditions) > MAX_CONDITIONS:
-        choices = [(True,) * len(conditions)]
-    return tuple(
-        _Unroller(trace, dict(zip(conditions, choice, strict=True)), empty).run(frozenset(outer))
-        for choice in choices
-    )
-
-
-def _conditions(trace: Trace) -> Iterator[str]:
-    for statement in trace.statement.walk():
-        if statement.kind in ("If", "Elif"):
-            yield _condition(statement)
-
-
-def _condition(statement: Statement) -> str:
-    """A condition's identity: the same text with the same values of names goes the same way."""
-    reads = [step for step in statement.steps if isinstance(step, (Read, Access))]
-    if not reads:
-        return f"at {statement.span.start}"
-    return " ".join(sorted(_described(step) for step in reads)) + f" {len(statement.steps)}"
-
-
-def _described(step: Read | Access) -> str:
-    return step.name if isinstance(step, Read) else repr(step.provider)
+    if not trace.invokes:
+        raise NotFollowed("a session has no run of its own")
+    bound = frozenset(outer)
+    return tuple(_Unroller(trace, choice, empty).run(bound) for choice in choices(trace))
 
 
 @dataclass
@@ -149,7 +88,7 @@ class _Place:
 class _Unroller:
     """Unrolls one trace for one choice of its conditions."""
 
-    def __init__(self, trace: Trace, choice: Mapping[str, bool], empty: Iterable[str]) -> None:
+    def __init__(self, trace: Trace, choice: Choice, empty: Iterable[str]) -> None:
         self.trace, self.choice = trace, choice
         self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
         self.bound = frozenset(_names_bound(trace.invokes))
@@ -162,6 +101,8 @@ class _Unroller:
         self.origins: dict[int, Origin] = {}
         self.barriers: dict[str, int] = {}
         self.made: dict[int, int | None] = {}
+        # How often each barrier's creation has run: a barrier made in a loop is many.
+        self.times: dict[int, int] = {}
         self.providers: dict[int, schedule.Provider] = {}
         self.latest: dict[int, int] = {}
         self.complete = True
@@ -189,20 +130,37 @@ class _Unroller:
 
     # --- the trace's own level --------------------------------------------------------------------
 
-    def _level(self, block: Block, turns: Turns) -> None:
-        """Statements beside the invokes: they bind names that the invokes capture."""
+    def _level(self, block: Block, turns: Turns) -> str:
+        """Statements beside the invokes: they bind names that the invokes capture.
+
+        Returns:
+            What leaves the suite before its end: `Break`, `Continue`, `Return`, `Raise` or nothing.
+        """
         for statement in block.statements:
             if id(statement) in self.numbers:
                 self._invoke(self.trace.invokes[self.numbers[id(statement)]], turns)
                 continue
             self._level_steps(statement.steps)
+            left = statement.kind if statement.kind in _LEAVING else ""
             if statement.loop is not None:
-                for each in self._turns(statement.loop, turns):
-                    self._level_steps(statement.turn)
-                    self._level(statement.blocks[0], each)
-            else:
-                for inner in self._chosen(statement):
-                    self._level(inner, turns)
+                left = self._level_loop(statement, statement.loop, turns)
+            for inner in () if statement.loop is not None else self._chosen(statement, turns):
+                left = left or self._level(inner, turns)
+            if left:
+                return left
+        return ""
+
+    def _level_loop(self, statement: Statement, loop: Loop, turns: Turns) -> str:
+        for each in self._turns(loop, turns):
+            self._level_steps(statement.turn)
+            left = self._level(statement.blocks[0], each)
+            if left in ("Return", "Raise"):
+                return left
+            if left == "Break":
+                return ""
+        for orelse in statement.blocks[1:]:
+            return self._level(orelse, turns)
+        return ""
 
     def _level_steps(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -210,6 +168,10 @@ class _Unroller:
                 raise NotFollowed("a helper opens an invoke")
             if isinstance(step, BarrierMade):
                 self.made[step.site] = step.count
+                self.times[step.site] = self.times.get(step.site, 0) + 1
+            elif isinstance(step, Mutation):
+                # How many items it has by now is not counted here.
+                self.appended[self._container(step.base, step.path)] = None
             elif isinstance(step, Repeat):
                 self._level_steps(step.steps)
             elif isinstance(step, Bind) and not step.foreign and step.how != "with":
@@ -221,12 +183,14 @@ class _Unroller:
         if count is None:
             self.complete, count = False, SYMBOLIC_TURNS
         for turn in range(count):
-            yield {**turns, loop.key: (loop, turn)}
+            yield {**turns, **turned(loop, turn)}
 
-    def _chosen(self, statement: Statement) -> Iterator[Block]:
+    def _chosen(self, statement: Statement, turns: Turns) -> Iterator[Block]:
         """The suites of a statement that run."""
+        if statement.kind == "Match":
+            raise NotFollowed("it is not known which case of a match statement runs")
         if statement.kind in ("If", "Elif"):
-            wanted = "body" if self.choice[_condition(statement)] else "orelse"
+            wanted = "body" if self.choice.of(statement, turns) else "orelse"
             yield from (block for block in statement.blocks if block.name == wanted)
         else:
             yield from (block for block in statement.blocks if block.name not in ("handler",))
@@ -237,30 +201,53 @@ class _Unroller:
         number = 0 if invoke.implicit else self.numbers[id(invoke.statement)]
         sink = _Sink(number)
         for count, statement in enumerate(invoke.body.statements):
-            self._statement(sink, _Place(count, statement, statement), statement, turns)
+            if self._statement(sink, _Place(count, statement, statement), statement, turns):
+                break
         captured = () if invoke.implicit else tuple(self.captured.items())
         self.invokes.append(schedule.Invoke(tuple(sink.operations), captured))
         self.instances.append(number)
         self.instance_turns.append(numbered(turns))
 
-    def _statement(self, sink: _Sink, place: _Place, statement: Statement, turns: Turns) -> None:
+    def _statement(self, sink: _Sink, place: _Place, statement: Statement, turns: Turns) -> str:
+        """Runs a statement; the result is that of `_level`."""
         if statement.opens is not None and statement.opens.kind != "backward":
             raise NotFollowed(f"the invoke enters {statement.opens.kind}")
         at = replace(place, innermost=statement)
         self._steps(sink, at, statement.steps, turns)
-        if statement.loop is None:
-            for block in self._chosen(statement):
-                for inner in block.statements:
-                    self._statement(sink, place, inner, turns)
-            return
-        count = 0
-        for each in self._turns(statement.loop, turns):
+        if statement.kind in _LEAVING:
+            return statement.kind
+        if statement.loop is not None:
+            return self._loop(sink, at, statement.loop, turns)
+        for block in self._chosen(statement, turns):
+            left = self._suite(sink, at, block, turns)
+            if left:
+                return left
+        return ""
+
+    def _suite(self, sink: _Sink, place: _Place, block: Block, turns: Turns) -> str:
+        for inner in block.statements:
+            left = self._statement(sink, place, inner, turns)
+            if left:
+                return left
+        return ""
+
+    def _loop(self, sink: _Sink, at: _Place, loop: Loop, turns: Turns) -> str:
+        statement, count = at.innermost, 0
+        for each in self._turns(loop, turns):
             self._steps(sink, at, statement.turn, each)
+            left = ""
             for inner in statement.blocks[0].statements:
                 # Only the turns of the outermost loop have steps of their own.
-                step = count if place.step is None else place.step
-                self._statement(sink, replace(place, step=step), inner, each)
+                step = count if at.step is None else at.step
+                left = left or self._statement(sink, replace(at, step=step), inner, each)
                 count += 1
+            if left in ("Return", "Raise"):
+                return left
+            if left == "Break":
+                return ""
+        for orelse in statement.blocks[1:]:
+            return self._suite(sink, at, orelse, turns)
+        return ""
 
     def _steps(self, sink: _Sink, place: _Place, steps: Iterable[Step], turns: Turns) -> None:
         for step in steps:
@@ -303,7 +290,7 @@ class _Unroller:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item):
             container = self._container(step.base, step.path)
-            key = self._from_end(container, _item_key(step, turns))
+            key = self._from_end(container, item_key(step, turns))
             return schedule.Take(self._next(), place.number, container, key, step=place.step)
         if isinstance(step, Mutation):
             return self._put(place, step, turns)
@@ -327,8 +314,10 @@ class _Unroller:
             sink.foreign.clear()
         site = self._next()
         self.providers[site], self.latest[step.site] = provider, site
-        kind = schedule.Swap if step.swap else schedule.Get
-        return kind(site, place.number, provider, foreign, step=place.step)
+        if step.swap:
+            return schedule.Swap(site, place.number, provider, foreign, step=place.step)
+        comprehension = step.comprehension
+        return schedule.Get(site, place.number, provider, foreign, comprehension, step=place.step)
 
     def _bind(self, sink: _Sink, place: _Place, step: Bind) -> schedule.Operation | None:
         site = self._next()
@@ -354,7 +343,7 @@ class _Unroller:
 
     def _put(self, place: _Place, step: Mutation, turns: Turns) -> schedule.Operation:
         container = self._container(step.base, step.path)
-        key = _item_key(step, turns)
+        key = item_key(step, turns)
         if step.how == "method" and step.method == "append" and not step.depth:
             count = self.appended.get(container)
             key = count
@@ -372,7 +361,11 @@ class _Unroller:
         count = self.made.get(step.made)
         if count is None:
             raise NotFollowed("the barrier's number of participants is not known")
-        name = f"{step.made} {_item_key(step, turns)}"
+        key = item_key(step, turns)
+        listed = step.text.endswith("]")
+        if listed and (key is None or (isinstance(key, int) and key < 0)):
+            raise NotFollowed("it is not known which of several barriers is called")
+        name = f"{step.made} {key if listed else self.times[step.made]}"
         self.barriers[name] = count
         return schedule.Wait(self._next(), place.number, name, step=place.step)
 
@@ -400,11 +393,3 @@ def _names_bound(invokes: Iterable[Invoke]) -> Iterator[str]:
             for step in statement.all_steps:
                 if isinstance(step, Bind) and not step.foreign:
                     yield step.name
-
-
-def _item_key(step: Item | Mutation | BarrierCall, turns: Turns) -> str | int | None:
-    """An item's key; for a loop's counter the number that it has at this turn."""
-    if step.counter in turns:
-        loop, turn = turns[step.counter]
-        return turn if loop.numbers is None else loop.numbers[turn]
-    return step.key

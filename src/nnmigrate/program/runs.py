@@ -1,0 +1,52 @@
+"""What one run of a trace does, as `unroll` gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnmigrate.program.model import Statement
+from nnmigrate.program.steps import Step
+from nnmigrate.schedule import values as schedule
+
+
+class NotFollowed(Exception):
+    """The trace does something that the schedule does not model; the message says what."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an operation comes from.
+
+    Args:
+        step: the step of the program.
+        invoke: the number of the invoke among the trace's.
+        statement: the statement of the invoke's body that the step belongs to.
+        innermost: the innermost statement that it belongs to.
+        turns: which turn of which loop, by the loops' keys.
+    """
+
+    step: Step
+    invoke: int
+    statement: Statement
+    innermost: Statement
+    turns: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """One run of a trace.
+
+    Args:
+        trace: for the schedule.
+        origins: where the operations come from, by their sites.
+        instances: for each invoke at run time the number of the invoke that it is a turn of.
+        turns: for each invoke at run time the turns of the loops around it.
+        complete: every loop's number of turns was known.
+    """
+
+    trace: schedule.Trace
+    origins: Mapping[int, Origin]
+    instances: tuple[int, ...]
+    turns: tuple[tuple[tuple[str, int], ...], ...]
+    complete: bool
