@@ -62,7 +62,7 @@ def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
     if lost.exported:
         return _under_another_name(case) or _in_a_cell(case)
     if lost.restarts:
-        return _behind_trace(case) or _beside_invoke(case) or _in_a_cell(case)
+        return _behind_trace(case) or _beside_invoke(case)
     if lost.held is Held.UNSET and not lost.before:
         return None
     for way in _WAYS[lost.held]:
@@ -339,6 +339,8 @@ def _in_a_cell(case: Case) -> Fix | None:
     """The trace keeps the value in a list of one item, which may be None and is shared."""
     hows = {_bind(place).how for place in case.lost.every}
     if not hows <= {"assign", "augment", "for", "unpack"} or _read_by_function(case):
+        return None
+    if len({place.invoke for place in case.lost.every}) != 1:
         return None
     name = case.lost.name
     own = fresh_name(case.program, _temporary(case))

@@ -140,7 +140,7 @@ def _needs(moving: Statement) -> bool:
 def _moved(program: Program, leaving: Leaving, moving: Statement) -> list[Edit]:
     value = _value(leaving.statement) if moving is leaving.statement else None
     indent = leaving.behind.indent
-    if value is not None and _is_computed(moving):
+    if value is not None and not isinstance(value, cst.Name) and _is_computed(moving):
         name = fresh_name(program, "_returned" if moving.kind == "Return" else "_yielded")
         span = _span_of(program, moving, value)
         done = any(isinstance(s, Save) and s.span == span for s in moving.steps)

@@ -52,11 +52,10 @@ def redirected(program: Program, outer: Outer, taken: set[str]) -> Merged | None
     if outer.reads or outer.keyed or any(change.helper for change in outer.changes):
         return None
     names = set(taken)
-    name, key, value = (
-        fresh_name(program, wish, names) for wish in (own_name(outer.path), "_k", "_v")
-    )
+    name = fresh_name(program, own_name(outer.path), names)
+    loop = [fresh_name(program, wish, names) for wish in ("_k", "_v", "_i", "_item")]
     for plan in (_additions, _by_key, _attributes, _nested):
-        merged = plan(program, outer, _Names(name, key, value))
+        merged = plan(program, outer, _Names(name, *loop))
         if merged is not None:
             taken.add(name)
             return merged
@@ -70,6 +69,8 @@ class _Names:
     own: str
     key: str
     value: str
+    index: str
+    item: str
 
 
 def _additions(program: Program, outer: Outer, names: _Names) -> Merged | None:
@@ -130,11 +131,11 @@ def _attributes(program: Program, outer: Outer, names: _Names) -> Merged | None:
 
 def _nested(program: Program, outer: Outer, names: _Names) -> Merged | None:
     """`x[k].append(v)`, `x[k][i] = v`, and the same behind `x.setdefault(k, ...)`."""
-    shapes = {_shape(program, change) for change in outer.changes}
-    if len(shapes) != 1 or None in shapes:
+    (shape, *others) = {_shape(program, change) for change in outer.changes}
+    if shape is None or others:
         return None
-    inner, merge = _INNER[next(iter(shapes))[0]]  # type: ignore[index]  # None is not among them
-    default = next(iter(shapes))[1]  # type: ignore[index]
+    how, default = shape
+    inner, merge = _INNER[how]
     edits, way = [], f"{outer.path}[{names.key}]"
     if default:
         way = f"{outer.path}.setdefault({names.key}, {default})"
@@ -145,6 +146,11 @@ def _nested(program: Program, outer: Outer, names: _Names) -> Merged | None:
         made = f"{names.own}.setdefault({key}, {inner})"
         edits.append(Edit(target, made))
     lines = _loop(names, merge(way, names.value))
+    if not default and how == "setitem":
+        # Lists and tensors have items as well, but no `update`.
+        inner_loop = f"for {names.index}, {names.item} in {names.value}.items():"
+        assignment = f"{way}[{names.index}] = {names.item}"
+        lines = (lines[0], _INDENT + inner_loop, 2 * _INDENT + assignment)
     return Merged(tuple(edits), f"{names.own} = dict().save()", lines)
 
 
@@ -167,9 +173,8 @@ def _shape(program: Program, change: Change) -> tuple[str, str] | None:
         return None
     node = cst.parse_expression(program.text(target))
     if isinstance(node, cst.Subscript):
-        # Assigning to `x[k][i]` is merged by `update`, which only dictionaries have.
         hashable = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
-        return (how, "") if hashable and how != "setitem" else None
+        return (how, "") if hashable else None
     if isinstance(node, cst.Call) and len(node.args) == 2:
         default = program.text(target)[:0] + cst.Module([]).code_for_node(node.args[1].value)
         made = {"setitem": ("{}", "dict()"), "add": ("set()",)}.get(how, ("[]", "list()"))

@@ -9,6 +9,7 @@ from nnmigrate.program import (
     Access,
     Bind,
     Invoke,
+    Mutation,
     NotPython,
     Program,
     Read,
@@ -107,9 +108,12 @@ def _check_free(trace: Trace, found: Sequence[Beside], moving: Sequence[Statemen
         if any(isinstance(s, Read) and s.name == trace.entered.name for s in statement.all_steps):
             raise Stays("it uses the tracer")
     names = {name for statement in moving for name in _names_bound(statement)}
+    filled = {step.base for each in moving for step in each.all_steps if isinstance(step, Mutation)}
     for statement in _staying(trace, moving):
         if any(isinstance(step, Read) and step.name in names for step in statement.all_steps):
             raise Stays("something in the trace needs what it binds")
+        if any(isinstance(s, Mutation) and s.base in filled for s in statement.all_steps):
+            raise Stays("something in the trace is put behind what it puts there")
 
 
 def _staying(trace: Trace, moving: Sequence[Statement]) -> Iterator[Statement]:

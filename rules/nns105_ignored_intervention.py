@@ -101,12 +101,14 @@ numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nnmigrate.findings import Finding, Rule, Severity
 from nnmigrate.program import Access, Dialect, Program, Trace, Write
 from nnmigrate.schedule import values
 from nnmigrate.schedule.graph04 import Ignored, Late, ignored
-from nnmigrate.schedule.values import Get, Index, Swap
+from nnmigrate.schedule.module_order import LAYER_CHILDREN
+from nnmigrate.schedule.values import Get, Index, Point, Provider, Swap
 from nnmigrate.spans import Lines
 
 from .crossings import Orders, Run, runs
@@ -150,7 +152,8 @@ def _ignored(run: Run) -> dict[int, Ignored]:
 
 def _certain(run: Run, orders: Orders) -> list[Ignored]:
     every = [{e.site: e for e in ignored(run.unrolled.trace, rank)} for rank in orders]
-    return [each for site, each in every[0].items() if all(site in other for other in every)]
+    late = [each for site, each in every[0].items() if all(site in other for other in every)]
+    return [each for each in late if not _is_still_whole(run, each)]
 
 
 def _in_time(run: Run) -> set[int]:
@@ -187,25 +190,42 @@ def _reaches_the_sum(run: Run, each: Ignored) -> bool:
 
     A layer adds its input to what its first modules make of it, and only then lets go of it.
     """
+    inside = _inside_user(run, each, known=False)
+    return inside is not None and inside.path != ()
+
+
+# What a layer's input goes into first.
+_FIRST = {row[:1] for row in LAYER_CHILDREN}
+
+
+def _is_still_whole(run: Run, each: Ignored) -> bool:
+    """Whether the change waited only for the input of the layer, before anything has used it."""
+    inside = _inside_user(run, each, known=True)
+    if inside is None or inside.point is not Point.INPUT:
+        return False
+    return inside.path == () or inside.path in _FIRST
+
+
+def _inside_user(run: Run, each: Ignored, *, known: bool) -> Provider | None:
+    """What a change waited for, as seen from the layer that has the changed value for its input."""
     operations = {op.site: op for invoke in run.unrolled.trace.invokes for op in invoke.operations}
     write, waited = operations[each.site], operations.get(each.waited_for or 0)
     if not isinstance(write, values.Write) or not isinstance(waited, (Get, Swap)):
-        return False
-    depth = len(write.provider.path)
-    inside = waited.provider.path[depth - 1 : depth]
-    if len(waited.provider.path) <= depth or not inside:
-        return False
-    if waited.provider.path[: depth - 1] != write.provider.path[:-1]:
-        return False
-    return _follows(write.provider.path[-1], inside[0], int(write.provider.point))
+        return None
+    path, other = write.provider.path, waited.provider.path
+    if not path or len(other) < len(path) or other[: len(path) - 1] != path[:-1]:
+        return None
+    if not _follows(path[-1], other[len(path) - 1], int(write.provider.point), known):
+        return None
+    return replace(waited.provider, path=other[len(path) :])
 
 
-def _follows(layer: str | Index, other: str | Index, steps: int) -> bool:
-    """Whether `other` may be the layer that has the changed value for its input."""
+def _follows(layer: str | Index, other: str | Index, steps: int, known: bool) -> bool:
+    """Whether `other` is, or where that is not `known` may be, the layer that gets the value."""
     if not isinstance(layer, Index) or not isinstance(other, Index):
         return False
     if layer.value is None or other.value is None:
-        return True
+        return not known
     return other.value == layer.value + steps
 
 

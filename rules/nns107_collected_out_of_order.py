@@ -83,12 +83,12 @@ with the list, and the list is made outside of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Bind, Invoke, Item, Mutation, Program, Read, Remote, Statement, Trace
-from nnmigrate.schedule import Outcome, expected, simulate
-from nnmigrate.schedule.values import Put
+from nnmigrate.program import Bind, Invoke, Mutation, Program, Read, Remote, Statement, Trace
+from nnmigrate.schedule import Outcome, simulate
+from nnmigrate.schedule.values import Put, Take
 from nnmigrate.spans import Edit
 
 from .crossings import Run, runs
@@ -102,8 +102,8 @@ def check(program: Program) -> Iterator[Finding]:
     for trace in program.traces:
         seen: dict[str, Mutation] = {}
         for run in runs(program, trace):
-            for step in _disordered(run):
-                if _matters(program, trace, run, step):
+            for step, container in _disordered(run):
+                if _matters(program, trace, run, step, container):
                     seen.setdefault(step.path, step)
         for step in seen.values():
             yield RULE.finding(
@@ -122,30 +122,28 @@ def _consequence(step: Mutation) -> str:
     return "silently the same items in another order than on 0.4"
 
 
-def _disordered(run: Run) -> Iterator[Mutation]:
+def _disordered(run: Run) -> Iterator[tuple[Mutation, str]]:
     """The first change of each object that is filled in another order, at some turn."""
     found: set[str] = set()
+    fillings_of = _fillings(run)
+    if not fillings_of:
+        return
     outcomes = [[simulate(run.unrolled.trace, rank) for rank in orders] for orders in run.turns]
-    for name, fillings in _fillings(run).items():
+    for name, fillings in fillings_of.items():
         for every in outcomes:
             if name not in found and all(_differs(run, fillings, one) for one in every):
                 found.add(name)
                 step = run.origin(fillings[0][2].site).step
                 assert isinstance(step, Mutation)
-                yield step
+                yield step, fillings[0][2].container
 
 
-def _matters(program: Program, trace: Trace, run: Run, step: Mutation) -> bool:
+def _matters(program: Program, trace: Trace, run: Run, step: Mutation, container: str) -> bool:
     """Whether somebody can see the order: what comes after the trace, or a later invoke."""
     if step.path != step.base or step.base in trace.scope.parameters:
         return True
-    operations = [each for invoke in run.unrolled.trace.invokes for each in invoke.operations]
-    taken = expected(run.unrolled.trace).takes.items()
-    items = {each.site: run.origin(each.site).step for each in operations}
-    for site, puts in taken:
-        taker = items[site]
-        if isinstance(taker, Item) and taker.path == step.path and len(_fillers(run, puts)) > 1:
-            return True
+    if any(len(_fillers(run, take)) > 1 for take in _takes(run) if take.container == container):
+        return True
     span = trace.statement.span
     return any(
         isinstance(each, Read) and each.name == step.base and not span.holds(each.span)
@@ -155,13 +153,18 @@ def _matters(program: Program, trace: Trace, run: Run, step: Mutation) -> bool:
     )
 
 
-def _fillers(run: Run, puts: Iterable[int]) -> set[int]:
-    """The invokes that have put something into an object before it is read."""
-    wanted = set(puts)
+def _takes(run: Run) -> Iterator[Take]:
+    for invoke in run.unrolled.trace.invokes:
+        yield from (each for each in invoke.operations if isinstance(each, Take))
+
+
+def _fillers(run: Run, take: Take) -> set[int]:
+    """The invokes that have put something into an object before it is read, by the text."""
     return {
         number
         for number, invoke in enumerate(run.unrolled.trace.invokes)
-        if any(operation.site in wanted for operation in invoke.operations)
+        for each in invoke.operations
+        if isinstance(each, Put) and each.container == take.container and each.site < take.site
     }
 
 
