@@ -10,7 +10,6 @@ from nnmigrate.program import (
     Bind,
     Invoke,
     Mutation,
-    NotPython,
     Program,
     Read,
     Save,
@@ -18,13 +17,13 @@ from nnmigrate.program import (
     Told,
     Trace,
     Write,
-    build,
 )
 from nnmigrate.program.values import Constant
 from nnmigrate.schedule import Effect
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .beside import Beside, beside_invokes
+from .changing import changed_by
 from .crossings import crossings
 from .editing import (
     binds_tightly,
@@ -64,17 +63,13 @@ def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix |
 
 def _settles(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     """Whether nothing is left beside the invokes then, and no value crosses worse than before."""
-    try:
-        changed = build(apply_edits(program.code, edits), program.options)
-    except (NotPython, ValueError):
+    changed = changed_by(program, trace, edits)
+    if changed is None:
         return False
-    if len(changed.traces) != len(program.traces):
-        return False
-    then = changed.traces[program.traces.index(trace)]
     bad = (Effect.RAISES, Effect.SILENT)
     before = sum(c.difference.effect in bad for c in crossings(program, trace))
-    after = sum(c.difference.effect in bad for c in crossings(changed, then))
-    return not beside_invokes(then) and after <= before
+    after = sum(c.difference.effect in bad for c in crossings(*changed))
+    return not beside_invokes(changed[1]) and after <= before
 
 
 # --- behind the trace -----------------------------------------------------------------------------

@@ -108,9 +108,8 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Bind, Item, Program
 from nnmigrate.schedule import Effect, Fault
 
+from .arriving import arriving_fix
 from .crossings import Crossing, crossings
-from .reshaping import reshaping_fix
-from .synchronizing import synchronizing_fix
 
 RULE = Rule("NNS101", "unsynchronized-reference", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -119,14 +118,14 @@ def check(program: Program) -> Iterator[Finding]:
     """Uses that 0.5 evaluates before the definition in another invoke."""
     for trace in program.traces:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.RAISES]
-        fix = synchronizing_fix(program, trace) if found else None
+        fix = arriving_fix(program, trace) if found else None
         for crossing in found:
             yield RULE.finding(
                 Severity.ERROR,
                 crossing.step.span,
                 f"`{crossing.name}` is used before {_maker(crossing)} has made it",
                 _consequence(crossing),
-                fix or reshaping_fix(program, trace, crossing),
+                fix,
             )
 
 

@@ -108,8 +108,8 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Program, Trace
 from nnmigrate.schedule import Effect, Seen, Unsafe
 
+from .arriving import arriving_fix
 from .crossings import Crossing, crossings, runs
-from .synchronizing import synchronizing_fix
 
 RULE = Rule("NNS102", "stale-reference", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -126,7 +126,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Uses that 0.5 gives another value than the one that is meant."""
     for trace in program.traces:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.SILENT]
-        fix = synchronizing_fix(program, trace) if found else None
+        fix = arriving_fix(program, trace) if found else None
         for crossing in found:
             yield RULE.finding(
                 Severity.SILENT,

@@ -178,8 +178,7 @@ def _fillings(run: Run) -> Mapping[str, list[Filling]]:
         for place, operation in enumerate(invoke.operations):
             if isinstance(operation, Put):
                 step = run.origin(operation.site).step
-                assert isinstance(step, Mutation)
-                name = _slot(step, operation)
+                name = _slot(step, operation) if isinstance(step, Mutation) else None
                 if name is not None:
                     found.setdefault(name, []).append((number, place, operation))
     return {

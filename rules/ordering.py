@@ -8,9 +8,9 @@ from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import (
     Access,
     Bind,
+    Collect,
     Compute,
     Item,
-    NotPython,
     Program,
     Read,
     Repeat,
@@ -18,15 +18,15 @@ from nnmigrate.program import (
     Statement,
     Step,
     Trace,
-    build,
 )
-from nnmigrate.spans import Edit, apply_edits
+from nnmigrate.spans import Edit
 
+from .changing import changed_by
 from .crossings import trouble
 from .editing import lines_before, merged, movable, removed
 
 # What a statement may do that is moved, or that another one is moved across.
-_HARMLESS = (Access, Read, Bind, Item, Compute, Save, Repeat)
+_HARMLESS = (Access, Read, Bind, Item, Collect, Compute, Save, Repeat)
 
 
 def ordering_fix(program: Program, trace: Trace, step: Access) -> Fix | None:
@@ -79,12 +79,8 @@ def _names(statement: Statement, kind: type[Bind] | type[Read]) -> set[str]:
 
 def _in_order(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     """Whether less goes wrong in the changed trace."""
-    try:
-        changed = build(apply_edits(program.code, edits), program.options)
-    except (NotPython, ValueError):
+    changed = changed_by(program, trace, edits)
+    if changed is None:
         return False
-    if len(changed.traces) != len(program.traces):
-        return False
-    then = changed.traces[program.traces.index(trace)]
-    before, after = trouble(program, trace), trouble(changed, then)
+    before, after = trouble(program, trace), trouble(*changed)
     return before is not None and after is not None and after < before

@@ -10,51 +10,31 @@ from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import (
     Access,
     Bind,
+    Collect,
     Compute,
     Item,
     Mutation,
-    NotPython,
     Program,
     Read,
     Statement,
     Trace,
     Write,
-    build,
 )
-from nnmigrate.spans import Edit, apply_edits
+from nnmigrate.spans import Edit
 
-from .crossings import Crossing, crossings, runs, trouble
+from .crossings import Crossing, runs
 from .editing import lines_before, merged, movable, removed
-from .synchronizing import synchronizing_fix
 
 
-def reshaping_fix(program: Program, trace: Trace, crossing: Crossing) -> Fix | None:
-    """A change after which the value of a crossing arrives, perhaps with the help of a barrier."""
-    if not trace.explicit or not trace.entered.proved:
-        return None
+def reshapings(program: Program, trace: Trace, crossing: Crossing) -> Iterator[Fix]:
+    """Changes after which the value of a crossing may arrive, perhaps with a barrier's help."""
     for shape, message in (
         (_collected_in_turn, "Collect the values one by one, in a list of the trace"),
         (_used_later, "Use the value further down, when it is there"),
     ):
         edits = merged(shape(program, trace, crossing))
-        if edits and _opens_way(program, trace, edits):
-            return Fix(message, edits, Applicability.SAFE)
-    return None
-
-
-def _opens_way(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
-    """Whether the trace works in the changed code, or barriers make it work there."""
-    try:
-        changed = build(apply_edits(program.code, edits), program.options)
-    except (NotPython, ValueError):
-        return False
-    if len(changed.traces) != len(program.traces):
-        return False
-    then = changed.traces[program.traces.index(trace)]
-    left = trouble(changed, then)
-    if left is None:
-        return False
-    return not crossings(changed, then) or synchronizing_fix(changed, then) is not None
+        if edits:
+            yield Fix(message, edits, Applicability.SAFE)
 
 
 # --- a comprehension over modules ---------------------------------------------------------------
@@ -123,7 +103,7 @@ def _sinks(program: Program, trace: Trace, crossing: Crossing) -> Iterator[int]:
 
 def _may_sink(statement: Statement, between: Sequence[Statement]) -> bool:
     """Whether a statement only computes, and nothing that it would pass needs it or changes it."""
-    kinds = (Read, Bind, Item, Compute)
+    kinds = (Read, Bind, Item, Collect, Compute)
     if statement.blocks or not all(isinstance(step, kinds) for step in statement.all_steps):
         return False
     bound = {step.name for step in statement.steps if isinstance(step, Bind)}

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from nnmigrate.findings import Applicability, Fix
-from nnmigrate.program import (
-    NotPython,
-    Program,
-    Trace,
-    build,
-)
-from nnmigrate.spans import apply_edits
+from functools import lru_cache
 
-from .crossings import Run, held_up, runs, trouble
+from nnmigrate.findings import Applicability, Fix
+from nnmigrate.program import Program, Trace
+
+from .changing import Changed, changed_by
+from .crossings import Run, crossings, held_up, runs, trouble
 from .spelling import NotSpelled, Speller
 
 
+@lru_cache(maxsize=64)
 def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that lets every use of a trace that can be helped see what it means.
 
-    It is tried before it is offered: the changed code is understood and simulated anew.
+    It is tried before it is offered: the changed code is understood and simulated anew. Where the
+    trace may go several ways the barriers of one serve them all: they stand outside of conditions.
     """
     every = runs(program, trace)
     if not every or not trace.explicit or not trace.entered.proved:
         return None
-    wanted = {spelled for run in every if (spelled := _spelled(program, trace, run)) is not None}
-    if len(wanted) != 1:
-        return None
-    (fix,) = wanted
-    return fix if _helps(program, trace, fix) else None
+    spelled = dict.fromkeys(_spelled(program, trace, run) for run in every)
+    left: dict[Fix, int] = {}
+    for fix in filter(None, spelled):
+        after = _trouble_after(program, trace, fix)
+        if after is not None:
+            left[fix] = after
+    return min(left, key=lambda fix: left[fix]) if left else None
 
 
 def _spelled(program: Program, trace: Trace, run: Run) -> Fix | None:
@@ -42,17 +43,17 @@ def _spelled(program: Program, trace: Trace, run: Run) -> Fix | None:
     return Fix(speller.message(), edits, Applicability.SAFE)
 
 
-def _helps(program: Program, trace: Trace, fix: Fix) -> bool:
-    """Whether the trace has less trouble in the changed code, and no other trouble."""
-    try:
-        changed = build(apply_edits(program.code, fix.edits), program.options)
-    except (NotPython, ValueError):
-        return False
-    number = program.traces.index(trace)
-    if len(changed.traces) != len(program.traces):
-        return False
-    then = changed.traces[number]
-    before, after = trouble(program, trace), trouble(changed, then)
+def _trouble_after(program: Program, trace: Trace, fix: Fix) -> int | None:
+    """How much trouble the trace has in the changed code; None unless it is less, and no other."""
+    changed = changed_by(program, trace, fix.edits)
+    if changed is None:
+        return None
+    before, after = trouble(program, trace), trouble(*changed)
     if before is None or after is None or after >= before:
-        return False
-    return held_up(changed, then) <= held_up(program, trace)
+        return None
+    return after if held_up(*changed) <= held_up(program, trace) else None
+
+
+def is_cured(changed: Changed) -> bool:
+    """Whether every value of a trace crosses."""
+    return bool(runs(*changed)) and not crossings(*changed)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.displays import bind_target, unpacked
-from nnmigrate.program.expressions import access, base, literal_key, module_index
+from nnmigrate.program.expressions import access, base, module_index
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
@@ -24,6 +24,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
     is_traced,
+    literal_key,
 )
 from nnmigrate.program.walk import Walk
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.steps import Loop, Repeat
+from nnmigrate.program.steps import Collect, Loop, Repeat
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -21,6 +21,7 @@ from nnmigrate.program.values import (
     Value,
     Zipped,
     is_traced,
+    literal_key,
 )
 from nnmigrate.program.walk import Frame, Walk, evaluates
 from nnmigrate.schedule.values import Index
@@ -30,7 +31,10 @@ from nnmigrate.schedule.values import Index
 def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
     values = tuple(walk.evaluate(element.value) for element in node.elements)
     kind = type(node).__name__.lower()
-    if isinstance(node, cst.Set) or any(isinstance(e, cst.StarredElement) for e in node.elements):
+    starred = any(isinstance(e, cst.StarredElement) for e in node.elements)
+    for number, (element, value) in enumerate(zip(node.elements, values, strict=True)):
+        _collect(walk, node, element.value, value, None if starred else number)
+    if isinstance(node, cst.Set) or starred:
         return Container(kind=kind, element=_common(values), empty=not values)
     if not values:
         return Container(kind=kind, empty=True)
@@ -41,10 +45,28 @@ def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
 def _dict(walk: Walk, node: cst.Dict) -> Value:
     values = []
     for element in node.elements:
+        key: Value = UNKNOWN
         if isinstance(element, cst.DictElement):
-            walk.evaluate(element.key)
+            key = walk.evaluate(element.key)
         values.append(walk.evaluate(element.value))
+        _collect(walk, node, element.value, values[-1], *literal_key([key]))
     return Container(kind="dict", element=_common(values), empty=not values)
+
+
+def _collect(
+    walk: Walk,
+    node: cst.BaseExpression,
+    element: cst.BaseExpression,
+    value: Value,
+    key: str | int | None = None,
+    counter: str = "",
+    *,
+    counted: bool = False,
+) -> None:
+    """Notes that an item goes into a collection, if it has to do with the model."""
+    if any(_traced_parts(value)):
+        span, whole = walk.positions.whole(element), walk.positions.whole(node)
+        walk.note(Collect(walk.site(), span, whole, key, counter, counted))
 
 
 def _common(values: Sequence[Value]) -> Value | None:
@@ -105,10 +127,15 @@ def _turn(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, item: Value) -> V
         inner = walk.evaluate(clause.inner_for_in.iter)
         return _clause(walk, node, clause.inner_for_in, inner)
     if isinstance(node, cst.DictComp):
-        walk.evaluate(node.key)
-        return walk.evaluate(node.value)
+        key = walk.evaluate(node.key)
+        value = walk.evaluate(node.value)
+        _collect(walk, node, node.value, value, *literal_key([key]))
+        return value
     assert isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp))
-    return walk.evaluate(node.elt)
+    value = walk.evaluate(node.elt)
+    counted = isinstance(node, cst.ListComp) and not clause.ifs
+    _collect(walk, node, node.elt, value, counted=counted)
+    return value
 
 
 def loop_over(walk: Walk, iterable: Value) -> Loop:

@@ -22,12 +22,14 @@ from nnmigrate.program.values import (
     ModelClass,
     NnsightModule,
     NnsightName,
+    Numbers,
     Opener,
     Selected,
     Traced,
     Tracer,
     Value,
     is_traced,
+    literal_key,
 )
 from nnmigrate.program.walk import Frame, Walk, children, evaluates
 from nnmigrate.schedule.values import Index, Point, Provider
@@ -228,13 +230,23 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         return Traced(origin=receiver.origin, view=True)
     if isinstance(receiver, Method) and receiver.name == "iter":
         return _iteration(walk, node, receiver.receiver)
-    _note_item(walk, node, *literal_key(indexes))
-    if isinstance(receiver, Items) and len(indexes) == 1 and isinstance(indexes[0], Constant):
-        position = indexes[0].value
-        if isinstance(position, int) and -len(receiver.items) <= position < len(receiver.items):
-            return receiver.items[position]
+    key, counter = literal_key(indexes)
+    if isinstance(receiver, Numbers):
+        return _number_at(receiver, key)
+    _note_item(walk, node, key, counter)
+    if isinstance(receiver, Items) and isinstance(key, int):
+        count = len(receiver.items)
+        return receiver.items[key] if -count <= key < count else UNKNOWN
     if isinstance(receiver, Container) and receiver.element is not None:
         return receiver.element
+    return UNKNOWN
+
+
+def _number_at(numbers: Numbers, key: str | int | None) -> Value:
+    """`range(12)[-1]`."""
+    counted = numbers.numbers or ()
+    if isinstance(key, int) and -len(counted) <= key < len(counted):
+        return Constant(value=counted[key])
     return UNKNOWN
 
 
@@ -249,18 +261,6 @@ def _iteration(walk: Walk, node: cst.Subscript, receiver: Value) -> Value:
     whose = "tracer.iter[]" if isinstance(receiver, Tracer) else "iter[]"
     walk.note(Told(walk.site(), walk.span(node), whose, receiver))
     return Opener(kind="iterate", receiver=receiver, text=walk.text(node.value))
-
-
-def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
-    """An item's key where it is a literal, and the loop whose counter it is otherwise."""
-    if len(indexes) != 1:
-        return None, ""
-    index = indexes[0]
-    if isinstance(index, Constant) and isinstance(index.value, (int, str)):
-        return index.value, ""
-    if isinstance(index, Counter) and not index.offset:
-        return None, index.loop
-    return None, ""
 
 
 def _note_item(

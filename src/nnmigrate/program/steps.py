@@ -132,6 +132,23 @@ class Mutation(Step):
 
 
 @dataclass(frozen=True)
+class Collect(Step):
+    """A display or comprehension has evaluated an item with values of the model in it.
+
+    Args:
+        collection: the characters of the display or comprehension.
+        key: the item's place or key, where it is a literal.
+        counter: the key of the loop whose counter is the item's key.
+        counted: the item's place is the number of items before it.
+    """
+
+    collection: Span
+    key: str | int | None = None
+    counter: str = ""
+    counted: bool = False
+
+
+@dataclass(frozen=True)
 class Write(Step):
     """Changes a value of the model in place (`x[:] = v`).
 

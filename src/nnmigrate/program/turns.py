@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice, product
 
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import BarrierCall, Item, Loop, Mutation
+from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
 from nnmigrate.schedule.values import Index, Provider
 
 Turns = Mapping[str, tuple[Loop, int]]
@@ -33,7 +33,7 @@ def numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
     return tuple((key, turn) for key, (_, turn) in turns.items() if key not in parts)
 
 
-def item_key(step: Item | Mutation | BarrierCall, turns: Turns) -> str | int | None:
+def item_key(step: Item | Mutation | BarrierCall | Collect, turns: Turns) -> str | int | None:
     """An item's key; for a loop's counter the number that it has at this turn."""
     if step.counter in turns:
         loop, turn = turns[step.counter]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nnmigrate.program.conditions import Choice, choices
+from nnmigrate.program.holdings import Holdings
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
 from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
@@ -17,6 +18,7 @@ from nnmigrate.program.steps import (
     BarrierCall,
     BarrierMade,
     Bind,
+    Collect,
     Compute,
     Item,
     Loop,
@@ -29,7 +31,7 @@ from nnmigrate.program.steps import (
     Write,
 )
 from nnmigrate.program.turns import Turns, at_turn, item_key, numbered, turned
-from nnmigrate.program.values import Constant, Container, Items, Traced
+from nnmigrate.program.values import Constant, Traced
 from nnmigrate.schedule import values as schedule
 from nnmigrate.spans import Span
 
@@ -93,8 +95,7 @@ class _Unroller:
         self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
         self.bound = frozenset(_names_bound(trace.invokes))
         self.captured: dict[str, int] = {}
-        self.containers: dict[str, str] = {}
-        self.appended: dict[str, int | None] = dict.fromkeys(empty, 0)
+        self.holdings = Holdings(empty)
         self.invokes: list[schedule.Invoke] = []
         self.instances: list[int] = []
         self.instance_turns: list[tuple[tuple[str, int], ...]] = []
@@ -171,12 +172,12 @@ class _Unroller:
                 self.times[step.site] = self.times.get(step.site, 0) + 1
             elif isinstance(step, Mutation):
                 # How many items it has by now is not counted here.
-                self.appended[self._container(step.base, step.path)] = None
+                self.holdings.lose_count(self.holdings.container(step.base, step.path))
             elif isinstance(step, Repeat):
                 self._level_steps(step.steps)
             elif isinstance(step, Bind) and not step.foreign and step.how != "with":
                 self.captured[step.name] = self._next()
-                self._contains(step, self.captured[step.name])
+                self.holdings.bound(step, self.captured[step.name])
 
     def _turns(self, loop: Loop, turns: Turns) -> Iterator[Turns]:
         count = loop.turns
@@ -255,14 +256,17 @@ class _Unroller:
                 for each in self._turns(step.loop, turns):
                     self._steps(sink, place, step.steps, each)
                 continue
+            origin = Origin(step, sink.number, place.statement, place.innermost, numbered(turns))
+            if isinstance(step, Collect):
+                self.holdings.collect(step, item_key(step, turns), self._needs(sink, origin))
+                continue
             operation = self._operation(sink, place, step, turns)
             if operation is not None:
-                origin = Origin(
-                    step, sink.number, place.statement, place.innermost, numbered(turns)
-                )
-                needs = self._needs(sink, origin)
-                sink.operations.append(replace(operation, needs=needs))
-                self.origins[operation.site] = origin
+                operation = replace(operation, needs=self._needs(sink, origin))
+                filled = self._filled(place, step) if isinstance(step, Bind) else ()
+                for each in (operation, *filled):
+                    sink.operations.append(each)
+                    self.origins[each.site] = origin
 
     def _needs(self, sink: _Sink, origin: Origin) -> tuple[int, ...]:
         """The operations of the same statement and turn whose values a step takes."""
@@ -289,8 +293,8 @@ class _Unroller:
         if isinstance(step, Read) and step.name in self.bound:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item):
-            container = self._container(step.base, step.path)
-            key = self._from_end(container, item_key(step, turns))
+            container = self.holdings.container(step.base, step.path)
+            key = self.holdings.from_start(container, item_key(step, turns))
             return schedule.Take(self._next(), place.number, container, key, step=place.step)
         if isinstance(step, Mutation):
             return self._put(place, step, turns)
@@ -326,36 +330,23 @@ class _Unroller:
             return None
         if step.how == "delete":
             raise NotFollowed("the invoke deletes a name")
-        self._contains(step, site)
+        self.holdings.bound(step, site)
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)
 
-    def _contains(self, step: Bind, site: int) -> None:
-        """A name bound to a new collection means another object than before."""
-        if isinstance(step.value, (Container, Items)):
-            self.containers[step.name] = f"{step.name}#{site}"
-            empty = isinstance(step.value, Container) and step.value.empty
-            self.appended[f"{step.name}#{site}"] = 0 if empty else None
-
-    def _container(self, base: str, path: str) -> str:
-        rest = path[len(base) :]
-        return self.containers.get(base, base) + rest
-
     def _put(self, place: _Place, step: Mutation, turns: Turns) -> schedule.Operation:
-        container = self._container(step.base, step.path)
+        container = self.holdings.container(step.base, step.path)
         key = item_key(step, turns)
         if step.how == "method" and step.method == "append" and not step.depth:
-            count = self.appended.get(container)
-            key = count
-            self.appended[container] = None if count is None else count + 1
+            key = self.holdings.append(container)
         return schedule.Put(self._next(), place.number, container, key, step=place.step)
 
-    def _from_end(self, container: str, key: str | int | None) -> str | int | None:
-        """`xs[-1]` is the last of the items that are known to have been appended."""
-        if not isinstance(key, int) or key >= 0:
-            return key
-        count = self.appended.get(container)
-        return count + key if count and count + key >= 0 else None
+    def _filled(self, place: _Place, step: Bind) -> Iterator[schedule.Operation]:
+        """The items that a collection has from the start."""
+        container = self.holdings.container(step.name, step.name)
+        for key, needs in self.holdings.collected(step, complete=self.complete):
+            put = schedule.Put(self._next(), place.number, container, key, step=place.step)
+            yield replace(put, needs=needs)
 
     def _wait(self, place: _Place, step: BarrierCall, turns: Turns) -> schedule.Operation:
         count = self.made.get(step.made)
@@ -382,6 +373,8 @@ def _reach(origin: Origin) -> Span | None:
         return step.expression
     if isinstance(step, Mutation):
         return step.value_span
+    if isinstance(step, Collect):
+        return step.span
     if isinstance(step, Write) or (isinstance(step, Access) and step.swap):
         return origin.innermost.span
     return step.span if isinstance(step, (Compute, Save)) else None

@@ -6,6 +6,7 @@ The walk over the code gives every expression one of these. They are guesses onl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -241,3 +242,15 @@ def is_traced(value: Value) -> bool:
     if isinstance(value, Container):
         return value.element is not None and is_traced(value.element)
     return isinstance(value, Items) and any(map(is_traced, value.items))
+
+
+def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
+    """An item's key where it is a literal, and the loop whose counter it is otherwise."""
+    if len(indexes) != 1:
+        return None, ""
+    index = indexes[0]
+    if isinstance(index, Constant) and isinstance(index.value, (int, str)):
+        return index.value, ""
+    if isinstance(index, Counter) and not index.offset:
+        return None, index.loop
+    return None, ""

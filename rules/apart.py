@@ -1,0 +1,149 @@
+"""Runs the invokes of a trace one after the other, each as a trace of its own, in one session.
+
+That is the way where no single run of the model can do what is meant: a value is needed before the
+module that makes it runs. A session runs its traces in the order of the text and hands every name
+on, unsaved ones included (nnsight 0.5.15, intervention/tracing/base.py), so the text keeps its
+meaning. What it does not keep is the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Fix
+from nnmigrate.program import (
+    BarrierCall,
+    BarrierMade,
+    Invoke,
+    Program,
+    Read,
+    Statement,
+    Told,
+    Trace,
+)
+from nnmigrate.schedule import Unsafe
+from nnmigrate.spans import Edit, Span
+
+from .changing import built
+from .crossings import runs, trouble
+from .editing import merged, movable, removed
+
+# What the session takes over from the trace; anything else is for each run of the model.
+_OF_SESSION = frozenset(["remote", "backend", "blocking"])
+
+# What must stay within one run of the model, or speaks to the tracer that would be gone.
+_BOUND_TO_TRACE = frozenset(["backward", "grad", "stop", "helper-invoke", "next", "all"])
+
+MESSAGE = (
+    "Run the invokes one after the other, in a session: one run of the model for each, and prompts "
+    "of different lengths are no longer padded to the longest of them"
+)
+
+
+@lru_cache(maxsize=64)
+def apart_fix(program: Program, trace: Trace) -> Fix | None:
+    """The change that makes a session of a trace, and traces of its invokes.
+
+    It is unsafe: it holds where the prompts have the same number of tokens, or nothing depends on
+    the padding.
+    """
+    if not _may_part(program, trace):
+        return None
+    edits = merged(_edits(program, trace))
+    return Fix(MESSAGE, edits, Applicability.UNSAFE) if _works(program, trace, edits) else None
+
+
+def _may_part(program: Program, trace: Trace) -> bool:
+    entered = trace.entered
+    if not (trace.explicit and entered.proved and entered.items == 1 and trace.session is None):
+        return False
+    if trace.kind not in ("trace", "generate") or entered.arguments:
+        return False
+    if trace.body.inline or not all(_is_plain(invoke) for invoke in trace.invokes):
+        return False
+    steps = trace.statement.all_steps
+    if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
+        return False
+    if any(
+        need.reason is Unsafe.NOTHING for r in runs(program, trace) for need in r.plan.containers
+    ):
+        return False  # None does not travel from trace to trace either
+    return _only_invokes(trace)
+
+
+def _is_plain(invoke: Invoke) -> bool:
+    """Whether an invoke has a prompt of its own and a body of its own lines."""
+    opens = invoke.statement.opens
+    if opens is None or invoke.body.inline:
+        return False
+    return opens.proved and opens.items == 1 and opens.name is None and opens.arguments
+
+
+def _only_invokes(trace: Trace) -> bool:
+    """Whether the tracer is used for nothing but invokes and barriers, which go."""
+    for statement in trace.statement.walk():
+        if statement is trace.statement or statement.opens is not None:
+            continue
+        concerns = any(isinstance(s, (BarrierMade, BarrierCall)) for s in statement.steps)
+        if concerns and (statement.blocks or not movable(statement)):
+            return False
+        reads = (*statement.steps, *statement.turn)
+        uses = any(isinstance(s, Read) and s.name == trace.entered.name for s in reads)
+        if uses and not concerns:
+            return False
+    return True
+
+
+def _edits(program: Program, trace: Trace) -> Iterator[Edit]:
+    item, call = _entered(trace.statement)
+    options = [a for a in call.args if a.keyword is not None and a.keyword.value not in _OF_SESSION]
+    shared = [argument for argument in call.args if argument not in options]
+    start = trace.entered.call.start
+    header = Span(start, start + len(_code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))))
+    yield Edit(header, _call(f"{trace.entered.model}.session", call, shared))
+    for invoke in trace.invokes:
+        assert invoke.statement.opens is not None
+        _, inner = _entered(invoke.statement)
+        text = _call(f"{trace.entered.model}.{trace.kind}", inner, [*inner.args, *options])
+        yield Edit(invoke.statement.opens.call, text)
+    for statement in trace.statement.walk():
+        if any(isinstance(step, (BarrierMade, BarrierCall)) for step in statement.steps):
+            yield removed(statement)
+
+
+def _entered(statement: Statement) -> tuple[cst.WithItem, cst.Call]:
+    assert isinstance(statement.node, cst.With)
+    (item,) = statement.node.items
+    assert isinstance(item.item, cst.Call)
+    return item, item.item
+
+
+def _call(function: str, like: cst.Call, arguments: Sequence[cst.Arg]) -> str:
+    """A call that is laid out like another one, of another function with other arguments."""
+    new_comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    commas = [a.comma if isinstance(a.comma, cst.Comma) else new_comma for a in arguments[:-1]]
+    ends = [*commas, cst.MaybeSentinel.DEFAULT]
+    args = [a.with_changes(comma=comma) for a, comma in zip(arguments, ends, strict=False)]
+    return _code(like.with_changes(func=cst.parse_expression(function), args=args))
+
+
+def _code(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
+    """Whether nothing fares differently in the traces of the session, or only what did before."""
+    changed = built(program, tuple(edits))
+    if changed is None:
+        return False
+    number = program.traces.index(trace)
+    more = len(changed.traces) - len(program.traces)
+    parts = changed.traces[number + 1 : number + 1 + more]
+    if more != len(trace.invokes) or changed.traces[number].kind != "session":
+        return False
+    found = [trouble(changed, part) for part in parts]
+    before = trouble(program, trace)
+    return None not in found and before is not None and sum(filter(None, found)) < before

@@ -1,0 +1,70 @@
+"""The one change that is offered for the values of a trace that do not cross as they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from nnmigrate.findings import Fix
+from nnmigrate.program import Program, Trace
+
+from .apart import apart_fix
+from .changing import changed_by
+from .crossings import Crossing, crossings, runs
+from .reshaping import reshapings
+from .synchronizing import is_cured, synchronizing_fix
+
+# So many statements are reshaped, one after the other, before barriers have to do.
+_MOST_SHAPES = 4
+
+
+@lru_cache(maxsize=64)
+def arriving_fix(program: Program, trace: Trace) -> Fix | None:
+    """The change that makes a trace's values arrive.
+
+    Barriers and dictionaries, if they cure the trace; else a statement in another shape, if that
+    opens a way to a cure; else the invokes one after the other, which needs an assumption. Where
+    nothing cures the trace, what helps some of its values.
+    """
+    if not trace.explicit or not trace.entered.proved:
+        return None
+    way = _way(program, trace, _MOST_SHAPES)
+    return way or apart_fix(program, trace) or synchronizing_fix(program, trace)
+
+
+@lru_cache(maxsize=256)
+def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
+    """The first step of a safe way after which every value crosses."""
+    fix = synchronizing_fix(program, trace)
+    hopeless = list(_hopeless(program, trace))
+    if fix is not None and not hopeless and _leads_on(program, trace, fix, 0):
+        return fix
+    if shapes == 0:
+        return None
+    for crossing in hopeless:
+        for reshaped in reshapings(program, trace, crossing):
+            if _leads_on(program, trace, reshaped, shapes - 1):
+                return reshaped
+    return None
+
+
+def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
+    changed = changed_by(program, trace, fix.edits)
+    if changed is None or not runs(*changed):
+        return False
+    return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None)
+
+
+def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:
+    """The crossings for which there is no barrier, each definition's first."""
+    uses = {
+        run.origin(each.use).step.site
+        for run in runs(program, trace)
+        for each in run.plan.infeasible
+    }
+    seen: set[tuple[int, ...]] = set()
+    for crossing in crossings(program, trace):
+        made = tuple(origin.step.site for origin in crossing.definitions)
+        if crossing.step.site in uses and (made not in seen or len(seen) < _MOST_SHAPES):
+            seen.add(made)
+            yield crossing

@@ -1,0 +1,91 @@
+"""Which objects names stand for while a trace is unrolled, and what is known of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nnmigrate.program.steps import Bind, Collect
+from nnmigrate.program.values import Container, Items
+from nnmigrate.spans import Span
+
+Key = str | int | None
+
+
+class Holdings:
+    """The collections of one run of a trace.
+
+    Args:
+        empty: the names of collections that have no items when the trace starts.
+    """
+
+    def __init__(self, empty: Iterable[str]) -> None:
+        # A name bound to a new collection means another object than before.
+        self._objects: dict[str, str] = {}
+        # How many items each has, where that is known.
+        self._counts: dict[str, int | None] = dict.fromkeys(empty, 0)
+        # What displays and comprehensions have evaluated, until they are bound to a name.
+        self._collected: dict[Span, list[tuple[Key, tuple[int, ...]]]] = {}
+
+    def container(self, base: str, path: str) -> str:
+        """The object that is reached by a name and the way from it."""
+        return self._objects.get(base, base) + path[len(base) :]
+
+    def bound(self, step: Bind, site: int) -> None:
+        """A name is bound, perhaps to a new collection."""
+        if isinstance(step.value, (Container, Items)) and step.how != "augment":
+            self._objects[step.name] = f"{step.name}#{site}"
+            self._counts[f"{step.name}#{site}"] = self._count(step)
+
+    def _count(self, step: Bind) -> int | None:
+        return 0 if isinstance(step.value, Container) and step.value.empty else None
+
+    def append(self, container: str) -> int | None:
+        """Counts an item that is appended; the result is its place, where that is known."""
+        count = self._counts.get(container)
+        self._counts[container] = None if count is None else count + 1
+        return count
+
+    def lose_count(self, container: str) -> None:
+        """Something changes an object in a way that is not counted."""
+        self._counts[container] = None
+
+    def from_start(self, container: str, key: Key) -> Key:
+        """`xs[-1]` is the last of the items that are known to be there."""
+        if not isinstance(key, int) or key >= 0:
+            return key
+        count = self._counts.get(container)
+        return count + key if count and count + key >= 0 else None
+
+    def collect(self, step: Collect, key: Key, needs: tuple[int, ...]) -> None:
+        """A display or comprehension has evaluated an item."""
+        items = self._collected.setdefault(step.collection, [])
+        items.append((len(items) if step.counted else key, needs))
+
+    def collected(self, step: Bind, *, complete: bool) -> Iterator[tuple[Key, tuple[int, ...]]]:
+        """The items that a collection has from the start, or is extended by.
+
+        Args:
+            step: binds the collection.
+            complete: how often every loop turns is known.
+        """
+        items = self._taken(step.expression)
+        container = self.container(step.name, step.name)
+        if step.how == "augment":
+            yield from ((self.append(container), needs) for _, needs in items)
+            return
+        yield from items
+        if items and complete and [key for key, _ in items] == list(range(len(items))):
+            self._counts[container] = len(items)
+
+    def _taken(self, expression: Span | None) -> list[tuple[Key, tuple[int, ...]]]:
+        """The items of the collection that an expression is, `.save()` behind it left aside."""
+        inside = [span for span in self._collected if expression and expression.holds(span)]
+        whole = max(inside, key=lambda span: span.end - span.start, default=None)
+        items = (
+            self._collected[whole]
+            if whole and expression and whole.start == expression.start
+            else []
+        )
+        for span in inside:
+            del self._collected[span]
+        return items

@@ -1,0 +1,162 @@
+"""Runs random programs on both versions of nnsight, and says where the tool was wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from nnmigrate import engine
+from nnmigrate.findings import Finding, Severity
+from nnmigrate.verify import Executors, Observation, hints_of
+
+from .writer import Written
+
+_NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
+
+# Sums of hidden states as they are printed; another order of additions changes the last digits.
+_RELATIVE, _ABSOLUTE = 2e-4, 2e-3
+
+
+class Fault(Enum):
+    """What can be wrong with what the tool makes of a program, the worst first."""
+
+    WRONG = "the fixed program gives other numbers, and no finding is left"
+    MISSED = "gives other numbers on 0.5, and nothing is reported"
+    BROKEN = "the fixed program fails, and no finding is left"
+    LOUD = "fails on 0.5, and nothing is reported"
+    UNSAID = "0.4 ignored an intervention, and no note says so"
+    NOT_STABLE = "fixing twice changes something"
+    NEW_FINDING = "the fix left a finding of a kind that the program did not have"
+    FALSE_ALARM = "gives the same on 0.5, and an error is reported"
+    FALSE_NOTE = "a note says that 0.4 ignored something, and it did not"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What came of one program.
+
+    Args:
+        program: both forms.
+        valid: whether 0.4 ran it.
+        fixed: what the tool made of it.
+        faults: all that was wrong.
+        same: whether the fixed program gives what 0.4 gave, or, where 0.4 ignored something, what
+            was meant.
+        changed: whether the tool changed it.
+        left: whether something is still reported.
+        detail: what the runs printed.
+    """
+
+    program: Written
+    valid: bool
+    fixed: str = ""
+    faults: tuple[Fault, ...] = ()
+    same: bool = False
+    changed: bool = False
+    left: bool = False
+    detail: str = ""
+
+
+def judge(program: Written, executors: Executors, *, unsafe: bool = True) -> Judgement:
+    """Migrate one program and run all of its forms."""
+    old = _run(executors.baseline, program.old, program)
+    if not old.completed:
+        return Judgement(program, valid=False, detail=str(old.error))
+    checked = engine.check(program.old)
+    fixed = engine.fix(program.old, unsafe=unsafe)
+    raw = _run(executors.migrated, program.old, program)
+    new = raw if fixed.code == program.old else _run(executors.migrated, fixed.code, program)
+    meant = _run(executors.migrated, program.meant, program)
+    runs = _Runs(old, raw, new, meant)
+    faults = (
+        *_of_findings(checked.findings, fixed.remaining, runs),
+        *_of_fixes(fixed, unsafe=unsafe),
+    )
+    return Judgement(
+        program,
+        valid=True,
+        fixed=fixed.code,
+        faults=tuple(faults),
+        same=_like(runs.wanted(_noted(checked.findings)), new),
+        changed=fixed.code != program.old,
+        left=any(map(_is_serious, fixed.remaining)),
+        detail="\n".join((*_lines(program, checked.findings), *_shown(runs))),
+    )
+
+
+@dataclass(frozen=True)
+class _Runs:
+    old: Observation
+    raw: Observation
+    new: Observation
+    meant: Observation
+
+    def wanted(self, noted: bool) -> Observation:
+        """What the fixed program should give: where 0.4 ignored something, what was meant."""
+        return self.meant if noted and self.meant.completed else self.old
+
+
+def _of_findings(found: Sequence[Finding], left: Sequence[Finding], runs: _Runs) -> Sequence[Fault]:
+    faults = []
+    noted, reported = _noted(found), any(_is_serious(each) for each in found)
+    unchanged = _like(runs.old, runs.raw)
+    if reported and unchanged:
+        faults.append(Fault.FALSE_ALARM)
+    if not reported and not noted and not unchanged:
+        faults.append(Fault.MISSED if runs.raw.completed else Fault.LOUD)
+    if not any(map(_is_serious, left)) and not _like(runs.wanted(noted), runs.new):
+        faults.append(Fault.WRONG if runs.new.completed else Fault.BROKEN)
+    if runs.meant.completed:
+        ignored = not _like(runs.meant, runs.old)
+        faults += [Fault.UNSAID] * (ignored and not noted)
+        faults += [Fault.FALSE_NOTE] * (noted and not ignored)
+    return faults
+
+
+def _of_fixes(fixed: engine.Fixed, *, unsafe: bool) -> Sequence[Fault]:
+    again = engine.fix(fixed.code, unsafe=unsafe)
+    return [Fault.NOT_STABLE] if again.code != fixed.code else []
+
+
+def _noted(found: Sequence[Finding]) -> bool:
+    return any(each.code == "NNS105" for each in found)
+
+
+def _is_serious(finding: Finding) -> bool:
+    return finding.severity is not Severity.NOTE
+
+
+def _run(executor: object, text: str, program: Written) -> Observation:
+    hints = hints_of(program.old.encode())
+    return executor.run(text, filename="program.py", hints=hints)  # type: ignore[attr-defined]
+
+
+def _like(one: Observation, other: Observation) -> bool:
+    """Whether two runs printed the same, but for the last digits."""
+    if not (one.completed and other.completed):
+        return False
+    numbers, others = (_NUMBER.findall(run.stdout) for run in (one, other))
+    if _NUMBER.sub("", one.stdout) != _NUMBER.sub("", other.stdout):
+        # 0.5 prints what else a tensor knows, such as its gradient's function.
+        pass
+    return len(numbers) == len(others) and all(
+        _close(float(a), float(b)) for a, b in zip(numbers, others, strict=True)
+    )
+
+
+def _close(one: float, other: float) -> bool:
+    return one == other or abs(one - other) <= _ABSOLUTE + _RELATIVE * abs(other)
+
+
+def _lines(program: Written, findings: Sequence[Finding]) -> Iterator[str]:
+    for each in findings:
+        line = program.old.count("\n", 0, each.span.start) + 1
+        yield f"{each.code} {each.severity.value} line {line}: {each.message}; {each.consequence}"
+
+
+def _shown(runs: _Runs) -> Iterator[str]:
+    for name, run in vars(runs).items():
+        printed = " ".join(re.sub(r"tensor\((.*?)(, .*?)?\)", r"\1", run.stdout).split())
+        yield f"{name}: {printed[:200] if run.completed else f'!! {run.error}'}"
