@@ -57,14 +57,15 @@ def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
 
 def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:
     """The crossings for which there is no barrier, each definition's first."""
-    uses = {
-        run.origin(each.use).step.site
+    places = {
+        run.origin(each.use).innermost.span
         for run in runs(program, trace)
         for each in run.plan.infeasible
     }
     seen: set[tuple[int, ...]] = set()
     for crossing in crossings(program, trace):
         made = tuple(origin.step.site for origin in crossing.definitions)
-        if crossing.step.site in uses and (made not in seen or len(seen) < _MOST_SHAPES):
+        hopeless = crossing.origin.innermost.span in places
+        if hopeless and (made not in seen or len(seen) < _MOST_SHAPES):
             seen.add(made)
             yield crossing

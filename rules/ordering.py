@@ -1,86 +1,156 @@
-"""Puts statements that only read into the order in which the model runs its modules."""
+"""Puts what an invoke does into the order in which the model runs its modules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.findings import Applicability, Fix
-from nnmigrate.program import (
-    Access,
-    Bind,
-    Collect,
-    Compute,
-    Item,
-    Program,
-    Read,
-    Repeat,
-    Save,
-    Statement,
-    Step,
-    Trace,
-)
+from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
+from nnmigrate.schedule.values import Index
 from nnmigrate.spans import Edit
 
 from .changing import changed_by
 from .crossings import trouble
-from .editing import lines_before, merged, movable, removed
-
-# What a statement may do that is moved, or that another one is moved across.
-_HARMLESS = (Access, Read, Bind, Item, Collect, Compute, Save, Repeat)
+from .editing import fresh_name, lines_before, merged, movable, removed
+from .fusing import fused
+from .touching import may_change_places, touched
 
 
 def ordering_fix(program: Program, trace: Trace, step: Access) -> Fix | None:
-    """Moves the statement of a late access up, to the first place from which it works."""
+    """The change after which a late access comes in time, or less comes late than before.
+
+    A statement moves up, with what it needs; or two loops over the same layers become one; or a
+    name is bound to the module's value where that is there, and read where it is wanted.
+    """
     if not trace.entered.proved:
         return None
-    statements = _suite_of(trace, step)
-    index = next((i for i, s in enumerate(statements) if s.span.holds(step.span)), 0)
-    late = statements[index] if statements else None
-    if late is None or late.blocks or not movable(late):
-        return None
-    for number in reversed(range(index)):
-        if not _may_cross(late, statements[number]):
-            return None
-        edits = merged(_moved(program, late, statements[number]))
-        if _in_order(program, trace, edits):
-            return Fix("Read it before the later module", edits, Applicability.SAFE)
+    for message, ways in (
+        ("Read it before the later module", _moves),
+        ("Go over the layers once", fused),
+        ("Bind it once, where it is there", _bindings),
+    ):
+        for edits in ways(program, trace, step):
+            if _in_order(program, trace, edits):
+                return Fix(message, merged(edits), Applicability.SAFE)
     return None
 
 
-def _suite_of(trace: Trace, step: Access) -> Sequence[Statement]:
+def suites_around(trace: Trace, step: Access) -> list[Block]:
+    """The suites of an invoke in which a step stands, the innermost first."""
     for invoke in trace.invokes:
         if invoke.body.span.holds(step.span):
-            return invoke.body.statements
-    return ()
+            return list(_suites(invoke.body, step))[::-1]
+    return []
 
 
-def _moved(program: Program, late: Statement, before: Statement) -> Iterator[Edit]:
-    yield removed(late)
-    yield lines_before(program, before, program.text(late.span))
-
-
-def _may_cross(late: Statement, other: Statement) -> bool:
-    """Whether two statements only read, and neither needs what the other one binds."""
-    if other.blocks or not movable(other):
-        return False
-    if not all(_is_harmless(step) for s in (late, other) for step in s.all_steps):
-        return False
-    bound, read = _names(other, Bind), _names(other, Read)
-    return not (bound & (_names(late, Read) | _names(late, Bind)) or read & _names(late, Bind))
-
-
-def _is_harmless(step: Step) -> bool:
-    return isinstance(step, _HARMLESS) and not (isinstance(step, Access) and step.swap)
-
-
-def _names(statement: Statement, kind: type[Bind] | type[Read]) -> set[str]:
-    return {step.name for step in statement.all_steps if isinstance(step, kind)}
+def _suites(block: Block, step: Access) -> Iterator[Block]:
+    yield block
+    for statement in block.statements:
+        for inner in statement.blocks:
+            if inner.span.holds(step.span):
+                yield from _suites(inner, step)
 
 
 def _in_order(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     """Whether less goes wrong in the changed trace."""
-    changed = changed_by(program, trace, edits)
+    changed = changed_by(program, trace, merged(edits))
     if changed is None:
         return False
     before, after = trouble(program, trace), trouble(*changed)
     return before is not None and after is not None and after < before
+
+
+# --- a statement moves up -------------------------------------------------------------------------
+
+
+def _moves(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]:
+    """The places to which the statement of a late access may move, the nearest first."""
+    for suite in suites_around(trace, step):
+        index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
+        yield from _moves_in(program, trace, suite.statements, index)
+
+
+def _moves_in(
+    program: Program, trace: Trace, statements: Sequence[Statement], index: int
+) -> Iterator[list[Edit]]:
+    moving = [statements[index]]
+    meant = [touched(trace, statements[index])]
+    if not movable(*moving) or meant[0].fixed:
+        return
+    for other in reversed(statements[:index]):
+        passed = touched(trace, other)
+        if not all(may_change_places(passed, each) for each in meant):
+            # What one of them needs moves along.
+            if not movable(other) or passed.fixed:
+                return
+            moving.insert(0, other)
+            meant.append(passed)
+        elif movable(other) and passed.used:
+            texts = [_lines(program, statement) for statement in moving]
+            yield [*map(removed, moving), lines_before(program, other, *texts)]
+
+
+def _lines(program: Program, statement: Statement) -> str:
+    """A statement's lines with the comment behind it, without the first indentation."""
+    return statement.line.of(program.code).rstrip("\r\n")[len(statement.indent) :]
+
+
+# --- a name for the value -------------------------------------------------------------------------
+
+
+def _bindings(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]:
+    """Ways to read a module's value by a name that is bound before the later module."""
+    if step.swap or step.foreign or _is_written(trace, step):
+        return
+    for suite in suites_around(trace, step):
+        index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
+        for other in reversed(suite.statements[:index]):
+            passed = touched(trace, other)
+            if passed.fixed or step.provider in passed.written or not movable(other):
+                return
+            if _names_read(suite.statements[index], step) & passed.bound:
+                return
+            name = _bound_to(program, other, step)
+            if name is not None and not _rebound(suite, other, name, step):
+                yield [Edit(step.span, name)]
+            name = fresh_name(program, _wish(step))
+            line = f"{name} = {program.text(step.span)}"
+            yield [lines_before(program, other, line), Edit(step.span, name)]
+
+
+def _is_written(trace: Trace, step: Access) -> bool:
+    return any(isinstance(s, Write) and s.got == step.site for s in trace.statement.all_steps)
+
+
+def _names_read(statement: Statement, step: Access) -> frozenset[str]:
+    """The names in the expression that reaches a module."""
+    return frozenset(
+        each.name
+        for each in statement.all_steps
+        if isinstance(each, Read) and step.span.holds(each.span)
+    )
+
+
+def _bound_to(program: Program, statement: Statement, step: Access) -> str | None:
+    """The name that a statement binds to the very same value: `hidden = h[1].output`."""
+    text = program.text(step.span)
+    for bind in statement.steps:
+        if isinstance(bind, Bind) and bind.how == "assign" and bind.expression is not None:
+            return bind.name if program.text(bind.expression) == text else None
+    return None
+
+
+def _rebound(suite: Block, since: Statement, name: str, step: Access) -> bool:
+    return any(
+        isinstance(each, Bind) and each.name == name
+        for statement in suite.statements
+        if statement.span.start > since.span.start
+        for each in statement.all_steps
+        if each.span.start < step.span.start
+    )
+
+
+def _wish(step: Access) -> str:
+    """What to call a module's value: `mlp_output`; `h_input` for `h[1].input`."""
+    names = [part for part in step.provider.path if not isinstance(part, Index)]
+    return "_".join((*names[-1:], step.provider.point.name.lower()))

@@ -72,14 +72,14 @@ def judge(program: Written, executors: Executors, *, unsafe: bool = True) -> Jud
     runs = _Runs(old, raw, new, meant)
     faults = (
         *_of_findings(checked.findings, fixed.remaining, runs),
-        *_of_fixes(fixed, unsafe=unsafe),
+        *_of_fixes(checked, fixed, unsafe=unsafe),
     )
     return Judgement(
         program,
         valid=True,
         fixed=fixed.code,
         faults=tuple(faults),
-        same=_like(runs.wanted(_noted(checked.findings)), new),
+        same=runs.fulfilled(_noted(checked.findings)),
         changed=fixed.code != program.old,
         left=any(map(_is_serious, fixed.remaining)),
         detail="\n".join((*_lines(program, checked.findings), *_shown(runs))),
@@ -93,9 +93,19 @@ class _Runs:
     new: Observation
     meant: Observation
 
-    def wanted(self, noted: bool) -> Observation:
-        """What the fixed program should give: where 0.4 ignored something, what was meant."""
-        return self.meant if noted and self.meant.completed else self.old
+    def wanted(self, noted: bool) -> Observation | None:
+        """What the fixed program should give: where 0.4 ignored something, what was meant.
+
+        None where that cannot be told: 0.5 does not run the form that says it.
+        """
+        if not noted:
+            return self.old
+        return self.meant if self.meant.completed else None
+
+    def fulfilled(self, noted: bool) -> bool:
+        """Whether the fixed program gives that."""
+        wanted = self.wanted(noted)
+        return self.new.completed if wanted is None else _like(wanted, self.new)
 
 
 def _of_findings(found: Sequence[Finding], left: Sequence[Finding], runs: _Runs) -> Sequence[Fault]:
@@ -106,7 +116,7 @@ def _of_findings(found: Sequence[Finding], left: Sequence[Finding], runs: _Runs)
         faults.append(Fault.FALSE_ALARM)
     if not reported and not noted and not unchanged:
         faults.append(Fault.MISSED if runs.raw.completed else Fault.LOUD)
-    if not any(map(_is_serious, left)) and not _like(runs.wanted(noted), runs.new):
+    if not any(map(_is_serious, left)) and not runs.fulfilled(noted):
         faults.append(Fault.WRONG if runs.new.completed else Fault.BROKEN)
     if runs.meant.completed:
         ignored = not _like(runs.meant, runs.old)
@@ -115,9 +125,13 @@ def _of_findings(found: Sequence[Finding], left: Sequence[Finding], runs: _Runs)
     return faults
 
 
-def _of_fixes(fixed: engine.Fixed, *, unsafe: bool) -> Sequence[Fault]:
+def _of_fixes(checked: engine.Checked, fixed: engine.Fixed, *, unsafe: bool) -> Sequence[Fault]:
     again = engine.fix(fixed.code, unsafe=unsafe)
-    return [Fault.NOT_STABLE] if again.code != fixed.code else []
+    faults = [Fault.NOT_STABLE] if again.code != fixed.code else []
+    before = {each.code for each in checked.findings}
+    if any(each.code not in before and _is_serious(each) for each in fixed.remaining):
+        faults.append(Fault.NEW_FINDING)
+    return faults
 
 
 def _noted(found: Sequence[Finding]) -> bool:
@@ -125,7 +139,7 @@ def _noted(found: Sequence[Finding]) -> bool:
 
 
 def _is_serious(finding: Finding) -> bool:
-    return finding.severity is not Severity.NOTE
+    return finding.severity in (Severity.ERROR, Severity.SILENT)
 
 
 def _run(executor: object, text: str, program: Written) -> Observation:

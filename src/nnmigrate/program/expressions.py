@@ -170,14 +170,29 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
         return ModelClass(name=name) if name in MODEL_CLASSES else NnsightName(name=name)
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)
-    if isinstance(receiver, Instance):
-        value = walk.facts.attribute(receiver.name, name)
-        if isinstance(value, Envoy):
-            return value
+    value = _left_in(walk, node, receiver)
+    if isinstance(value, Envoy):
+        return value
     _note_item(walk, node, name)
+    if is_traced(value):
+        return value
     if name in ("value", "node"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
     return Method(receiver=receiver, name=name)
+
+
+def _left_in(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
+    """What the program has put into an attribute of an object of its own."""
+    if isinstance(receiver, Instance):
+        return walk.facts.attribute(receiver.name, node.attr.value)
+    if isinstance(node.value, cst.Name):
+        return walk.facts.attributes.get((object_of(node.value), node.attr.value), UNKNOWN)
+    return UNKNOWN
+
+
+def object_of(name: cst.Name) -> str:
+    """An owner of attributes of which only a name is known; no class is called so."""
+    return f"object {name.value}"
 
 
 def _envoy_attribute(walk: Walk, node: cst.Attribute, envoy: Envoy, name: str) -> Value:

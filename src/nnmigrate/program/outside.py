@@ -40,6 +40,15 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     return names | declared | {n for n in module if isinstance(n, str)} | _made_global(program)
 
 
+def names_by_chance(program: Program, trace: Trace) -> frozenset[str]:
+    """Those of the `outer_names` that are bound only if an unsaved value has stayed by chance."""
+    state = _states(program, trace.scope)[id(trace.statement)]
+    if trace.session is not None:
+        return frozenset()  # a session's traces hand on all that they bind
+    certain = {name for name in state if isinstance(name, str)}
+    return frozenset(_seen(program, trace, state)) - certain
+
+
 def _seen(program: Program, trace: Trace, state: State) -> Iterator[str]:
     """The names of a state that are bound for one trace.
 

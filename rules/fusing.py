@@ -1,0 +1,137 @@
+"""Makes one loop of two that go over the same layers, one after the other.
+
+The second one comes too late on 0.5: when the first has come to its last layer, the model has left
+all the others behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nnmigrate.program import Access, Block, Program, Statement, Trace
+from nnmigrate.spans import Edit, Span
+
+from .editing import lines_before, movable, reindented, removed
+from .touching import may_change_places, touched
+
+_UNIT = "    "
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One going over some layers.
+
+    Args:
+        statement: a for loop, or the assignment of a comprehension.
+        target: what the loop binds at each turn.
+        over: what it goes over.
+        collected: the name of a comprehension's collection; empty for a loop.
+        saved: whether the comprehension is saved as a whole.
+        item: a comprehension's item, as the line that puts it into the collection.
+    """
+
+    statement: Statement
+    target: str
+    over: str
+    collected: str = ""
+    made: str = ""
+    item: str = ""
+
+
+def fused(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]:
+    """The ways to make one loop of the late one and one before it."""
+    for invoke in trace.invokes:
+        if invoke.body.span.holds(step.span):
+            yield from _fused_in(program, trace, invoke.body, step)
+
+
+def _fused_in(program: Program, trace: Trace, suite: Block, step: Access) -> Iterator[list[Edit]]:
+    index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
+    late = _pass(program, suite.statements[index])
+    if late is None:
+        return
+    what = touched(trace, late.statement)
+    names = {late.target}
+    for other in reversed(suite.statements[:index]):
+        early, passed = _pass(program, other), touched(trace, other)
+        if early is not None and (early.target, early.over) == (late.target, late.over):
+            ours = (passed.bound | passed.changed) - names
+            if not ours & (what.read | what.bound | what.changed) and not passed.fixed:
+                yield list(_edits(program, early, late))
+        if not may_change_places(passed, what):
+            return
+
+
+def _pass(program: Program, statement: Statement) -> _Pass | None:
+    if not movable(statement):
+        return None
+    node = statement.node
+    if isinstance(node, cst.For) and node.orelse is None and len(statement.blocks) == 1:
+        if statement.blocks[0].inline or not isinstance(node.target, cst.Name):
+            return None
+        return _Pass(statement, node.target.value, _code(node.iter))
+    if isinstance(node, cst.Assign) and len(node.targets) == 1:
+        target = node.targets[0].target
+        return _comprehension(statement, target, node.value)
+    return None
+
+
+def _comprehension(
+    statement: Statement, target: cst.BaseExpression, value: cst.BaseExpression
+) -> _Pass | None:
+    whole, saved = _unsaved(value)
+    if not isinstance(target, cst.Name) or not isinstance(whole, (cst.ListComp, cst.DictComp)):
+        return None
+    clause = whole.for_in
+    if clause.ifs or clause.inner_for_in is not None or clause.asynchronous is not None:
+        return None
+    if not isinstance(clause.target, cst.Name):
+        return None
+    name = target.value
+    if isinstance(whole, cst.ListComp):
+        made, item = ("list().save()" if saved else "[]"), f"{name}.append({_code(whole.elt)})"
+    else:
+        made = "dict().save()" if saved else "{}"
+        item = f"{name}[{_code(whole.key)}] = {_code(whole.value)}"
+    return _Pass(statement, clause.target.value, _code(clause.iter), name, made, item)
+
+
+def _unsaved(value: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
+    """An expression without `.save()` behind it, and whether there was one."""
+    call = value if isinstance(value, cst.Call) and not value.args else None
+    if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "save":
+        return value, False
+    return call.func.value, True
+
+
+def _edits(program: Program, early: _Pass, late: _Pass) -> Iterator[Edit]:
+    """One loop in the place of the early one."""
+    indent = early.statement.indent
+    made = [f"{each.collected} = {each.made}" for each in (early, late) if each.collected]
+    if made:
+        yield lines_before(program, early.statement, *made)
+    inner = early.statement.blocks[0].indent if not early.collected else indent + _UNIT
+    more = [f"{inner}{row}" for row in _rows(program, late, inner)]
+    if early.collected:
+        rows = [f"for {early.target} in {early.over}:", f"{inner}{early.item}", *more]
+        yield Edit(early.statement.span, program.newline.join(rows))
+    else:
+        end = early.statement.blocks[0].statements[-1].line.end
+        yield Edit(Span(end, end), "".join(row + program.newline for row in more))
+    yield removed(late.statement)
+
+
+def _rows(program: Program, late: _Pass, indent: str) -> Iterator[str]:
+    """The lines of one turn, the first of each statement without indentation."""
+    if late.collected:
+        yield late.item
+        return
+    for statement in late.statement.blocks[0].statements:
+        yield reindented(program, statement, indent)
+
+
+def _code(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node).strip()

@@ -1,0 +1,99 @@
+"""What a statement has to do with: whether two statements of a suite may change places.
+
+On 0.4 a statement was carried out when its module ran, wherever it stood in the text. To change the
+places of two statements is therefore to change nothing, unless one needs what the other binds, or
+both have to do with one object, or with one module that one of them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nnmigrate.program import (
+    Access,
+    BarrierCall,
+    BarrierMade,
+    Bind,
+    Mutation,
+    Read,
+    Statement,
+    Told,
+    Trace,
+    Write,
+)
+from nnmigrate.program.values import Traced
+from nnmigrate.schedule import compare
+from nnmigrate.schedule.values import Order, Provider
+
+# Statements that leave the suite, or open one of which more is to be known.
+_FIXED = frozenset("Return Break Continue Raise Try TryStar With FunctionDef ClassDef".split())
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a statement has to do with.
+
+    Args:
+        bound: the names that it binds.
+        read: the names that it reads.
+        changed: the names of the objects that it changes.
+        used: the modules of which it reads, or has, a value.
+        written: the modules whose value it changes or sets.
+        fixed: it cannot be told, or it may not be moved.
+    """
+
+    bound: frozenset[str]
+    read: frozenset[str]
+    changed: frozenset[str]
+    used: frozenset[Provider]
+    written: frozenset[Provider]
+    fixed: bool
+
+
+def touched(trace: Trace, statement: Statement) -> Touched:
+    """What a statement of a trace has to do with, all below it included."""
+    steps = statement.all_steps
+    accesses = {s.site: s for s in trace.statement.all_steps if isinstance(s, Access)}
+    origins = {s.got for s in steps if isinstance(s, Write)}
+    held = {
+        step.value.origin
+        for step in steps
+        if isinstance(step, Read) and isinstance(step.value, Traced)
+    }
+    own = [step for step in steps if isinstance(step, Access)]
+    return Touched(
+        bound=frozenset(s.name for s in steps if isinstance(s, Bind) and not s.foreign),
+        read=frozenset(s.name for s in steps if isinstance(s, Read)),
+        changed=frozenset(s.base for s in steps if isinstance(s, Mutation)),
+        used=frozenset(s.provider for s in own) | _providers(accesses, held),
+        written=frozenset(s.provider for s in own if s.swap) | _providers(accesses, origins),
+        fixed=_is_fixed(statement) or not origins <= accesses.keys(),
+    )
+
+
+def _providers(accesses: dict[int, Access], sites: Iterable[int | None]) -> frozenset[Provider]:
+    return frozenset(accesses[site].provider for site in sites if site in accesses)
+
+
+def _is_fixed(statement: Statement) -> bool:
+    kinds = {inner.kind for inner in statement.walk()}
+    return bool(kinds & _FIXED) or any(
+        isinstance(step, (Told, BarrierCall, BarrierMade)) for step in statement.all_steps
+    )
+
+
+def may_change_places(one: Touched, other: Touched) -> bool:
+    """Whether two neighbours do the same in either order."""
+    if one.fixed or other.fixed:
+        return False
+    for left, right in ((one, other), (other, one)):
+        if left.bound & (right.bound | right.read) or left.changed & (right.changed | right.read):
+            return False
+        if any(_may_be_one(w, u) for w in left.written for u in right.used | right.written):
+            return False
+    return True
+
+
+def _may_be_one(one: Provider, other: Provider) -> bool:
+    return compare(one, other) in (Order.SAME, Order.UNKNOWN)
