@@ -48,7 +48,7 @@ def apart_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that makes a session of a trace, and traces of its invokes.
 
     It is unsafe: it holds where the prompts have the same number of tokens, or nothing depends on
-    the padding.
+    the padding. What one invoke does out of order, a trace of its own does as well.
     """
     if not _may_part(program, trace):
         return None
@@ -135,7 +135,7 @@ def _code(node: cst.CSTNode) -> str:
 
 
 def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
-    """Whether nothing fares differently in the traces of the session, or only what did before."""
+    """Whether nothing fares worse in the traces of the session than in the one trace."""
     changed = built(program, tuple(edits))
     if changed is None:
         return False
@@ -146,4 +146,4 @@ def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
         return False
     found = [trouble(changed, part) for part in parts]
     before = trouble(program, trace)
-    return None not in found and before is not None and sum(filter(None, found)) < before
+    return None not in found and before is not None and sum(filter(None, found)) <= before

@@ -7,11 +7,11 @@ and given one plan, since barriers and containers that serve one value must not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nnmigrate.program import Item, Program, Read, Step, Trace
-from nnmigrate.program.outside import empty_collections, outer_names
+from nnmigrate.program.outside import empty_collections, names_by_chance, outer_names
 from nnmigrate.program.turns import at_turn, turns_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
 from nnmigrate.schedule import (
@@ -26,8 +26,9 @@ from nnmigrate.schedule import (
     providers,
     rankings,
     repaired,
+    simulate,
 )
-from nnmigrate.schedule.values import Provider
+from nnmigrate.schedule.values import Provider, Write
 
 Orders = tuple[Mapping[Provider, int], ...]
 
@@ -65,6 +66,7 @@ class Crossing:
         difference: the worst that happens to it.
         origin: one of its occurrences.
         definitions: the steps that it means.
+        by_chance: it arrives, unless 0.5 has kept an unsaved value of an earlier turn by chance.
     """
 
     step: Step
@@ -72,15 +74,20 @@ class Crossing:
     difference: Difference
     origin: Origin
     definitions: tuple[Origin, ...]
+    by_chance: bool = False
 
 
-@lru_cache(maxsize=64)
 def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     """The ways that a trace may go; none where it is not followed."""
+    return _runs(program, trace, outer_names(program, trace))
+
+
+@lru_cache(maxsize=128)
+def _runs(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...]:
     if trace.kind in ("scan", "edit", "session"):
         return ()
     try:
-        unrolled = unroll(trace, outer_names(program, trace), empty_collections(trace))
+        unrolled = unroll(trace, outer, empty_collections(trace))
         return tuple(_run(trace, each) for each in unrolled)
     except (NotFollowed, TooManyOrders):
         return ()
@@ -135,27 +142,56 @@ def held_up(program: Program, trace: Trace) -> int:
     return sum(fault in missed for fault in faults)
 
 
+def late_writes(program: Program, trace: Trace) -> int:
+    """How many changes in place come when the model has gone on, though the value came in time."""
+    return sum(_late_writes(run) for run in runs(program, trace))
+
+
+def _late_writes(run: Run) -> int:
+    every = [op for invoke in run.unrolled.trace.invokes for op in invoke.operations]
+    writes = [op for op in every if isinstance(op, Write)]
+    late: set[int] = set()
+    for rank in (order for orders in run.turns for order in orders) if writes else ():
+        times = simulate(run.unrolled.trace, rank).times
+        for write in writes:
+            due = rank[write.provider]
+            if times.get(write.got) == due < times.get(write.site, due):
+                late.add(write.site)
+    return len(late)
+
+
 def crossings(program: Program, trace: Trace) -> list[Crossing]:
     """The uses of a trace that do not see what they mean, each once, in the order of the text."""
+    found = _worst(runs(program, trace))
+    lucky = names_by_chance(program, trace) if found else frozenset()
+    if lucky:
+        certain = _worst(_runs(program, trace, outer_names(program, trace) - lucky))
+        found = {s: certain.get(s, replace(c, by_chance=True)) for s, c in found.items()}
+    return _once_a_statement(sorted(found.values(), key=lambda c: c.step.span))
+
+
+def _worst(every: Sequence[Run]) -> dict[int, Crossing]:
     worst: dict[int, Crossing] = {}
-    for run in runs(program, trace):
+    for run in every:
         for crossing in _crossings(run):
             known = worst.get(crossing.step.site)
             if known is None or known.difference.effect < crossing.difference.effect:
                 worst[crossing.step.site] = crossing
-    return _once_a_statement(sorted(worst.values(), key=lambda c: c.step.span))
+    return worst
 
 
 def _crossings(run: Run) -> Iterator[Crossing]:
+    instance = _instances(run)
     for site, difference in run.differences.items():
         origin = run.unrolled.origins.get(site)
         if origin is None or not isinstance(origin.step, (Read, Item)):
             continue
         meant = [run.unrolled.origins.get(s) for s in difference.expected if isinstance(s, int)]
         definitions = tuple(each for each in meant if each is not None)
-        instance = _instances(run)
         here = instance[site]
-        if any(instance.get(s, here) != here for s in difference.expected if isinstance(s, int)):
+        # An item that the invoke has made itself may have been set anew by another one meanwhile.
+        sights = (*difference.expected, *difference.seen)
+        if any(instance.get(s, here) != here for s in sights if isinstance(s, int)):
             name = origin.step.name if isinstance(origin.step, Read) else origin.step.path
             yield Crossing(origin.step, name, difference, origin, definitions)
 

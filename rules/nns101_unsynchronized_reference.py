@@ -89,8 +89,14 @@ with lm.trace() as tracer:
 
 The fix is safe: barriers are added only where the simulated schedule of the changed trace gives
 every use the definition that the order of the text gives it, in every order that the modules may
-have. There is no fix where the value is needed before the model can have made it (0.4 ignored such
-an intervention), and where the order of the modules is not known.
+have. A comprehension over layers becomes a loop, and a statement that only computes moves down,
+where that is what lets the value arrive.
+
+Where the value is needed before one run of the model can have made it (0.4 ignored such an
+intervention), the fix is unsafe: the invokes run one after the other, as traces of one
+`session`. That is one run of the model for each of them, and a prompt is not padded to the
+length of a longer one any more: positions counted from the padded side stand for other tokens
+unless the prompts have the same number of them.
 
 ## References
 

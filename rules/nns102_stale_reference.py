@@ -92,7 +92,8 @@ with lm.trace() as tracer:
 ## Fix safety
 
 The fix is safe: the changed trace is simulated, and the fix offered only if every use sees the
-definition that the order of the text gives it.
+definition that the order of the text gives it. Where no dictionary and no barrier can do that, the
+fix is unsafe: the invokes run one after the other, in a session (see NNS101).
 
 ## References
 
@@ -106,7 +107,6 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program, Trace
-from nnmigrate.program.outside import names_by_chance
 from nnmigrate.schedule import Effect, Seen, Unsafe
 
 from .arriving import arriving_fix
@@ -128,9 +128,8 @@ def check(program: Program) -> Iterator[Finding]:
     for trace in program.traces:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.SILENT]
         fix = arriving_fix(program, trace) if found else None
-        chance = names_by_chance(program, trace) if found else frozenset()
         for crossing in found:
-            if Seen.OUTER in crossing.difference.seen and crossing.name in chance:
+            if crossing.by_chance:
                 yield _by_chance(crossing, fix)
             else:
                 yield RULE.finding(
@@ -160,6 +159,8 @@ def _reason(program: Program, trace: Trace, crossing: Crossing) -> str:
         for need in run.plan.containers:
             if run.origin(need.use).step.site == crossing.step.site:
                 return _REASONS[need.reason]
+    if crossing.origin.invoke in {origin.invoke for origin in crossing.definitions}:
+        return "another invoke sets the same item in the meantime"
     return "it is not there in time, and an older value is"
 
 

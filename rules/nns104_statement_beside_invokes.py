@@ -66,8 +66,9 @@ with lm.trace() as tracer:
 ## Fix safety
 
 The fix is safe: the statement moves behind the trace, and what it uses is saved; or, where it
-stands in a loop or reads a module, it moves into the invoke before it. It is not offered where a
-later invoke needs what the statement makes, or where several invokes bind the name.
+stands in a loop or reads a module, it moves into the invoke before it. Where a later invoke needs
+what the statement makes, or several invokes bind the name, the fix is unsafe: the invokes run one
+after the other, in a session, which pads no prompt to the length of another.
 
 ## References
 
@@ -82,6 +83,7 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.program.outside import outer_names
 
+from .apart import apart_fix
 from .beside import Beside, beside_invokes
 from .moving import moving_fix
 
@@ -92,7 +94,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Statements beside the invokes that use their values."""
     for trace in program.traces:
         found = beside_invokes(trace)
-        fix = moving_fix(program, trace, found) if found else None
+        fix = moving_fix(program, trace, found) or apart_fix(program, trace) if found else None
         outer = outer_names(program, trace) if found else frozenset()
         for beside in found:
             yield RULE.finding(

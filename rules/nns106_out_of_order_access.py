@@ -63,9 +63,13 @@ with model.trace(torch.zeros(1, 2)):
 
 ## Fix safety
 
-The fix is safe: statements that only read are put into the order of the model, where nothing
-between them changes anything. Otherwise a person must decide: a second trace, or an invoke without
-arguments, which sees the whole batch.
+The fix is safe. A statement moves up, with what it needs, past those that have nothing to do with
+it; or two loops over the same layers become one; or a name is bound to the module's value where
+that is there, and read where it is wanted. It is offered only if less comes late in the simulated
+schedule, and no change of a module's value comes later than it did.
+
+Where a module is changed with what a later one gives, no order helps, and 0.4 ignored the change
+(NNS105): a person must decide whether a second trace was meant.
 
 ## References
 

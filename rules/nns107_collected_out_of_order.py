@@ -74,7 +74,8 @@ print(collected)
 
 The fix is safe: every invoke fills a list of its own, which the body of the trace makes, and behind
 the trace they are joined in the order of the text. It is offered where the trace does nothing else
-with the list, and the list is made outside of it.
+with the list, and the list is made outside of it. Elsewhere the fix is unsafe: the invokes run one
+after the other, in a session, which pads no prompt to the length of another.
 
 ## References
 
@@ -91,6 +92,7 @@ from nnmigrate.schedule import Outcome, simulate
 from nnmigrate.schedule.values import Put, Take
 from nnmigrate.spans import Edit
 
+from .apart import apart_fix
 from .crossings import Run, runs
 from .editing import fresh_name, lines_after, lines_before, merged, movable
 
@@ -112,7 +114,7 @@ def check(program: Program) -> Iterator[Finding]:
                 f"the invokes fill `{step.path}` in the order in which the model runs, not in that "
                 "of the text",
                 _consequence(step),
-                _fix(program, trace, step),
+                _fix(program, trace, step) or apart_fix(program, trace),
             )
 
 

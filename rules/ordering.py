@@ -10,10 +10,10 @@ from nnmigrate.schedule.values import Index
 from nnmigrate.spans import Edit
 
 from .changing import changed_by
-from .crossings import trouble
+from .crossings import late_writes, trouble
 from .editing import fresh_name, lines_before, merged, movable, removed
 from .fusing import fused
-from .touching import may_change_places, touched
+from .touching import Touched, may_change_places, touched
 
 
 def ordering_fix(program: Program, trace: Trace, step: Access) -> Fix | None:
@@ -57,7 +57,9 @@ def _in_order(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     if changed is None:
         return False
     before, after = trouble(program, trace), trouble(*changed)
-    return before is not None and after is not None and after < before
+    if before is None or after is None or after >= before:
+        return False
+    return late_writes(*changed) <= late_writes(program, trace)
 
 
 # --- a statement moves up -------------------------------------------------------------------------
@@ -73,21 +75,35 @@ def _moves(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]
 def _moves_in(
     program: Program, trace: Trace, statements: Sequence[Statement], index: int
 ) -> Iterator[list[Edit]]:
-    moving = [statements[index]]
-    meant = [touched(trace, statements[index])]
-    if not movable(*moving) or meant[0].fixed:
+    moving = _with_followers(trace, statements, index)
+    what = [touched(trace, statement) for statement in moving]
+    if not movable(*moving) or any(each.fixed for each in what):
         return
     for other in reversed(statements[:index]):
         passed = touched(trace, other)
-        if not all(may_change_places(passed, each) for each in meant):
+        if not all(may_change_places(passed, each) for each in what):
             # What one of them needs moves along.
             if not movable(other) or passed.fixed:
                 return
             moving.insert(0, other)
-            meant.append(passed)
+            what.append(passed)
         elif movable(other) and passed.used:
             texts = [_lines(program, statement) for statement in moving]
             yield [*map(removed, moving), lines_before(program, other, *texts)]
+
+
+def _with_followers(trace: Trace, statements: Sequence[Statement], index: int) -> list[Statement]:
+    """A statement, and those below it that change what it reads, with what these need."""
+    first, *later = statements[index:]
+    meant = touched(trace, first).used
+    moving: list[Statement] = []
+    what: list[Touched] = []
+    for other in reversed(later):
+        passed = touched(trace, other)
+        if passed.written & meant or not all(may_change_places(passed, each) for each in what):
+            moving.insert(0, other)
+            what.append(passed)
+    return [first, *moving]
 
 
 def _lines(program: Program, statement: Statement) -> str:
@@ -103,19 +119,31 @@ def _bindings(program: Program, trace: Trace, step: Access) -> Iterator[list[Edi
     if step.swap or step.foreign or _is_written(trace, step):
         return
     for suite in suites_around(trace, step):
-        index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
-        for other in reversed(suite.statements[:index]):
-            passed = touched(trace, other)
-            if passed.fixed or step.provider in passed.written or not movable(other):
-                return
-            if _names_read(suite.statements[index], step) & passed.bound:
-                return
+        places = list(_places_above(trace, suite, step))
+        for other in places:
             name = _bound_to(program, other, step)
             if name is not None and not _rebound(suite, other, name, step):
                 yield [Edit(step.span, name)]
-            name = fresh_name(program, _wish(step))
-            line = f"{name} = {program.text(step.span)}"
+        name = fresh_name(program, _wish(step))
+        line = f"{name} = {program.text(step.span)}"
+        for other in places:
             yield [lines_before(program, other, line), Edit(step.span, name)]
+
+
+def _places_above(trace: Trace, suite: Block, step: Access) -> Iterator[Statement]:
+    """The statements before which an access means the same as where it stands, nearest first."""
+    index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
+    here = suite.statements[index]
+    if movable(here) and step in here.steps:
+        yield here
+    names = _names_read(here, step)
+    for other in reversed(suite.statements[:index]):
+        passed = touched(trace, other)
+        if passed.fixed or step.provider in passed.written or not movable(other):
+            return
+        if names & passed.bound:
+            return
+        yield other
 
 
 def _is_written(trace: Trace, step: Access) -> bool:

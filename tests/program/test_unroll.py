@@ -124,7 +124,7 @@ def test_helpers_access_in_their_own_frame() -> None:
     (run,) = _unrolled(INVOKE.format("x = get(2)"), before)
     (access,) = (each for each in run.trace.invokes[0].operations if isinstance(each, Get))
     assert access.foreign is not None
-    assert [name for name, _ in access.foreign] == ["h"]
+    assert [name for name, _ in access.foreign] == ["l", "h"]
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ from nnmigrate.schedule.values import Index, Point, Provider
 def _name(walk: Walk, node: cst.Name, *, partial: bool = False) -> Value:
     if node.value in ("True", "False", "None"):
         return Constant(value={"True": True, "False": False, "None": None}[node.value])
-    value = walk.lookup(node.value)
-    walk.note(Read(walk.site(), walk.span(node), node.value, bool(walk.nested), partial, value))
+    value, owner = walk.lookup(node.value), walk.frame.owner(node.value)
+    foreign = owner is not None and owner.number < 0 and bool(walk.foreign)
+    nested = bool(walk.nested)
+    walk.note(Read(walk.site(), walk.span(node), node.value, nested, partial, value, foreign))
     return value
 
 

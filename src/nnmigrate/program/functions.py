@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import libcst as cst
@@ -12,7 +12,7 @@ from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import all_parameters
 from nnmigrate.program.model import Block
 from nnmigrate.program.statements import walk_suite
-from nnmigrate.program.steps import Bind, Read, Repeat, Step, Told
+from nnmigrate.program.steps import Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
     UNKNOWN,
     Envoy,
@@ -86,11 +86,31 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     for name, value in _passed(node, arguments):
         frame.hold(name, value, walk.new_version(name))
     body = _followed(walk, node, frame)
-    steps = tuple(_kept(_flattened(body), walk.span(call)))
+    called, owned = walk.span(call), tuple(_given(walk, node, call))
+    steps = tuple(_kept(_flattened(body), called, _named_arguments(node, call)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
-        for step in steps:
+        for step in (*owned, *steps):
             walk.note(step)
     return frame.returned or UNKNOWN
+
+
+def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
+    """A helper's parameters are names of its frame like those that it binds."""
+    for parameter in all_parameters(node.params):
+        name = parameter.name.value
+        yield Bind(walk.site(), walk.span(call), name, "param", UNKNOWN, foreign=True)
+
+
+def _named_arguments(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
+    """By parameter, the name of the object that the call passes, where it passes a bare name."""
+    parameters = [parameter.name.value for parameter in all_parameters(node.params)]
+    plain = [argument for argument in call.args if not argument.star]
+    given = [(a.keyword.value if a.keyword else None, a.value) for a in plain]
+    return {
+        keyword or parameter: value.value
+        for parameter, (keyword, value) in zip(parameters, given, strict=False)
+        if isinstance(value, cst.Name)
+    }
 
 
 def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
@@ -130,11 +150,15 @@ def _flattened(block: Block) -> Iterator[Step]:
             yield from (*statement.turn, *inner)
 
 
-def _kept(steps: Iterable[Step], call: Span) -> Iterator[Step]:
+def _kept(steps: Iterable[Step], call: Span, passed: Mapping[str, str]) -> Iterator[Step]:
     """The steps as steps of the call, since their own places are in the function."""
     for step in steps:
         if isinstance(step, Repeat):
-            yield replace(step, span=call, steps=tuple(_kept(step.steps, call)))
+            yield replace(step, span=call, steps=tuple(_kept(step.steps, call, passed)))
+        elif isinstance(step, (Item, Mutation)) and step.base in passed:
+            # What the helper calls by its parameter's name is the caller's object.
+            base = passed[step.base]
+            yield replace(step, span=call, base=base, path=base + step.path[len(step.base) :])
         elif not (isinstance(step, Read) and step.partial):
             yield replace(step, span=call)
 

@@ -51,12 +51,14 @@ class Read(Step):
         nested: in a lambda or a nested function: not evaluated here and now.
         partial: only to reach an item or attribute of it, which the following step tells.
         value: what the name stood for.
+        foreign: it is a name of another frame: a helper's own, a comprehension's variable.
     """
 
     name: str
     nested: bool = False
     partial: bool = False
     value: Value | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

@@ -290,7 +290,7 @@ class _Unroller:
             return self._access(sink, place, step, turns)
         if isinstance(step, Bind):
             return self._bind(sink, place, step)
-        if isinstance(step, Read) and step.name in self.bound:
+        if isinstance(step, Read) and step.name in self.bound and not step.foreign:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item):
             container = self.holdings.container(step.base, step.path)
