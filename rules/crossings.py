@@ -82,15 +82,29 @@ def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     return _runs(program, trace, outer_names(program, trace))
 
 
-@lru_cache(maxsize=128)
+def why_not_followed(program: Program, trace: Trace) -> str | None:
+    """Why nothing is known of when a trace's invokes do things; None where it is known."""
+    followed = _followed(program, trace, outer_names(program, trace))
+    return followed if isinstance(followed, str) else None
+
+
 def _runs(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...]:
+    followed = _followed(program, trace, outer)
+    return () if isinstance(followed, str) else followed
+
+
+@lru_cache(maxsize=128)
+def _followed(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...] | str:
+    """The ways that a trace may go, or why they are not followed."""
     if trace.kind in ("scan", "edit", "session"):
         return ()
     try:
         unrolled = unroll(trace, outer, empty_collections(trace))
         return tuple(_run(trace, each) for each in unrolled)
-    except (NotFollowed, TooManyOrders):
-        return ()
+    except NotFollowed as error:
+        return str(error)
+    except TooManyOrders:
+        return "too little is known of the order of its modules"
 
 
 def _run(source: Trace, unrolled: Unrolled) -> Run:

@@ -245,11 +245,12 @@ def _target(program: Program, run: Run, site: int) -> str:
 
 
 def _why(program: Program, run: Run, each: Ignored) -> str:
-    if each.waited_for is None or each.waited_for not in run.unrolled.origins:
+    source = each.source or each.waited_for
+    if source is None or source not in run.unrolled.origins:
         return "its value comes from a module that runs later"
-    waited = run.origin(each.waited_for).step
-    row, _ = Lines(program.code).place(waited.span.start)
-    where = f"`{program.text(waited.span)}` (line {row}), which runs later"
+    span = run.origin(source).step.span
+    row, _ = Lines(program.code).place(span.start)
+    where = f"`{program.text(span)}` (line {row}), which runs later"
     if each.reason is Late.BACKWARD:
         return f"its value comes from {where}"
     return f"the operation on its right side waited for {where}"

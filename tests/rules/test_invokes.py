@@ -1000,38 +1000,61 @@ def test_what_is_rewritten_stays(after: str) -> None:
 # --- what is found and cannot be rewritten --------------------------------------------------------
 
 FLAGGED = {
-    "an item that several invokes set": (
+    "an item that several invokes set, in a session": (
         """
 outs = {}
-with lm.trace() as tracer:
-    with tracer.invoke("a b c"):
-        outs["last"] = lm.transformer.h[3].output.save()
-    with tracer.invoke("d e f"):
-        outs["last"] = lm.transformer.h[0].output.save()
+with lm.session():
+    with lm.trace() as tracer:
+        with tracer.invoke("a b c"):
+            outs["last"] = lm.transformer.h[3].output.save()
+        with tracer.invoke("d e f"):
+            outs["last"] = lm.transformer.h[0].output.save()
 print(outs)
 """,
         ["NNS107"],
     ),
-    "a list of the trace in another order": (
-        """
-with lm.trace() as tracer:
-    outs = []
-    with tracer.invoke("a b c"):
-        outs.append(lm.transformer.h[3].output)
-    with tracer.invoke("d e f"):
-        outs.append(lm.transformer.h[0].output)
-    with tracer.invoke("c c a"):
-        out = (lm.lm_head.output + outs[0].mean()).save()
-""",
-        ["NNS107"],
-    ),
-    "a change after a later layer was read": (
+    "a change with what a later layer gives": (
         """
 with lm.trace("a b c"):
-    late = lm.transformer.h[3].output.save()
-    lm.transformer.h[0].output[:] = 1.0
+    late = lm.transformer.h[3].output
+    lm.transformer.h[0].output[:] = late
+    out = lm.lm_head.output.save()
 """,
-        ["NNS106"],
+        ["NNS105", "NNS106"],
+    ),
+    "a value that flows backwards, from a trace that is stopped": (
+        """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        late = lm.transformer.h[3].output
+    with tracer.invoke("d e f"):
+        lm.transformer.h[0].output[:] = late
+        out = lm.transformer.h[1].output.save()
+        tracer.stop()
+""",
+        ["NNS101", "NNS105"],
+    ),
+    "a name of None that flows backwards with others": (
+        """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        late = lm.transformer.h[3].output
+        flag = None
+    with tracer.invoke("d e f"):
+        if flag is None:
+            lm.transformer.h[0].output[:] = late
+        out = lm.lm_head.output.save()
+""",
+        ["NNS101", "NNS105"],
+    ),
+    "an invoke that is left by exit": (
+        """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        hidden = lm.transformer.h[3].output.save()
+        exit()
+""",
+        ["NNS109"],
     ),
 }
 

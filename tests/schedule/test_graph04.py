@@ -91,7 +91,7 @@ def test_what_stands_at_the_top_needs_no_module(
 
 
 def test_values_do_not_flow_backwards() -> None:
-    assert late(GIVER, moved(PLAIN, layer(0))) == (Ignored(13, Late.BACKWARD, 1),)
+    assert late(GIVER, moved(PLAIN, layer(0))) == (Ignored(13, Late.BACKWARD, 1, source=1),)
 
 
 @pytest.mark.parametrize(("steps", "reason"), [(GIVER, None), (LATE, Late.OPERATION)])
@@ -144,7 +144,7 @@ def test_the_input_is_taken_out_of_the_inputs_by_an_operation() -> None:
 def test_items_of_containers_carry_values() -> None:
     giver = (Get(1, 0, layer(2)), Put(2, 0, "box", 0, needs=(1,)))
     user = (Take(11, 0, "box", 0), Get(12, 0, layer(1)), Write(13, 0, layer(1), 12, needs=(11,)))
-    assert late(giver, user) == (Ignored(13, Late.BACKWARD, 1),)
+    assert late(giver, user) == (Ignored(13, Late.BACKWARD, 1, source=1),)
     assert late(giver, moved(user, layer(2))) == ()
 
 

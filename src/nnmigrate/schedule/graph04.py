@@ -49,11 +49,13 @@ class Ignored:
         site: the `Swap` or `Write`.
         waited_for: the site of the access whose module had to run first; None if it was never
             carried out.
+        source: of one whose value comes too late, the site of the access that it comes from.
     """
 
     site: int
     reason: Late
     waited_for: int | None
+    source: int | None = None
 
 
 def ignored(trace: Trace, rank: Mapping[Provider, int]) -> tuple[Ignored, ...]:
@@ -212,7 +214,11 @@ class _Graph:
         if self._in_time(node, self.nodes[node.target]):
             return ()
         fired = None if node.fired_by is None else self.nodes[node.fired_by].operation.site
-        return (Ignored(node.operation.site, self._reason(node, node.target), fired),)
+        source = self._later_source(node, node.target)
+        if source is None:
+            return (Ignored(node.operation.site, Late.OPERATION, fired),)
+        site = self.nodes[source].operation.site
+        return (Ignored(node.operation.site, Late.BACKWARD, fired, site),)
 
     def _in_time(self, node: _Node, access: _Node) -> bool:
         """A swap counts when its own access is done, a write as long as the module is."""
@@ -222,8 +228,8 @@ class _Graph:
             return node.fired_by == access.index
         return self.nodes[node.fired_by].rank == access.rank
 
-    def _reason(self, node: _Node, target: int) -> Late:
-        """Whether what the intervention is made of was there when its module ran."""
+    def _later_source(self, node: _Node, target: int) -> int | None:
+        """An access that the intervention's value comes from, and that runs after its target."""
         limit = self._turn(target)
         seen: set[int] = set()
         waiting = list(node.dependencies)
@@ -233,9 +239,9 @@ class _Graph:
                 continue
             seen.add(index)
             if self.nodes[index].rank is not None and self._turn(index) > limit:
-                return Late.BACKWARD
+                return index
             waiting.extend(self.nodes[index].dependencies)
-        return Late.OPERATION
+        return None
 
     def _turn(self, access: int) -> tuple[int, int]:
         rank = self.nodes[access].rank
