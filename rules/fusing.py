@@ -6,12 +6,13 @@ all the others behind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
-from nnmigrate.program import Access, Block, Program, Statement, Trace
+from nnmigrate.program import Access, Block, Program, Read, Statement, Trace
 from nnmigrate.spans import Edit, Span
 
 from .editing import lines_before, movable, reindented, removed
@@ -29,8 +30,9 @@ class _Pass:
         target: what the loop binds at each turn.
         over: what it goes over.
         collected: the name of a comprehension's collection; empty for a loop.
-        saved: whether the comprehension is saved as a whole.
+        made: the empty collection.
         item: a comprehension's item, as the line that puts it into the collection.
+        keyed: whether the loop's variable is the key of the item that its turn collects.
     """
 
     statement: Statement
@@ -39,6 +41,7 @@ class _Pass:
     collected: str = ""
     made: str = ""
     item: str = ""
+    keyed: bool = False
 
 
 def fused(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]:
@@ -59,10 +62,23 @@ def _fused_in(program: Program, trace: Trace, suite: Block, step: Access) -> Ite
         early, passed = _pass(program, other), touched(trace, other)
         if early is not None and (early.target, early.over) == (late.target, late.over):
             ours = (passed.bound | passed.changed) - names
+            if _same_turns(program, early, late):
+                ours -= {early.collected}
             if not ours & (what.read | what.bound | what.changed) and not passed.fixed:
                 yield list(_edits(program, early, late))
         if not may_change_places(passed, what):
             return
+
+
+def _same_turns(program: Program, early: _Pass, late: _Pass) -> bool:
+    """Whether the late loop takes of what the early one collects only the item of its own turn."""
+    if not early.collected or not early.keyed:
+        return False
+    text = program.text(late.statement.span)
+    item = rf"(?<![\w.]){early.collected}\[{re.escape(early.target)}\]"
+    return len(re.findall(item, text)) == sum(
+        isinstance(step, Read) and step.name == early.collected for step in late.statement.all_steps
+    )
 
 
 def _pass(program: Program, statement: Statement) -> _Pass | None:
@@ -93,10 +109,17 @@ def _comprehension(
     name = target.value
     if isinstance(whole, cst.ListComp):
         made, item = ("list().save()" if saved else "[]"), f"{name}.append({_code(whole.elt)})"
+        keyed = _counts_from_zero(clause.iter)
     else:
         made = "dict().save()" if saved else "{}"
         item = f"{name}[{_code(whole.key)}] = {_code(whole.value)}"
-    return _Pass(statement, clause.target.value, _code(clause.iter), name, made, item)
+        keyed = _code(whole.key) == clause.target.value
+    return _Pass(statement, clause.target.value, _code(clause.iter), name, made, item, keyed)
+
+
+def _counts_from_zero(node: cst.BaseExpression) -> bool:
+    """`range(n)`."""
+    return isinstance(node, cst.Call) and _code(node.func) == "range" and len(node.args) == 1
 
 
 def _unsaved(value: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
 from nnmigrate.schedule.values import Index
-from nnmigrate.spans import Edit
+from nnmigrate.spans import Edit, Span, apply_edits
 
 from .changing import changed_by
 from .crossings import late_writes, trouble
@@ -79,17 +79,73 @@ def _moves_in(
     what = [touched(trace, statement) for statement in moving]
     if not movable(*moving) or any(each.fixed for each in what):
         return
-    for other in reversed(statements[:index]):
+    yield from _up(program, trace, statements[:index], moving, what, {})
+    name = _own_name(program, trace, statements, moving)
+    if name is not None:
+        names = {name: fresh_name(program, name)}
+        what = [each.renamed(names) for each in what]
+        yield from _up(program, trace, statements[:index], moving, what, names)
+
+
+def _up(
+    program: Program,
+    trace: Trace,
+    above: Sequence[Statement],
+    group: Sequence[Statement],
+    what: Sequence[Touched],
+    names: Mapping[str, str],
+) -> Iterator[list[Edit]]:
+    """The places above to which some statements may move, under other names for their own."""
+    moving, meant = list(group), list(what)
+    for other in reversed(above):
         passed = touched(trace, other)
-        if not all(may_change_places(passed, each) for each in what):
+        if not all(may_change_places(passed, each) for each in meant):
             # What one of them needs moves along.
             if not movable(other) or passed.fixed:
                 return
             moving.insert(0, other)
-            what.append(passed)
+            meant.append(passed)
         elif movable(other) and passed.used:
-            texts = [_lines(program, statement) for statement in moving]
+            texts = [_lines(program, each, names if each in group else {}) for each in moving]
             yield [*map(removed, moving), lines_before(program, other, *texts)]
+
+
+def _own_name(
+    program: Program, trace: Trace, statements: Sequence[Statement], moving: Sequence[Statement]
+) -> str | None:
+    """The name that the first statement binds, if only those that move with it read it."""
+    binds = [step.name for step in moving[0].steps if isinstance(step, Bind)]
+    if len(binds) != 1 or moving[0].kind != "Assign":
+        return None
+    (name,) = binds
+    for statement in statements[statements.index(moving[0]) + 1 :]:
+        steps = _mentions(statement, name)
+        if statement in moving:
+            if any(isinstance(step, Bind) for step in steps):
+                return None
+        elif steps:
+            return name if isinstance(steps[0], Bind) and not statement.blocks else None
+    return name if _read_nowhere_else(program, trace, moving[0], name) else None
+
+
+def _mentions(statement: Statement, name: str) -> list[Bind | Read]:
+    return [s for s in statement.all_steps if isinstance(s, (Bind, Read)) and s.name == name]
+
+
+def _read_nowhere_else(program: Program, trace: Trace, here: Statement, name: str) -> bool:
+    """Whether a name is used in no other invoke that does not bind it first, and not outside."""
+    for invoke in trace.invokes:
+        steps = [step for s in invoke.body.statements for step in _mentions(s, name)]
+        if not invoke.body.span.holds(here.span) and steps and isinstance(steps[0], Read):
+            return False
+    inside = sum(isinstance(step, Read) for step in _mentions(trace.statement, name))
+    every = sum(
+        isinstance(step, Read)
+        for scope in program.scopes
+        for statement in scope.body.statements
+        for step in _mentions(statement, name)
+    )
+    return every == inside
 
 
 def _with_followers(trace: Trace, statements: Sequence[Statement], index: int) -> list[Statement]:
@@ -106,9 +162,16 @@ def _with_followers(trace: Trace, statements: Sequence[Statement], index: int) -
     return [first, *moving]
 
 
-def _lines(program: Program, statement: Statement) -> str:
+def _lines(program: Program, statement: Statement, names: Mapping[str, str]) -> str:
     """A statement's lines with the comment behind it, without the first indentation."""
-    return statement.line.of(program.code).rstrip("\r\n")[len(statement.indent) :]
+    start = statement.line.start
+    edits = sorted(
+        Edit(Span(step.span.start - start, step.span.end - start), names[step.name])
+        for step in statement.all_steps
+        if isinstance(step, (Bind, Read)) and step.name in names
+    )
+    text = apply_edits(statement.line.of(program.code), edits)
+    return text.rstrip("\r\n")[len(statement.indent) :]
 
 
 # --- a name for the value -------------------------------------------------------------------------

@@ -7,8 +7,8 @@ both have to do with one object, or with one module that one of them changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from nnmigrate.program import (
     Access,
@@ -49,6 +49,11 @@ class Touched:
     used: frozenset[Provider]
     written: frozenset[Provider]
     fixed: bool
+
+    def renamed(self, names: Mapping[str, str]) -> Touched:
+        """The same under other names."""
+        bound = frozenset(names.get(name, name) for name in self.bound)
+        return replace(self, bound=bound, read=frozenset(names.get(n, n) for n in self.read))
 
 
 def touched(trace: Trace, statement: Statement) -> Touched:
