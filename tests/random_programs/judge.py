@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from nnmigrate import engine
+from nnmigrate import engine, schedule
 from nnmigrate.findings import Finding, Severity
+from nnmigrate.program import build
+from nnmigrate.rules.crossings import runs
+from nnmigrate.schedule import simulate
 from nnmigrate.verify import Executors, Observation, hints_of
 
 from .writer import Written
@@ -31,6 +34,7 @@ class Fault(Enum):
     NEW_FINDING = "the fix left a finding of a kind that the program did not have"
     FALSE_ALARM = "gives the same on 0.5, and an error is reported"
     FALSE_NOTE = "a note says that 0.4 ignored something, and it did not"
+    MISPREDICTED = "the simulator of 0.5 foretold another end than the run came to"
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,9 @@ def judge(program: Written, executors: Executors, *, unsafe: bool = True) -> Jud
     raw = _run(executors.migrated, program.old, program)
     new = raw if fixed.code == program.old else _run(executors.migrated, fixed.code, program)
     meant = _run(executors.migrated, program.meant, program)
-    runs = _Runs(old, raw, new, meant)
+    seen = _Runs(old, raw, new, meant)
     faults = (
-        *_of_findings(checked.findings, fixed.remaining, runs),
+        *_of_findings(checked.findings, fixed.remaining, seen),
         *_of_fixes(checked, fixed, unsafe=unsafe),
     )
     return Judgement(
@@ -79,10 +83,10 @@ def judge(program: Written, executors: Executors, *, unsafe: bool = True) -> Jud
         valid=True,
         fixed=fixed.code,
         faults=tuple(faults),
-        same=runs.fulfilled(_noted(checked.findings)),
+        same=seen.fulfilled(_noted(checked.findings)),
         changed=fixed.code != program.old,
         left=any(map(_is_serious, fixed.remaining)),
-        detail="\n".join((*_lines(program, checked.findings), *_shown(runs))),
+        detail="\n".join((*_lines(program, checked.findings), *_shown(seen))),
     )
 
 
@@ -108,18 +112,18 @@ class _Runs:
         return self.new.completed if wanted is None else _like(wanted, self.new)
 
 
-def _of_findings(found: Sequence[Finding], left: Sequence[Finding], runs: _Runs) -> Sequence[Fault]:
+def _of_findings(found: Sequence[Finding], left: Sequence[Finding], seen: _Runs) -> Sequence[Fault]:
     faults = []
     noted, reported = _noted(found), any(_is_serious(each) for each in found)
-    unchanged = _like(runs.old, runs.raw)
+    unchanged = _like(seen.old, seen.raw)
     if reported and unchanged:
         faults.append(Fault.FALSE_ALARM)
     if not reported and not noted and not unchanged:
-        faults.append(Fault.MISSED if runs.raw.completed else Fault.LOUD)
-    if not any(map(_is_serious, left)) and not runs.fulfilled(noted):
-        faults.append(Fault.WRONG if runs.new.completed else Fault.BROKEN)
-    if runs.meant.completed:
-        ignored = not _like(runs.meant, runs.old)
+        faults.append(Fault.MISSED if seen.raw.completed else Fault.LOUD)
+    if not any(map(_is_serious, left)) and not seen.fulfilled(noted):
+        faults.append(Fault.WRONG if seen.new.completed else Fault.BROKEN)
+    if seen.meant.completed:
+        ignored = not _like(seen.meant, seen.old)
         faults += [Fault.UNSAID] * (ignored and not noted)
         faults += [Fault.FALSE_NOTE] * (noted and not ignored)
     return faults
@@ -132,6 +136,29 @@ def _of_fixes(checked: engine.Checked, fixed: engine.Fixed, *, unsafe: bool) -> 
     if any(each.code not in before and _is_serious(each) for each in fixed.remaining):
         faults.append(Fault.NEW_FINDING)
     return faults
+
+
+def _of_prediction(code: str, raw: Observation) -> Sequence[Fault]:
+    """Whether 0.5 ends as the simulator says, where the program can go only one way."""
+    program = build(code)
+    ways = [run for trace in program.traces for run in runs(program, trace)]
+    if len(program.traces) != 1 or len(ways) != 1 or len(ways[0].turns) != 1:
+        return []
+    if program.traces[0].loops or len(ways[0].turns[0]) != 1:
+        return []
+    first = simulate(ways[0].unrolled.trace, ways[0].turns[0][0]).first
+    foretold = () if first is None else _ERRORS[first.fault]
+    came = "" if raw.error is None else raw.error.type
+    return [] if (came in foretold if foretold else raw.completed) else [Fault.MISPREDICTED]
+
+
+_ERRORS = {
+    schedule.Fault.UNDEFINED_NAME: ("NameError", "UnboundLocalError"),
+    schedule.Fault.MISSING_ITEM: ("KeyError", "IndexError", "AttributeError"),
+    schedule.Fault.OUT_OF_ORDER_GET: ("OutOfOrderError",),
+    schedule.Fault.OUT_OF_ORDER_SWAP: ("ValueError",),
+    schedule.Fault.NOT_PROVIDED: ("ValueError",),
+}
 
 
 def _noted(found: Sequence[Finding]) -> bool:
@@ -170,7 +197,7 @@ def _lines(program: Written, findings: Sequence[Finding]) -> Iterator[str]:
         yield f"{each.code} {each.severity.value} line {line}: {each.message}; {each.consequence}"
 
 
-def _shown(runs: _Runs) -> Iterator[str]:
-    for name, run in vars(runs).items():
+def _shown(seen: _Runs) -> Iterator[str]:
+    for name, run in vars(seen).items():
         printed = " ".join(re.sub(r"tensor\((.*?)(, .*?)?\)", r"\1", run.stdout).split())
         yield f"{name}: {printed[:200] if run.completed else f'!! {run.error}'}"

@@ -17,7 +17,7 @@ HEAD = """import torch
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-PROMPTS = ["The Eiffel Tower", "The Louvre Museum", "A Berlin Wall", "One Big Ben"]
+PROMPTS = ["The Eiffel Tower", "My Louvre Museum", "A Berlin Wall", "One Big Ben"]
 SWITCH = {switch}
 LAYERS = range({first}, {last})
 
@@ -87,6 +87,8 @@ class Writer:
         self.first = self.random.randrange(3)
         self.last = self.first + self.random.randint(2, 3)
         self.at = -1
+        # Whether the invoke has changed something.
+        self.changed = False
 
     def written(self) -> Written:
         head = HEAD.format(switch=self.random.random() < 0.7, first=self.first, last=self.last)
@@ -167,7 +169,7 @@ class Writer:
 
     def _invoke(self, prompt: str, *, looped: bool = False) -> Iterator[str]:
         yield f"<invoke {prompt}>"
-        places, self.at = self._places(), -1
+        places, self.at, self.changed = self._places(), -1, False
         for _ in range(self.random.choice((1, 2, 2, 3, 3, 4))):
             yield from _indented(self._statement(places))
         if self._chance(0.15) and self.values:
@@ -271,10 +273,15 @@ class Writer:
         yield f"    {name} = ({name} + lm.transformer.h[layer].output[0])<save>"
 
     def _right(self) -> tuple[str, str]:
-        """Where to write and what, both of one position or of all."""
+        """Where to write and what, both of one position or of all.
+
+        What is written over a whole layer covers up what was changed before it: nobody could see
+        whether that was carried out.
+        """
         value = self._value()
         scale = self.random.choice(("", "", " * 0.5"))
-        if self._chance(0.5):
+        covers, self.changed = self.changed, True
+        if covers or self._chance(0.5):
             position = self.random.randrange(3)
             return f"[:, {position}]", f"{value}[:, {position}]{scale}"
         return "[:]", f"{value}{scale}"
