@@ -53,7 +53,9 @@ def apart_fix(program: Program, trace: Trace) -> Fix | None:
     if not _may_part(program, trace):
         return None
     edits = merged(_edits(program, trace))
-    return Fix(MESSAGE, edits, Applicability.UNSAFE) if _works(program, trace, edits) else None
+    if not _works(program, trace, edits):
+        return None
+    return Fix(MESSAGE, edits, Applicability.UNSAFE, trace.statement.span)
 
 
 def _may_part(program: Program, trace: Trace) -> bool:

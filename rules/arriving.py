@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from nnmigrate.findings import Fix
@@ -10,7 +10,8 @@ from nnmigrate.program import Program, Trace
 
 from .apart import apart_fix
 from .changing import changed_by
-from .crossings import Crossing, crossings, runs
+from .crossings import Crossing, crossings, late_accesses, runs
+from .ordering import ordering_fix
 from .reshaping import reshapings
 from .synchronizing import is_cured, synchronizing_fix
 
@@ -41,11 +42,20 @@ def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
         return fix
     if shapes == 0:
         return None
-    for crossing in hopeless:
-        for reshaped in reshapings(program, trace, crossing):
-            if _leads_on(program, trace, reshaped, shapes - 1):
-                return reshaped
+    for shaped in _shapes(program, trace, hopeless):
+        if _leads_on(program, trace, shaped, shapes - 1):
+            return shaped
     return None
+
+
+def _shapes(program: Program, trace: Trace, hopeless: Iterable[Crossing]) -> Iterator[Fix]:
+    """Ways to write what an invoke does that may let a value arrive."""
+    for step, _ in late_accesses(program, trace):
+        ordered = ordering_fix(program, trace, step)
+        if ordered is not None:
+            yield ordered
+    for crossing in hopeless:
+        yield from reshapings(program, trace, crossing)
 
 
 def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from nnmigrate.program import Item, Program, Read, Step, Trace
+from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.outside import empty_collections, names_by_chance, outer_names
 from nnmigrate.program.turns import at_turn, turns_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
@@ -156,6 +156,24 @@ def held_up(program: Program, trace: Trace) -> int:
     return sum(fault in missed for fault in faults)
 
 
+_MISSED = (Fault.OUT_OF_ORDER_GET, Fault.OUT_OF_ORDER_SWAP, Fault.NOT_PROVIDED)
+
+
+def late_accesses(program: Program, trace: Trace) -> list[tuple[Access, Fault]]:
+    """The accesses that come too late in every order that the modules may have, each once.
+
+    Not those that a barrier holds up, which goes or moves.
+    """
+    found: dict[int, tuple[Access, Fault]] = {}
+    for run in runs(program, trace):
+        for site, difference in run.differences.items() if not run.repair.removed else ():
+            if difference.certain and difference.fault in _MISSED and site in run.unrolled.origins:
+                step = run.origin(site).step
+                if isinstance(step, Access):
+                    found.setdefault(step.site, (step, difference.fault))
+    return list(found.values())
+
+
 def late_writes(program: Program, trace: Trace) -> int:
     """How many changes in place come when the model has gone on, though the value came in time."""
     return sum(_late_writes(run) for run in runs(program, trace))
@@ -180,8 +198,8 @@ def crossings(program: Program, trace: Trace) -> list[Crossing]:
     lucky = names_by_chance(program, trace) if found else frozenset()
     if lucky:
         certain = _worst(_runs(program, trace, outer_names(program, trace) - lucky))
-        found = {s: certain.get(s, replace(c, by_chance=True)) for s, c in found.items()}
-    return _once_a_statement(sorted(found.values(), key=lambda c: c.step.span))
+        found = {s: replace(c, by_chance=True) for s, c in found.items()} | certain
+    return _once_a_statement(sorted(found.values(), key=lambda c: (c.by_chance, c.step.span)))
 
 
 def _worst(every: Sequence[Run]) -> dict[int, Crossing]:
@@ -229,4 +247,4 @@ def _once_a_statement(found: Sequence[Crossing]) -> list[Crossing]:
         if place not in seen:
             seen.add(place)
             kept.append(crossing)
-    return kept
+    return sorted(kept, key=lambda each: each.step.span)

@@ -10,7 +10,8 @@ All that call a barrier go on together, when the last of them arrives. If one ar
 forward pass (behind `lm_head`), the others are held until then, and the modules that they want
 next have passed: `ValueError: Execution complete but ... was not provided`. A barrier that fewer
 invokes call than it waits for holds them for good: `TypeError: cannot unpack non-iterable NoneType
-object`. One that more invokes call lets the first ones through too early.
+object`, and so does one that an invoke calls at more steps of a generation than another. One that
+more invokes call lets the first ones through too early.
 
 ## Example
 
@@ -106,7 +107,8 @@ from nnmigrate.program import BarrierCall, Program, Trace
 from nnmigrate.schedule import Fault
 from nnmigrate.schedule.values import Wait
 
-from .crossings import Run, runs
+from .crossings import Run, runs, why_not_followed
+from .iterating import Uneven, uneven_calls
 from .synchronizing import synchronizing_fix
 
 RULE = Rule("NNS103", "misplaced-barrier", since="0.5.0", fixable=Applicability.SAFE)
@@ -126,6 +128,18 @@ def check(program: Program) -> Iterator[Finding]:
         for run in runs(program, trace)[:1]:
             if run.repair.removed:
                 yield from _findings(program, trace, run)
+        if why_not_followed(program, trace) is not None:
+            yield from map(_uneven, uneven_calls(trace))
+
+
+def _uneven(found: Uneven) -> Finding:
+    return RULE.finding(
+        Severity.ERROR,
+        found.call.span,
+        f"this invoke calls the barrier {found.times} times, another one {found.others} times: "
+        "let all go over the same steps",
+        "TypeError: cannot unpack non-iterable NoneType object",
+    )
 
 
 def _findings(program: Program, trace: Trace, run: Run) -> Iterator[Finding]:

@@ -84,12 +84,12 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Access, Program, Trace
 from nnmigrate.schedule import Fault
 
-from .crossings import Run, runs
+from .crossings import late_accesses
 from .ordering import ordering_fix
 
 RULE = Rule("NNS106", "out-of-order-access", since="0.5.0", fixable=Applicability.SAFE)
 
-_FAULTS = {
+_ERRORS = {
     Fault.OUT_OF_ORDER_GET: "OutOfOrderError: Value was missed for `{}`",
     Fault.OUT_OF_ORDER_SWAP: "ValueError: Setting `{}` is out of scope",
     Fault.NOT_PROVIDED: "ValueError: Execution complete but `{}` was not provided",
@@ -99,22 +99,8 @@ _FAULTS = {
 def check(program: Program) -> Iterator[Finding]:
     """Accesses that come too late in every order that the modules may have."""
     for trace in program.traces:
-        seen: set[int] = set()
-        for run in runs(program, trace):
-            if run.repair.removed:
-                continue
-            for step, fault in _late(run):
-                if step.site not in seen:
-                    seen.add(step.site)
-                    yield _finding(program, trace, step, fault)
-
-
-def _late(run: Run) -> Iterator[tuple[Access, Fault]]:
-    for site, difference in run.differences.items():
-        if difference.certain and difference.fault in _FAULTS and site in run.unrolled.origins:
-            step = run.origin(site).step
-            if isinstance(step, Access):
-                yield step, difference.fault
+        for step, fault in late_accesses(program, trace):
+            yield _finding(program, trace, step, fault)
 
 
 def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Finding:
@@ -123,6 +109,6 @@ def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Find
         Severity.ERROR,
         step.span,
         f"`{text}` has passed when it is asked for: this invoke waits for a later module before",
-        _FAULTS[fault].format(text),
+        _ERRORS[fault].format(text),
         ordering_fix(program, trace, step),
     )

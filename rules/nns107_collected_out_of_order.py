@@ -228,7 +228,8 @@ def _fix(program: Program, trace: Trace, step: Mutation) -> Fix | None:
     unit = trace.body.indent[len(trace.statement.indent) :]
     joined = (f"for {part} in {parts}:", f"{unit}{name}.extend({part})")
     edits.append(lines_after(program, trace.statement, *joined))
-    return Fix("Let every invoke fill a list of its own", merged(edits), Applicability.SAFE)
+    message, region = "Let every invoke fill a list of its own", trace.statement.span
+    return Fix(message, merged(edits), Applicability.SAFE, region)
 
 
 def _may_part(program: Program, trace: Trace, name: str, fillers: Sequence[Invoke]) -> bool:

@@ -31,7 +31,7 @@ def ordering_fix(program: Program, trace: Trace, step: Access) -> Fix | None:
     ):
         for edits in ways(program, trace, step):
             if _in_order(program, trace, edits):
-                return Fix(message, merged(edits), Applicability.SAFE)
+                return Fix(message, merged(edits), Applicability.SAFE, trace.statement.span)
     return None
 
 
@@ -184,7 +184,7 @@ def _bindings(program: Program, trace: Trace, step: Access) -> Iterator[list[Edi
     for suite in suites_around(trace, step):
         places = list(_places_above(trace, suite, step))
         for other in places:
-            name = _bound_to(program, other, step)
+            name = None if step in other.steps else _bound_to(program, other, step)
             if name is not None and not _rebound(suite, other, name, step):
                 yield [Edit(step.span, name)]
         name = fresh_name(program, _wish(step))

@@ -34,7 +34,7 @@ def reshapings(program: Program, trace: Trace, crossing: Crossing) -> Iterator[F
     ):
         edits = merged(shape(program, trace, crossing))
         if edits:
-            yield Fix(message, edits, Applicability.SAFE)
+            yield Fix(message, edits, Applicability.SAFE, trace.statement.span)
 
 
 # --- a comprehension over modules ---------------------------------------------------------------

@@ -40,7 +40,7 @@ def _spelled(program: Program, trace: Trace, run: Run) -> Fix | None:
         edits = speller.edits()
     except NotSpelled:
         return None
-    return Fix(speller.message(), edits, Applicability.SAFE)
+    return Fix(speller.message(), edits, Applicability.SAFE, trace.statement.span)
 
 
 def _trouble_after(program: Program, trace: Trace, fix: Fix) -> int | None:

@@ -295,11 +295,18 @@ def _compatible(code: str, findings: Iterable[Finding]) -> dict[Fix, list[Findin
             continue
         if change in taken:
             taken[change].append(finding)
-        elif not any(_disturbs(edit.span, spans) for edit in change.edits):
+        elif not _meets(change.region, taken) and not any(
+            _disturbs(edit.span, spans) for edit in change.edits
+        ):
             taken[change] = [finding]
             for edit in change.edits:
                 spans.insert(bisect_left(spans, edit.span), edit.span)
     return taken
+
+
+def _meets(region: Span | None, taken: Iterable[Fix]) -> bool:
+    regions = (change.region for change in taken)
+    return region is not None and any(other and region.overlaps(other) for other in regions)
 
 
 def _disturbs(span: Span, taken: list[Span]) -> bool:

@@ -45,11 +45,14 @@ class Fix:
         message: what the change does, in the imperative ("Add a barrier ...").
         edits: replacements in the document's code that do not overlap, sorted.
         applicability: how far the change may be trusted.
+        region: what the change was tried with: of two changes whose regions overlap, the second one
+            is looked at anew when the first is made.
     """
 
     message: str
     edits: tuple[Edit, ...]
     applicability: Applicability = Applicability.SAFE
+    region: Span | None = None
 
 
 @dataclass(frozen=True)
