@@ -57,7 +57,7 @@ def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix |
         except Stays:
             continue
         if _settles(program, trace, edits):
-            return Fix(message, edits, Applicability.SAFE, trace.statement.span)
+            return Fix(message, edits, Applicability.SAFE)
     return None
 
 

@@ -197,9 +197,11 @@ def _places_above(trace: Trace, suite: Block, step: Access) -> Iterator[Statemen
     """The statements before which an access means the same as where it stands, nearest first."""
     index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
     here = suite.statements[index]
+    names = _names_read(here, step)
     if movable(here) and step in here.steps:
         yield here
-    names = _names_read(here, step)
+    elif names & touched(trace, here).bound:
+        return
     for other in reversed(suite.statements[:index]):
         passed = touched(trace, other)
         if passed.fixed or step.provider in passed.written or not movable(other):
