@@ -777,59 +777,6 @@ with lm.trace() as tracer:
         out = lm.lm_head.output.save()
 """,
     ),
-    "out of order": (
-        """
-with lm.trace("a b c"):
-    late = lm.transformer.h[3].output.save()
-    early = lm.transformer.h[1].output.save()
-""",
-        ["NNS106"],
-        """
-with lm.trace("a b c"):
-    early = lm.transformer.h[1].output.save()
-    late = lm.transformer.h[3].output.save()
-""",
-    ),
-    "out of order through a layer list": (
-        """
-def read(model):
-    layers = model.transformer.h
-    with model.trace() as tracer:
-        with tracer.invoke("a b c"):
-            late = layers[3].output.save()
-            early = layers[1].output.save()
-    return late, early
-
-got = read(lm)
-""",
-        ["NNS106"],
-        """
-def read(model):
-    layers = model.transformer.h
-    with model.trace() as tracer:
-        with tracer.invoke("a b c"):
-            early = layers[1].output.save()
-            late = layers[3].output.save()
-    return late, early
-
-got = read(lm)
-""",
-    ),
-    "out of order in a known turn": (
-        """
-for layer in (0, 1):
-    with lm.trace("a b c"):
-        late = lm.transformer.h[1].output.save()
-        early = lm.transformer.h[layer].output.save()
-""",
-        ["NNS106"],
-        """
-for layer in (0, 1):
-    with lm.trace("a b c"):
-        early = lm.transformer.h[layer].output.save()
-        late = lm.transformer.h[1].output.save()
-""",
-    ),
     "a difference beside the invokes": (
         """
 with lm.trace() as tracer:

@@ -1,0 +1,422 @@
+"""Accesses out of the model's order: what is left alone, what is put in order, what stays.
+
+Each program that is left alone or rewritten was run on nnsight 0.4.11 and, as it is left or
+rewritten here, on 0.5.15: the results are equal.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.engine import check, fix
+
+HEAD = """from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+"""
+
+
+def codes(body: str) -> list[str]:
+    found = check(HEAD + body).findings
+    return sorted({each.code for each in found if each.code.startswith("NNS1")})
+
+
+ALONE = {
+    "in order": """
+with lm.trace("a b c"):
+    early = lm.transformer.h[1].output.save()
+    late = lm.transformer.h[3].output.save()
+""",
+    "the same module twice": """
+with lm.trace("a b c"):
+    one = lm.transformer.h[1].output.save()
+    two = lm.transformer.h[1].output.save()
+""",
+    "an input before its output": """
+with lm.trace("a b c"):
+    before = lm.transformer.h[1].input.save()
+    after = lm.transformer.h[1].output.save()
+""",
+    "a child before its parent": """
+with lm.trace("a b c"):
+    part = lm.transformer.h[1].mlp.c_fc.output.save()
+    whole = lm.transformer.h[1].output.save()
+""",
+    "one loop over the parts of each layer": """
+attn, mlp = [], []
+with lm.trace("a b c"):
+    for layer in range(3):
+        attn.append(lm.transformer.h[layer].attn.output[0].save())
+        mlp.append(lm.transformer.h[layer].mlp.output.save())
+""",
+    "two comprehensions, one after the other": """
+with lm.trace("a b c"):
+    first = sum([lm.transformer.h[layer].output[0] for layer in range(2)]).save()
+    second = sum([lm.transformer.h[layer].output[0] for layer in range(2, 4)]).save()
+""",
+    "the generator's output last": """
+with lm.generate("a b c", max_new_tokens=1):
+    hidden = lm.transformer.h[1].output.save()
+    ids = lm.generator.output.save()
+""",
+    "a handle that is changed at once": """
+with lm.trace("a b c"):
+    target = lm.transformer.h[1].mlp.output
+    target[:, 1] = 0
+    last = lm.lm_head.output.save()
+""",
+    "a value bound once and read after a later module": """
+with lm.trace("a b c"):
+    hidden = lm.transformer.h[1].output
+    late = lm.transformer.h[3].output
+    total = (late[0] + hidden[0]).save()
+""",
+    "modules of which nothing is known": """
+with lm.trace("a b c"):
+    one = lm.visual.encoder.output.save()
+    two = lm.projector.output.save()
+""",
+    "one invoke after another": """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        late = lm.transformer.h[3].output.save()
+    with tracer.invoke("d e f"):
+        early = lm.transformer.h[1].output.save()
+""",
+    "one trace after another": """
+with lm.trace("a b c"):
+    late = lm.transformer.h[3].output.save()
+with lm.trace("a b c"):
+    early = lm.transformer.h[1].output.save()
+""",
+    "a gradient, last layer first": """
+with lm.trace("a b c"):
+    early = lm.transformer.h[1].output
+    late = lm.transformer.h[3].output
+    with lm.lm_head.output.sum().backward():
+        g3 = late.grad.save()
+        g1 = early.grad.save()
+""",
+}
+
+CHANGED = {
+    "out of order": (
+        """
+with lm.trace("a b c"):
+    late = lm.transformer.h[3].output.save()
+    early = lm.transformer.h[1].output.save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    early = lm.transformer.h[1].output.save()
+    late = lm.transformer.h[3].output.save()
+""",
+    ),
+    "out of order through a layer list": (
+        """
+def read(model):
+    layers = model.transformer.h
+    with model.trace() as tracer:
+        with tracer.invoke("a b c"):
+            late = layers[3].output.save()
+            early = layers[1].output.save()
+    return late, early
+
+got = read(lm)
+""",
+        ["NNS106"],
+        """
+def read(model):
+    layers = model.transformer.h
+    with model.trace() as tracer:
+        with tracer.invoke("a b c"):
+            early = layers[1].output.save()
+            late = layers[3].output.save()
+    return late, early
+
+got = read(lm)
+""",
+    ),
+    "out of order in a known turn": (
+        """
+for layer in (0, 1):
+    with lm.trace("a b c"):
+        late = lm.transformer.h[1].output.save()
+        early = lm.transformer.h[layer].output.save()
+""",
+        ["NNS106"],
+        """
+for layer in (0, 1):
+    with lm.trace("a b c"):
+        early = lm.transformer.h[layer].output.save()
+        late = lm.transformer.h[1].output.save()
+""",
+    ),
+    "a change after a later layer was read": (
+        """
+with lm.trace("a b c"):
+    late = lm.transformer.h[3].output.save()
+    lm.transformer.h[0].output[0][:] = 1.0
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    lm.transformer.h[0].output[0][:] = 1.0
+    late = lm.transformer.h[3].output.save()
+""",
+    ),
+    "a handle moves with what changes it": (
+        """
+with lm.trace("a b c"):
+    last = lm.lm_head.output.save()
+    target = lm.transformer.h[1].mlp.output
+    target[:, 1] = 0  # the second word
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    target = lm.transformer.h[1].mlp.output
+    target[:, 1] = 0  # the second word
+    last = lm.lm_head.output.save()
+""",
+    ),
+    "a handle whose name has another meaning above": (
+        """
+with lm.trace("a b c"):
+    target = lm.transformer.h[3].output[0]
+    target[:, 0] = 0
+    target = lm.transformer.h[1].mlp.output
+    target[:, 1] = 0
+    last = lm.lm_head.output.save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    target_2 = lm.transformer.h[1].mlp.output
+    target_2[:, 1] = 0
+    target = lm.transformer.h[3].output[0]
+    target[:, 0] = 0
+    last = lm.lm_head.output.save()
+""",
+    ),
+    "what a statement needs moves along": (
+        """
+with lm.trace("a b c"):
+    last = lm.lm_head.output.save()
+    factor = 2
+    half = (lm.transformer.h[1].mlp.output * factor).save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    factor = 2
+    half = (lm.transformer.h[1].mlp.output * factor).save()
+    last = lm.lm_head.output.save()
+""",
+    ),
+    "a child after its parent": (
+        """
+with lm.trace("a b c"):
+    whole = lm.transformer.h[1].output.save()
+    part = lm.transformer.h[1].mlp.c_fc.output.save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    part = lm.transformer.h[1].mlp.c_fc.output.save()
+    whole = lm.transformer.h[1].output.save()
+""",
+    ),
+    "the generator's output before the layers": (
+        """
+with lm.generate("a b c", max_new_tokens=1):
+    ids = lm.generator.output.save()
+    hidden = lm.transformer.h[1].output.save()
+""",
+        ["NNS106"],
+        """
+with lm.generate("a b c", max_new_tokens=1):
+    hidden = lm.transformer.h[1].output.save()
+    ids = lm.generator.output.save()
+""",
+    ),
+    "two comprehensions over the same layers": (
+        """
+with lm.trace("a b c"):
+    attn = [lm.transformer.h[l].attn.output[0] for l in range(3)]
+    mlp = {l: lm.transformer.h[l].mlp.output for l in range(3)}
+    change = (attn[2] - mlp[0]).save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    attn = []
+    mlp = {}
+    for l in range(3):
+        attn.append(lm.transformer.h[l].attn.output[0])
+        mlp[l] = lm.transformer.h[l].mlp.output
+    change = (attn[2] - mlp[0]).save()
+""",
+    ),
+    "two loops over the same layers": (
+        """
+attn, mlp = [], []
+with lm.trace("a b c"):
+    for l in range(3):
+        attn.append(lm.transformer.h[l].attn.output[0].save())
+    for l in range(3):
+        mlp.append(lm.transformer.h[l].mlp.output.save())
+""",
+        ["NNS106"],
+        """
+attn, mlp = [], []
+with lm.trace("a b c"):
+    for l in range(3):
+        attn.append(lm.transformer.h[l].attn.output[0].save())
+        mlp.append(lm.transformer.h[l].mlp.output.save())
+""",
+    ),
+    "a loop that uses each layer's own item": (
+        """
+with lm.trace("a b c"):
+    acts = {l: lm.transformer.h[l].mlp.output for l in range(3)}
+    for l in range(3):
+        lm.transformer.h[l].output[0][:, 0] = acts[l][:, 0]
+    out = lm.lm_head.output.save()
+""",
+        ["NNS105", "NNS106"],
+        """
+with lm.trace("a b c"):
+    acts = {}
+    for l in range(3):
+        acts[l] = lm.transformer.h[l].mlp.output
+        lm.transformer.h[l].output[0][:, 0] = acts[l][:, 0]
+    out = lm.lm_head.output.save()
+""",
+    ),
+    "a second read of a module, bound before": (
+        """
+with lm.trace("a b c"):
+    inner = lm.transformer.h[1].mlp.output
+    late = lm.transformer.h[3].output[0]
+    total = (late + lm.transformer.h[1].mlp.output).sum().save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    inner = lm.transformer.h[1].mlp.output
+    late = lm.transformer.h[3].output[0]
+    total = (late + inner).sum().save()
+""",
+    ),
+    "two modules in one statement": (
+        """
+with lm.trace("a b c"):
+    change = (lm.transformer.h[3].output[0] - lm.transformer.h[1].output[0]).sum().save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    h_output = lm.transformer.h[1].output
+    change = (lm.transformer.h[3].output[0] - h_output[0]).sum().save()
+""",
+    ),
+    "the input after the output, at every turn": (
+        """
+outs = []
+with lm.trace("a b c"):
+    for l in range(3):
+        outs.append(lm.transformer.h[l].output[0].save())
+        outs.append(lm.transformer.h[l].input.save())
+""",
+        ["NNS106"],
+        """
+outs = []
+with lm.trace("a b c"):
+    for l in range(3):
+        h_input = lm.transformer.h[l].input
+        outs.append(lm.transformer.h[l].output[0].save())
+        outs.append(h_input.save())
+""",
+    ),
+    "an earlier layer under a condition": (
+        """
+def look(flag):
+    with lm.trace("a b c"):
+        late = lm.transformer.h[3].output.save()
+        if flag:
+            early = lm.transformer.h[1].output.save()
+    return late
+""",
+        ["NNS106"],
+        """
+def look(flag):
+    with lm.trace("a b c"):
+        if flag:
+            early = lm.transformer.h[1].output.save()
+        late = lm.transformer.h[3].output.save()
+    return late
+""",
+    ),
+}
+
+STAYS = {
+    "a change with what a later layer gives": """
+with lm.trace("a b c"):
+    late = lm.transformer.h[3].output
+    lm.transformer.h[0].output[:] = late
+    out = lm.lm_head.output.save()
+""",
+    "a change that another one stands before": """
+with lm.trace("a b c"):
+    late = lm.transformer.h[3].output
+    scale = late.mean()
+    lm.transformer.h[1].mlp.output[:] = scale
+    out = lm.lm_head.output.save()
+""",
+    "a layer in the middle of a loop over others": """
+with lm.trace("a b c"):
+    middle = lm.transformer.h[1].attn.output
+    total = 0
+    for l in range(3):
+        total = total + lm.transformer.h[l].output[0]
+    out = (total + middle[0]).save()
+""",
+}
+
+
+@pytest.mark.parametrize("body", ALONE.values(), ids=ALONE.keys())
+def test_what_is_in_order_is_left_alone(body: str) -> None:
+    assert codes(body) == []
+    assert fix(HEAD + body, unsafe=True).code == HEAD + body
+
+
+@pytest.mark.parametrize(("body", "found", "after"), CHANGED.values(), ids=CHANGED.keys())
+def test_what_is_out_of_order_is_put_in_order(body: str, found: list[str], after: str) -> None:
+    assert codes(body) == found
+    assert fix(HEAD + body).code == HEAD + after
+    assert codes(after) == []
+    assert fix(HEAD + after).code == HEAD + after
+
+
+@pytest.mark.parametrize("body", STAYS.values(), ids=STAYS.keys())
+def test_what_no_order_helps_is_said_and_left(body: str) -> None:
+    assert "NNS106" in codes(body)
+    assert fix(HEAD + body, unsafe=True).code == HEAD + body
+
+
+def test_two_late_accesses_of_one_trace_are_put_in_order_one_after_the_other() -> None:
+    """Each fix was tried alone: two at once might undo each other."""
+    body = """
+with lm.trace("a b c"):
+    hidden = lm.transformer.h[3].mlp.output
+    hidden = lm.transformer.h[2].input
+    hidden = lm.transformer.h[0].input
+    kept = hidden.save()
+"""
+    fixed = fix(HEAD + body)
+    assert [each for each in fixed.remaining if each.code == "NNS106"] == []
+    assert fixed.code.index("h[0].input") < fixed.code.index("h[2].input")
+    assert "    h_input = lm.transformer.h[0].input\n" in fixed.code
+    assert "    hidden = h_input\n" in fixed.code
