@@ -28,8 +28,9 @@ from nnmigrate.schedule import Unsafe
 from nnmigrate.spans import Edit, Span
 
 from .changing import built
-from .crossings import runs, trouble
+from .crossings import Run, runs, trouble
 from .editing import merged, movable, removed
+from .handing import may_run_apart
 
 # What the session takes over from the trace; anything else is for each run of the model.
 _OF_SESSION = frozenset(["remote", "backend", "blocking"])
@@ -69,11 +70,14 @@ def _may_part(program: Program, trace: Trace) -> bool:
     steps = trace.statement.all_steps
     if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
         return False
-    if any(
-        need.reason is Unsafe.NOTHING for r in runs(program, trace) for need in r.plan.containers
-    ):
-        return False  # None does not travel from trace to trace either
-    return _only_invokes(trace)
+    return _only_invokes(trace) and all(map(_may_run_apart, runs(program, trace)))
+
+
+def _may_run_apart(run: Run) -> bool:
+    # None does not travel from trace to trace either.
+    nothing = any(need.reason is Unsafe.NOTHING for need in run.plan.containers)
+    orders = [rank for turn in run.turns for rank in turn]
+    return not nothing and all(may_run_apart(run.unrolled.trace, rank) for rank in orders)
 
 
 def _is_plain(invoke: Invoke) -> bool:

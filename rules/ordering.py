@@ -136,7 +136,8 @@ def _read_nowhere_else(program: Program, trace: Trace, here: Statement, name: st
     """Whether a name is used in no other invoke that does not bind it first, and not outside."""
     for invoke in trace.invokes:
         steps = [step for s in invoke.body.statements for step in _mentions(s, name)]
-        if not invoke.body.span.holds(here.span) and steps and isinstance(steps[0], Read):
+        again = invoke.parents or trace.loops or not invoke.body.span.holds(here.span)
+        if again and steps and isinstance(steps[0], Read):
             return False
     inside = sum(isinstance(step, Read) for step in _mentions(trace.statement, name))
     every = sum(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnmigrate.schedule.graph04 import Ignored, Late, ignored
+from nnmigrate.schedule.graph04 import Ignored, Late, carried_out, ignored
 from nnmigrate.schedule.modules import compare
 from nnmigrate.schedule.orders import MOST_ORDERS, TooManyOrders, rankings
 from nnmigrate.schedule.placement import plan
@@ -41,6 +41,7 @@ __all__ = [
     "Sight",
     "TooManyOrders",
     "Unsafe",
+    "carried_out",
     "compare",
     "differences",
     "expected",

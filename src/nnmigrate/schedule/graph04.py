@@ -73,6 +73,27 @@ def ignored(trace: Trace, rank: Mapping[Provider, int]) -> tuple[Ignored, ...]:
     )
 
 
+def carried_out(trace: Trace, rank: Mapping[Provider, int]) -> Mapping[int, int]:
+    """When 0.4 carried out each operation and intervention of a trace.
+
+    Args:
+        trace: as for `ignored`.
+        rank: as for `ignored`.
+
+    Returns:
+        By site the rank of the access whose module had run, `BEFORE_ALL` for what waits for none;
+        nothing for what never was.
+    """
+    graph = _Graph(trace, rank)
+    graph.run()
+    times: dict[int, int] = {}
+    for node in graph.nodes:
+        if node.fired_by is not None:
+            fired = BEFORE_ALL if node.fired_by == BEFORE_ALL else graph.turn(node.fired_by)
+            times[node.operation.site] = fired
+    return times
+
+
 @dataclass
 class _Node:
     """A node of 0.4's graph.
@@ -243,7 +264,11 @@ class _Graph:
             waiting.extend(self.nodes[index].dependencies)
         return None
 
-    def _turn(self, access: int) -> tuple[int, int]:
+    def turn(self, access: int) -> int:
+        """The rank of an access."""
         rank = self.nodes[access].rank
         assert rank is not None
-        return rank, access
+        return rank
+
+    def _turn(self, access: int) -> tuple[int, int]:
+        return self.turn(access), access

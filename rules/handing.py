@@ -1,0 +1,153 @@
+"""Whether invokes can be run one after the other as far as the objects go that they hand on.
+
+A value is handed on as the object that it is, a tensor of the model. Who changes it in place
+changes it for all; so it matters when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nnmigrate.schedule import carried_out, compare, expected, ignored
+from nnmigrate.schedule.values import (
+    Define,
+    Get,
+    Index,
+    Operation,
+    Order,
+    Provider,
+    Put,
+    Swap,
+    Trace,
+    Write,
+)
+
+
+def may_run_apart(trace: Trace, rank: Mapping[Provider, int]) -> bool:
+    """Whether every invoke gets the values that it had on 0.4 if those before it have ended.
+
+    Args:
+        trace: the invokes as they run side by side.
+        rank: an order of its providers.
+    """
+    return not (_changes_what_it_sets(trace) or _Handing(trace, rank).is_changed_meanwhile())
+
+
+def _changes_what_it_sets(trace: Trace) -> bool:
+    """Whether an invoke sets a module's output and then changes that in place.
+
+    Among several invokes nnsight copies what is set into the batch; alone in a trace, the module
+    hands on the very object, and the change would be one of the value that was put there as well.
+    """
+    for invoke in trace.invokes:
+        swapped: set[Provider] = set()
+        for operation in invoke.operations:
+            if isinstance(operation, Swap):
+                swapped.add(operation.provider)
+            elif isinstance(operation, Write) and operation.provider in swapped:
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """A value that crosses: where it is made, which module's it may be, when 0.4 first used it."""
+
+    made: int
+    source: Provider
+    used: int
+
+
+class _Handing:
+    """The values that the invokes of a trace hand on, and their changes."""
+
+    def __init__(self, trace: Trace, rank: Mapping[Provider, int]) -> None:
+        self.rank = rank
+        self.every = [(n, o) for n, invoke in enumerate(trace.invokes) for o in invoke.operations]
+        self.instance = {operation.site: number for number, operation in self.every}
+        self.operations = {operation.site: operation for _, operation in self.every}
+        self.times = carried_out(trace, rank)
+        self.ignored = {each.site for each in ignored(trace, rank)}
+        self.readers = self._readers(trace)
+        self.users: dict[int, list[Operation]] = {}
+        for _, operation in self.every:
+            for need in operation.needs:
+                self.users.setdefault(need, []).append(operation)
+
+    def _readers(self, trace: Trace) -> Mapping[int, list[int]]:
+        """By definition or item, who reads it."""
+        read = expected(trace)
+        found: dict[int, list[int]] = {}
+        for site, seen in [*((s, (one,)) for s, one in read.uses.items()), *read.takes.items()]:
+            for made in seen:
+                if isinstance(made, int) and made in self.operations:
+                    found.setdefault(made, []).append(site)
+        return found
+
+    def is_changed_meanwhile(self) -> bool:
+        """Whether an invoke changes in place what it hands on, or what has been handed to it.
+
+        Side by side, the other invoke may have used the value before the change; one after the
+        other, it gets what the change has left.
+        """
+        handed = list(self._handed())
+        writes = [operation for _, operation in self.every if isinstance(operation, Write)]
+        return any(
+            self.instance[write.got] != self.instance[write.site]
+            or any(self._comes_between(each, write) for each in handed)
+            for write in writes
+        )
+
+    def _comes_between(self, handed: _Handed, write: Write) -> bool:
+        """Whether a change comes before the value's first use in the text, but not in time."""
+        here = self.instance[handed.made] == self.instance[write.site]
+        if not here or write.site < handed.made or not _may_be_one(handed.source, write.provider):
+            return False
+        return handed.used < self.rank[write.provider]
+
+    def _handed(self) -> Iterator[_Handed]:
+        for made, sites in self.readers.items():
+            away = [site for site in sites if self.instance[site] != self.instance[made]]
+            for need in self.operations[made].needs if away else ():
+                source = self.operations[need]
+                if isinstance(source, Get):
+                    used = min(map(self._first_use, away))
+                    yield _Handed(made, source.provider, used)
+
+    def _first_use(self, site: int) -> int:
+        """When 0.4 first did something with a value that was read; what it ignored does not count.
+
+        Under another name it is the same object.
+        """
+        first, waiting, seen = len(self.rank), [site], set[int]()
+        while waiting:
+            current = waiting.pop()
+            for user in self.users.get(current, ()):
+                if user.site in self.ignored or user.site in seen:
+                    continue
+                seen.add(user.site)
+                if isinstance(user, (Define, Put)):
+                    waiting += self.readers.get(user.site, ())
+                else:
+                    first = min(first, self.times.get(user.site, first))
+        return first
+
+
+def _may_be_one(source: Provider, changed: Provider) -> bool:
+    """Whether two modules may hand out one tensor: a layer's output is the next one's input."""
+    if compare(source, changed) in (Order.SAME, Order.UNKNOWN):
+        return True
+    if source.point is changed.point or not (source.path and changed.path):
+        return False
+    left, right = source.path[-1], changed.path[-1]
+    if isinstance(left, Index) and isinstance(right, Index):
+        return _are_neighbours(left, right)
+    # The last layer's output is the input of the norm behind it.
+    return len(source.path) == len(changed.path) + 1
+
+
+def _are_neighbours(left: Index, right: Index) -> bool:
+    if left.value is None or right.value is None:
+        return True
+    return abs(left.value - right.value) == 1
