@@ -111,13 +111,33 @@ def _edits(program: Program, trace: Trace) -> Iterator[Edit]:
     header = Span(start, start + len(_code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))))
     yield Edit(header, _call(f"{trace.entered.model}.session", call, shared))
     for invoke in trace.invokes:
-        assert invoke.statement.opens is not None
-        _, inner = _entered(invoke.statement)
-        text = _call(f"{trace.entered.model}.{trace.kind}", inner, [*inner.args, *options])
-        yield Edit(invoke.statement.opens.call, text)
+        yield from _opened(program, invoke, f"{trace.entered.model}.{trace.kind}", options)
     for statement in trace.statement.walk():
         if any(isinstance(step, (BarrierMade, BarrierCall)) for step in statement.steps):
             yield removed(statement)
+
+
+def _opened(
+    program: Program, invoke: Invoke, function: str, options: Sequence[cst.Arg]
+) -> Iterator[Edit]:
+    """An invoke's call as a call of another function, with options behind its own arguments."""
+    assert invoke.statement.opens is not None
+    span = invoke.statement.opens.call
+    start = span.start
+    # Parsed by itself it has its blanks as they stand, whatever it is indented by.
+    call = cst.parse_expression(program.text(span))
+    assert isinstance(call, cst.Call)
+    end = start + len(_code(call.func))
+    yield Edit(Span(start, end), function)
+    if options:
+        *others, last = call.args
+        blanks = call.whitespace_after_func, call.whitespace_before_args
+        bare = last.with_changes(
+            comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=cst.SimpleWhitespace("")
+        )
+        end += len("(") + sum(len(_code(part)) for part in (*blanks, *others, bare))
+        said = (_code(o.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for o in options)
+        yield Edit(Span(end, end), "".join(f", {text}" for text in said))
 
 
 def _entered(statement: Statement) -> tuple[cst.WithItem, cst.Call]:
@@ -128,11 +148,10 @@ def _entered(statement: Statement) -> tuple[cst.WithItem, cst.Call]:
 
 
 def _call(function: str, like: cst.Call, arguments: Sequence[cst.Arg]) -> str:
-    """A call that is laid out like another one, of another function with other arguments."""
-    new_comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    commas = [a.comma if isinstance(a.comma, cst.Comma) else new_comma for a in arguments[:-1]]
-    ends = [*commas, cst.MaybeSentinel.DEFAULT]
-    args = [a.with_changes(comma=comma) for a, comma in zip(arguments, ends, strict=False)]
+    """A call that is laid out like another one, of another function with some of its arguments."""
+    args = list(arguments)
+    if args:
+        args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     return _code(like.with_changes(func=cst.parse_expression(function), args=args))
 
 

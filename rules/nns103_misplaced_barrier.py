@@ -90,7 +90,8 @@ with lm.trace() as tracer:
 
 The fix is safe: it puts the barriers where the values need them (nowhere, if they are there in time
 without one), and is offered only if the simulated schedule of the changed trace has less that
-fails.
+fails. Where no barrier can do it, the fix is unsafe: the invokes run one after the other, in a
+session (see NNS101).
 
 ## References
 
@@ -107,9 +108,9 @@ from nnmigrate.program import BarrierCall, Program, Trace
 from nnmigrate.schedule import Fault
 from nnmigrate.schedule.values import Wait
 
+from .arriving import arriving_fix
 from .crossings import Run, runs, why_not_followed
 from .iterating import Uneven, uneven_calls
-from .synchronizing import synchronizing_fix
 
 RULE = Rule("NNS103", "misplaced-barrier", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -143,7 +144,7 @@ def _uneven(found: Uneven) -> Finding:
 
 
 def _findings(program: Program, trace: Trace, run: Run) -> Iterator[Finding]:
-    fix = synchronizing_fix(program, trace)
+    fix = arriving_fix(program, trace)
     seen: set[int] = set()
     for name in run.repair.removed:
         for call in _calls(run, name):

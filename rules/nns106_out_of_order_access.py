@@ -84,7 +84,8 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Access, Program, Trace
 from nnmigrate.schedule import Fault
 
-from .crossings import late_accesses
+from .apart import apart_fix
+from .crossings import late_accesses, runs
 from .ordering import ordering_fix
 
 RULE = Rule("NNS106", "out-of-order-access", since="0.5.0", fixable=Applicability.SAFE)
@@ -105,10 +106,13 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Finding:
     text = program.text(step.span)
+    held = any(run.unrolled.trace.barriers for run in runs(program, trace))
+    waits = "waits for a later module, or at a barrier," if held else "waits for a later module"
+    fix = ordering_fix(program, trace, step) or (apart_fix(program, trace) if held else None)
     return RULE.finding(
         Severity.ERROR,
         step.span,
-        f"`{text}` has passed when it is asked for: this invoke waits for a later module before",
+        f"`{text}` has passed when it is asked for: this invoke {waits} before",
         _ERRORS[fault].format(text),
-        ordering_fix(program, trace, step),
+        fix,
     )

@@ -1,0 +1,183 @@
+"""What is reported and never rewritten: exits, crossings over generated tokens, lost gradients.
+
+What each finding says was seen on nnsight 0.5.15: a hang, `TypeError`, the first step's value at
+every step, no gradient.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.engine import check, fix
+from nnmigrate.findings import Severity
+
+HEAD = """import sys
+
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+"""
+
+
+def said(body: str, *codes: str) -> list[tuple[str, Severity, str]]:
+    """Code, severity and the characters of the findings of some rules."""
+    code = HEAD + body
+    return [
+        (each.code, each.severity, each.span.of(code))
+        for each in check(code).findings
+        if each.code in codes
+    ]
+
+
+IN_INVOKE = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        hidden = lm.transformer.h[0].output.save()
+        {statement}
+"""
+
+
+@pytest.mark.parametrize(
+    "statement", ["exit()", "quit()", "sys.exit(1)", "raise SystemExit", "raise SystemExit(2)"]
+)
+def test_an_invoke_that_ends_the_program_hangs(statement: str) -> None:
+    body = IN_INVOKE.format(statement=statement)
+    assert said(body, "NNS109") == [("NNS109", Severity.ERROR, statement)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        IN_INVOKE.format(statement="raise ValueError"),
+        IN_INVOKE.format(statement="tracer.exit()"),
+        IN_INVOKE.format(statement="exit = 1"),
+        "def exit():\n    pass\n" + IN_INVOKE.format(statement="exit()"),
+        IN_INVOKE.format(statement="def later():\n            exit()"),
+        IN_INVOKE.format(statement="pass").replace("pass", "pass\n    exit()"),
+        IN_INVOKE.format(statement="pass") + "exit()\n",
+        IN_INVOKE.format(statement="print('exit()')"),
+    ],
+)
+def test_nothing_hangs_where_no_thread_is_left_by_exit(body: str) -> None:
+    assert said(body, "NNS109") == []
+
+
+GENERATION = """
+with lm.generate(max_new_tokens=3) as tracer:
+    barrier = tracer.barrier(2)
+    {made}
+    with tracer.invoke("a b c"):
+        with tracer.iter[{first}]:
+            {binding} = lm.transformer.h[0].output[0]
+            barrier()
+    with tracer.invoke("d e f"):
+        with tracer.iter[{second}]:
+            barrier()
+            lm.transformer.h[1].output[0][:] = {use}
+"""
+NAMED = {"made": "pass", "binding": "hidden", "use": "hidden"}
+CARRIED = {"made": "box = {}", "binding": "box['h']", "use": "box['h']"}
+
+
+def test_a_name_is_handed_on_at_the_first_step_only() -> None:
+    body = GENERATION.format(first=":3", second=":3", **NAMED)
+    assert said(body, "NNS103", "NNS110") == [("NNS110", Severity.SILENT, "hidden")]
+    assert fix(HEAD + body, unsafe=True).code == HEAD + body
+
+
+@pytest.mark.parametrize("steps", [(":3", ":2"), ("1:3", ":3"), ("0", ":2")])
+def test_a_barrier_is_called_at_as_many_steps_by_all(steps: tuple[str, str]) -> None:
+    body = GENERATION.format(first=steps[0], second=steps[1], **CARRIED)
+    assert said(body, "NNS103", "NNS110") == [("NNS103", Severity.ERROR, "barrier()")]
+
+
+@pytest.mark.parametrize("steps", [(":3", ":3"), ("1:3", ":2"), (":n", ":2"), (":", ":3")])
+def test_a_dictionary_of_the_trace_serves_every_step(steps: tuple[str, str]) -> None:
+    body = GENERATION.format(first=steps[0], second=steps[1], **CARRIED)
+    assert said(body, "NNS101", "NNS102", "NNS103", "NNS110") == []
+
+
+def test_a_crossing_that_is_not_followed_is_said_in_code_for_0_4() -> None:
+    body = """
+with lm.generate(max_new_tokens=3) as tracer:
+    with tracer.invoke("a b c"):
+        hidden = lm.transformer.h[0].next().output[0].save()
+    with tracer.invoke("d e f"):
+        lm.transformer.h[1].next().output[0][:] = hidden
+print(hidden.value)
+"""
+    assert said(body, "NNS110") == [("NNS110", Severity.WARNING, "hidden")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # Each invoke uses what is its own.
+        """
+with lm.generate(max_new_tokens=3) as tracer:
+    with tracer.invoke("a b c"):
+        hidden = lm.transformer.h[0].next().output[0].save()
+    with tracer.invoke("d e f"):
+        hidden = lm.transformer.h[0].next().output[0]
+        other = hidden.save()
+""",
+        # One invoke only.
+        """
+with lm.generate("a b c", max_new_tokens=3) as tracer:
+    hidden = lm.transformer.h[0].next().output[0]
+    lm.transformer.h[1].next().output[0][:] = hidden
+""",
+        # What is made beside the invokes is there when they start.
+        """
+with lm.generate(max_new_tokens=3) as tracer:
+    scale = 2
+    for prompt in ("a b c", "d e f"):
+        with tracer.invoke(prompt):
+            lm.transformer.h[0].next().output[0][:] *= scale
+""",
+    ],
+)
+def test_invokes_that_need_nothing_of_each_other_are_left_alone(body: str) -> None:
+    assert said(body, "NNS110") == []
+
+
+GRADIENT = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        hidden = lm.transformer.h[1].output[0]
+        {between}
+        with lm.lm_head.output.sum().backward():
+            gradient = hidden.grad.save()
+    {other}
+"""
+OTHER = 'with tracer.invoke("d e f"):\n        logits = lm.lm_head.output.save()'
+
+
+def test_no_gradient_comes_to_one_prompts_rows() -> None:
+    body = GRADIENT.format(between="pass", other=OTHER)
+    assert said(body, "NNS502") == [("NNS502", Severity.ERROR, "hidden.grad")]
+
+
+@pytest.mark.parametrize(
+    ("between", "other"),
+    [
+        ("pass", "pass"),  # one prompt
+        ("lm.transformer.h[1].output = (hidden,)", OTHER),  # the model goes on with it
+        ("total = hidden.sum()", OTHER),  # the loss may be computed from it
+    ],
+)
+def test_gradients_that_may_come_are_left_alone(between: str, other: str) -> None:
+    assert said(GRADIENT.format(between=between, other=other), "NNS502") == []
+
+
+def test_a_gradient_of_what_the_loss_is_computed_from_crosses() -> None:
+    body = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        one = lm.lm_head.output
+    with tracer.invoke("d e f"):
+        two = lm.lm_head.output
+        with (one * two).sum().backward():
+            gradient = one.grad.save()
+"""
+    assert said(body, "NNS502") == []
