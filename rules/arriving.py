@@ -10,7 +10,7 @@ from nnmigrate.program import Program, Trace
 
 from .apart import apart_fix
 from .changing import changed_by
-from .crossings import Crossing, crossings, late_accesses, runs
+from .crossings import Crossing, crossings, runs
 from .ordering import ordering_fix
 from .reshaping import reshapings
 from .synchronizing import is_cured, synchronizing_fix
@@ -50,10 +50,9 @@ def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
 
 def _shapes(program: Program, trace: Trace, hopeless: Iterable[Crossing]) -> Iterator[Fix]:
     """Ways to write what an invoke does that may let a value arrive."""
-    for step, _ in late_accesses(program, trace):
-        ordered = ordering_fix(program, trace, step)
-        if ordered is not None:
-            yield ordered
+    ordered = ordering_fix(program, trace)
+    if ordered is not None:
+        yield ordered
     for crossing in hopeless:
         yield from reshapings(program, trace, crossing)
 

@@ -108,7 +108,7 @@ def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Find
     text = program.text(step.span)
     held = any(run.unrolled.trace.barriers for run in runs(program, trace))
     waits = "waits for a later module, or at a barrier," if held else "waits for a later module"
-    fix = ordering_fix(program, trace, step) or (apart_fix(program, trace) if held else None)
+    fix = ordering_fix(program, trace) or (apart_fix(program, trace) if held else None)
     return RULE.finding(
         Severity.ERROR,
         step.span,

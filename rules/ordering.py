@@ -3,36 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeVar
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
-from nnmigrate.schedule.values import Index
+from nnmigrate.schedule import compare
+from nnmigrate.schedule.values import Index, Order
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .changing import changed_by
-from .crossings import late_writes, trouble
+from .crossings import late_accesses, late_writes, trouble
 from .editing import fresh_name, lines_before, merged, movable, removed
 from .fusing import fused
 from .touching import Touched, may_change_places, touched
 
+T = TypeVar("T")
 
-def ordering_fix(program: Program, trace: Trace, step: Access) -> Fix | None:
-    """The change after which a late access comes in time, or less comes late than before.
+# Of the late accesses of a trace so many are tried before a person has to look.
+_MOST_TRIED = 4
+
+# So many places are tried for one of them.
+_MOST_PLACES = 3
+
+
+@lru_cache(maxsize=64)
+def ordering_fix(program: Program, trace: Trace) -> Fix | None:
+    """The change after which less comes late than before; the rest is for the next round.
 
     A statement moves up, with what it needs; or two loops over the same layers become one; or a
     name is bound to the module's value where that is there, and read where it is wanted.
     """
     if not trace.entered.proved:
         return None
-    for message, ways in (
-        ("Read it before the later module", _moves),
-        ("Go over the layers once", fused),
-        ("Bind it once, where it is there", _bindings),
-    ):
-        for edits in ways(program, trace, step):
-            if _in_order(program, trace, edits):
-                return Fix(message, merged(edits), Applicability.SAFE, trace.statement.span)
+    for step, _ in late_accesses(program, trace)[:_MOST_TRIED]:
+        for message, ways in (
+            ("Read it before the later module", _moves),
+            ("Go over the layers once", fused),
+            ("Bind it once, where it is there", _bindings),
+        ):
+            for edits in ways(program, trace, step):
+                if _in_order(program, trace, edits):
+                    region = trace.statement.span
+                    return Fix(message, merged(edits), Applicability.SAFE, region)
     return None
+
+
+def _passed(step: Access, other: Touched) -> bool:
+    """Whether a statement may wait for a later module than an access does."""
+    order = (compare(step.provider, used) for used in other.used)
+    return any(each in (Order.BEFORE, Order.UNKNOWN) for each in order)
+
+
+def _farthest(places: Sequence[T]) -> Sequence[T]:
+    """The places to try, of those that come from the nearest to the farthest."""
+    return places[::-1][:_MOST_PLACES]
 
 
 def suites_around(trace: Trace, step: Access) -> list[Block]:
@@ -69,27 +94,28 @@ def _moves(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]
     """The places to which the statement of a late access may move, the nearest first."""
     for suite in suites_around(trace, step):
         index = next(i for i, s in enumerate(suite.statements) if s.span.holds(step.span))
-        yield from _moves_in(program, trace, suite.statements, index)
+        yield from _moves_in(program, trace, step, suite.statements, index)
 
 
 def _moves_in(
-    program: Program, trace: Trace, statements: Sequence[Statement], index: int
+    program: Program, trace: Trace, step: Access, statements: Sequence[Statement], index: int
 ) -> Iterator[list[Edit]]:
     moving = _with_followers(trace, statements, index)
     what = [touched(trace, statement) for statement in moving]
     if not movable(*moving) or any(each.fixed for each in what):
         return
-    yield from _up(program, trace, statements[:index], moving, what, {})
+    yield from _up(program, trace, step, statements[:index], moving, what, {})
     name = _own_name(program, trace, statements, moving)
     if name is not None:
         names = {name: fresh_name(program, name)}
         what = [each.renamed(names) for each in what]
-        yield from _up(program, trace, statements[:index], moving, what, names)
+        yield from _up(program, trace, step, statements[:index], moving, what, names)
 
 
 def _up(
     program: Program,
     trace: Trace,
+    step: Access,
     above: Sequence[Statement],
     group: Sequence[Statement],
     what: Sequence[Touched],
@@ -97,17 +123,19 @@ def _up(
 ) -> Iterator[list[Edit]]:
     """The places above to which some statements may move, under other names for their own."""
     moving, meant = list(group), list(what)
+    found: list[list[Edit]] = []
     for other in reversed(above):
         passed = touched(trace, other)
         if not all(may_change_places(passed, each) for each in meant):
             # What one of them needs moves along.
             if not movable(other) or passed.fixed:
-                return
+                break
             moving.insert(0, other)
             meant.append(passed)
-        elif movable(other) and passed.used:
+        elif movable(other) and _passed(step, passed):
             texts = [_lines(program, each, names if each in group else {}) for each in moving]
-            yield [*map(removed, moving), lines_before(program, other, *texts)]
+            found.append([*map(removed, moving), lines_before(program, other, *texts)])
+    yield from _farthest(found)
 
 
 def _own_name(
@@ -184,13 +212,14 @@ def _bindings(program: Program, trace: Trace, step: Access) -> Iterator[list[Edi
         return
     for suite in suites_around(trace, step):
         places = list(_places_above(trace, suite, step))
+        late = [other for other in places if _passed(step, touched(trace, other))]
         for other in places:
             name = None if step in other.steps else _bound_to(program, other, step)
             if name is not None and not _rebound(suite, other, name, step):
                 yield [Edit(step.span, name)]
         name = fresh_name(program, _wish(step))
         line = f"{name} = {program.text(step.span)}"
-        for other in places:
+        for other in _farthest(late):
             yield [lines_before(program, other, line), Edit(step.span, name)]
 
 

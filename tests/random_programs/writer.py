@@ -99,6 +99,8 @@ class Writer:
             self._loop_of_invokes,
             self._loop_of_pairs,
             self._loop_of_traces,
+            self._traces_in_turn,
+            self._beside,
         )
         lines = list(self._in_function(list(self.random.choice(shapes)())))
         return Written(self.seed, head + _old(lines), head + _meant(lines))
@@ -166,6 +168,29 @@ class Writer:
         yield from _indented(self._invoke("prompt", looped=True), 2)
         for number in range(2, self.random.choice((3, 3, 4))):
             yield from _indented(self._invoke(f"PROMPTS[{number}]", looped=True), 2)
+
+    def _traces_in_turn(self) -> Iterator[str]:
+        """Two cells of a notebook: the second uses the names of the first anew."""
+        yield from self._one_trace()
+        # What the first trace has made and not saved is gone on 0.4 as well.
+        self.values, self.boxes = [], self.boxes & {"box"}
+        yield from self._one_trace()
+
+    def _beside(self) -> Iterator[str]:
+        """Statements beside the invokes, which use what these make."""
+        yield from self._before()
+        yield from self._trace()
+        yield from _indented(self._invoke("PROMPTS[0]"))
+        if self.values:
+            self.fresh += 1
+            yield f"    level{self.fresh} = ({self._value()} * 0.5)<save>"
+            if self._chance(0.5):
+                self.values.append(f"level{self.fresh}")
+        yield from _indented(self._invoke("PROMPTS[1]"))
+        if self.values and self._chance(0.7):
+            self.fresh += 1
+            yield f"    beside{self.fresh} = {self._value()}.sum().save()"
+            self.printed.append(f"beside{self.fresh}")
 
     def _invoke(self, prompt: str, *, looped: bool = False) -> Iterator[str]:
         yield f"<invoke {prompt}>"
@@ -255,12 +280,16 @@ class Writer:
         access = self._access(places)
         scale = self.random.choice(("", "", "", " * 0.5", " + 1"))
         text = f"({access}{scale})" if scale else access
-        yield f"{self._bound(self.random.choice(_NAMES))} = {text}<save>"
+        yield f"{self._bound(self.random.choice(_NAMES))} = {text}{self._save()}"
+
+    def _save(self) -> str:
+        """What is saved, though only the trace uses it, is there when the next trace starts."""
+        return ".save()" if self._chance(0.2) else "<save>"
 
     def _compute(self, places: list[tuple[int, int]]) -> Iterator[str]:
         value, other = self._value(), self._value()
         text = self.random.choice((f"{value} * 0.5", f"{value} + {other}", f"double({value})"))
-        yield f"{self._bound(self.random.choice(_NAMES))} = ({text})<save>"
+        yield f"{self._bound(self.random.choice(_NAMES))} = ({text}){self._save()}"
 
     def _accumulate(self, places: list[tuple[int, int]]) -> Iterator[str]:
         if not self._loop_fits(places):
