@@ -114,8 +114,8 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Bind, Item, Program
 from nnmigrate.schedule import Effect, Fault
 
-from .arriving import arriving_fix
-from .crossings import Crossing, crossings
+from .common.arriving import arriving_fix
+from .common.crossings import Crossing, crossings
 
 RULE = Rule("NNS101", "unsynchronized-reference", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -109,8 +109,8 @@ from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program, Trace
 from nnmigrate.schedule import Effect, Seen, Unsafe
 
-from .arriving import arriving_fix
-from .crossings import Crossing, crossings, runs
+from .common.arriving import arriving_fix
+from .common.crossings import Crossing, crossings, runs
 
 RULE = Rule("NNS102", "stale-reference", since="0.5.0", fixable=Applicability.SAFE)
 

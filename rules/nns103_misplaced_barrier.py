@@ -108,9 +108,9 @@ from nnmigrate.program import BarrierCall, Program, Trace
 from nnmigrate.schedule import Fault
 from nnmigrate.schedule.values import Wait
 
-from .arriving import arriving_fix
-from .crossings import Run, runs, why_not_followed
-from .iterating import Uneven, uneven_calls
+from .common.arriving import arriving_fix
+from .common.crossings import Run, runs, why_not_followed
+from .common.iterating import Uneven, uneven_calls
 
 RULE = Rule("NNS103", "misplaced-barrier", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -83,9 +83,9 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.program.outside import outer_names
 
-from .apart import apart_fix
-from .beside import Beside, beside_invokes
-from .moving import moving_fix
+from .common.apart import apart_fix
+from .common.beside import Beside, beside_invokes
+from .common.moving import moving_fix
 
 RULE = Rule("NNS104", "statement-beside-invokes", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -111,7 +111,7 @@ from nnmigrate.schedule.module_order import LAYER_CHILDREN
 from nnmigrate.schedule.values import Get, Index, Point, Provider, Swap
 from nnmigrate.spans import Lines
 
-from .crossings import Orders, Run, runs
+from .common.crossings import Orders, Run, runs
 
 RULE = Rule("NNS105", "ignored-intervention", since="0.5.0")
 

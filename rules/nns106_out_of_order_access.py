@@ -84,9 +84,9 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Access, Program, Trace
 from nnmigrate.schedule import Fault
 
-from .apart import apart_fix
-from .crossings import late_accesses, runs
-from .ordering import ordering_fix
+from .common.apart import apart_fix
+from .common.crossings import late_accesses, runs
+from .common.ordering import ordering_fix
 
 RULE = Rule("NNS106", "out-of-order-access", since="0.5.0", fixable=Applicability.SAFE)
 

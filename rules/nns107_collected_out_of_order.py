@@ -92,9 +92,9 @@ from nnmigrate.schedule import Outcome, simulate
 from nnmigrate.schedule.values import Put, Take
 from nnmigrate.spans import Edit
 
-from .apart import apart_fix
-from .crossings import Run, runs
-from .editing import fresh_name, lines_after, lines_before, merged, movable
+from .common.apart import apart_fix
+from .common.crossings import Run, runs
+from .common.editing import fresh_name, lines_after, lines_before, merged, movable
 
 RULE = Rule("NNS107", "collected-out-of-order", since="0.5.0", fixable=Applicability.SAFE)
 

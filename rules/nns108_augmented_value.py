@@ -83,7 +83,7 @@ from nnmigrate.program import Bind, Dialect, Program, Read, Statement, Step
 from nnmigrate.program.values import Traced
 from nnmigrate.spans import Edit
 
-from .editing import binds_tightly
+from .common.editing import binds_tightly
 
 RULE = Rule("NNS108", "augmented-value", since="0.5.0", fixable=Applicability.SAFE)
 

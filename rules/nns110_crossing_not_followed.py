@@ -85,7 +85,7 @@ from collections.abc import Iterator
 from nnmigrate.findings import Finding, Rule, Severity
 from nnmigrate.program import Bind, Dialect, Invoke, Program, Read, Statement, Trace
 
-from .crossings import why_not_followed
+from .common.crossings import why_not_followed
 
 RULE = Rule("NNS110", "crossing-not-followed", since="0.5.0")
 

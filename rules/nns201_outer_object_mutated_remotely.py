@@ -83,9 +83,9 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 
-from .leaving import is_left
-from .outer import Outer, outer_objects
-from .returning import decide, fix_of
+from .common.leaving import is_left
+from .common.outer import Outer, outer_objects
+from .common.returning import decide, fix_of
 
 RULE = Rule("NNS201", "outer-object-mutated-remotely", since="0.5.0", fixable=Applicability.SAFE)
 

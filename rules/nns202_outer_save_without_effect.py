@@ -72,8 +72,8 @@ from nnmigrate.program import Bind, Program, Remote, Save
 from nnmigrate.program.bodies import Placed, placed, roots
 from nnmigrate.program.values import Envoy, Traced
 
-from .editing import removed
-from .outer import brought_back
+from .common.editing import removed
+from .common.outer import brought_back
 
 RULE = Rule("NNS202", "outer-save-without-effect", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -79,8 +79,8 @@ from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 from nnmigrate.program.survival import Held, Lost, lost_names
 
-from .keeping import keeping_fix
-from .outer import outer_objects
+from .common.keeping import keeping_fix
+from .common.outer import outer_objects
 
 RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -79,10 +79,11 @@ from nnmigrate.program import Access, Bind, Program, Read, Statement, Trace
 from nnmigrate.program.bodies import Placed, placed, roots
 from nnmigrate.program.liveness import read_after
 from nnmigrate.program.survival import saved_at_end
-from nnmigrate.rules.editing import fresh_name
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit
+
+from .common.editing import fresh_name
 
 RULE = Rule("NNS205", "name-shared-by-invokes", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -78,7 +78,8 @@ import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Program
-from nnmigrate.rules.leaving import Leaving, leaving_fix, leaving_statements
+
+from .common.leaving import Leaving, leaving_fix, leaving_statements
 
 RULE = Rule("NNS302", "leaving-statement", since="0.5.0", fixable=Applicability.SAFE)
 

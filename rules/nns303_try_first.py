@@ -73,7 +73,8 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program, Statement
-from nnmigrate.rules.editing import lines_before
+
+from .common.editing import lines_before
 
 RULE = Rule("NNS303", "try-first", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -77,7 +77,7 @@ from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order, Provider
 from nnmigrate.spans import Edit
 
-from .editing import merged, movable, reindented, removed
+from .common.editing import merged, movable, reindented, removed
 
 RULE = Rule("NNS501", "gradient-before-backward", since="0.5.0", fixable=Applicability.SAFE)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from nnmigrate import engine, schedule
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.program import build
-from nnmigrate.rules.crossings import runs
+from nnmigrate.rules.common.crossings import runs
 from nnmigrate.schedule import simulate
 from nnmigrate.verify import Executors, Observation, hints_of
 

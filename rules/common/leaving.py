@@ -19,7 +19,9 @@ from nnmigrate.program import (
     Told,
 )
 from nnmigrate.program.bodies import straight
-from nnmigrate.rules.editing import (
+from nnmigrate.spans import Edit, Span
+
+from .editing import (
     fresh_name,
     lines_after,
     merged,
@@ -28,7 +30,6 @@ from nnmigrate.rules.editing import (
     removed,
     saved,
 )
-from nnmigrate.spans import Edit, Span
 
 _CUT_OUT = ("trace", "generate", "scan", "session", "invoke", "edit")
 
