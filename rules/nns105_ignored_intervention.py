@@ -111,7 +111,7 @@ from nnmigrate.schedule.module_order import LAYER_CHILDREN
 from nnmigrate.schedule.values import Get, Index, Point, Provider, Swap
 from nnmigrate.spans import Lines
 
-from .common.crossings import Orders, Run, runs
+from .common.crossings import Orders, Run, runs_as_written
 
 RULE = Rule("NNS105", "ignored-intervention", since="0.5.0")
 
@@ -128,7 +128,7 @@ def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
     """One finding for each intervention that was ignored whichever way the trace goes."""
     seen: dict[int, tuple[Run, Ignored, bool]] = {}
     spared: set[int] = set()
-    for run in runs(program, trace):
+    for run in runs_as_written(program, trace):
         if run.unrolled.trace.barriers:
             continue  # 0.4 has no barriers: this never ran there
         late, in_time = _ignored(run), _in_time(run)

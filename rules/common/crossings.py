@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
+from nnmigrate.program.as_written import unroll_as_written
 from nnmigrate.program.outside import empty_collections, names_by_chance, outer_names
 from nnmigrate.program.turns import at_turn, turns_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
@@ -80,6 +81,22 @@ class Crossing:
 def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     """The ways that a trace may go; none where it is not followed."""
     return _runs(program, trace, outer_names(program, trace))
+
+
+@lru_cache(maxsize=64)
+def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
+    """The ways that a trace may have gone on 0.4; none where it is not followed.
+
+    They differ from `runs` where something stands beside the invokes that uses what they make. Of
+    these runs only the operations and the orders of the modules are known.
+    """
+    if not trace.explicit or not runs(program, trace):
+        return runs(program, trace)
+    try:
+        ways = unroll_as_written(trace, outer_names(program, trace), empty_collections(trace))
+        return tuple(Run(each, {}, Plan(), Repair(), _orders(trace, each)) for each in ways)
+    except (NotFollowed, TooManyOrders):
+        return runs(program, trace)
 
 
 def why_not_followed(program: Program, trace: Trace) -> str | None:

@@ -183,13 +183,13 @@ class Writer:
         yield from _indented(self._invoke("PROMPTS[0]"))
         if self.values:
             self.fresh += 1
-            yield f"    level{self.fresh} = ({self._value()} * 0.5)<save>"
+            yield f"    level{self.fresh} = ({self._value()} * 0.5)"
             if self._chance(0.5):
                 self.values.append(f"level{self.fresh}")
         yield from _indented(self._invoke("PROMPTS[1]"))
         if self.values and self._chance(0.7):
             self.fresh += 1
-            yield f"    beside{self.fresh} = {self._value()}.sum().save()"
+            yield f"    beside{self.fresh} = {self._value()}.sum()<kept>"
             self.printed.append(f"beside{self.fresh}")
 
     def _invoke(self, prompt: str, *, looped: bool = False) -> Iterator[str]:
@@ -397,14 +397,13 @@ def _indented(lines: Sequence[str] | Iterator[str], times: int = 1) -> Iterator[
 def _old(lines: Sequence[str]) -> str:
     """The form for 0.4."""
     kept = [line for line in lines if "<meant>" not in line]
-    return _formed(
-        kept, {"save": "", "trace": "with lm.trace() as tracer:", "invoke": "tracer.invoke"}
-    )
+    marks = {"save": "", "trace": "with lm.trace() as tracer:", "invoke": "tracer.invoke"}
+    return _formed(kept, {**marks, "kept": ".save()"})
 
 
 def _meant(lines: Sequence[str]) -> str:
     """The form with a trace for each invoke."""
-    marks = {"save": ".save()", "trace": "if True:", "invoke": "lm.trace", "meant": ""}
+    marks = {"save": ".save()", "trace": "if True:", "invoke": "lm.trace", "meant": "", "kept": ""}
     return _formed(lines, marks)
 
 

@@ -64,11 +64,11 @@ def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tup
     if not trace.invokes:
         raise NotFollowed("a session has no run of its own")
     bound = frozenset(outer)
-    return tuple(_Unroller(trace, choice, empty).run(bound) for choice in choices(trace))
+    return tuple(Unroller(trace, choice, empty).run(bound) for choice in choices(trace))
 
 
 @dataclass
-class _Sink:
+class Sink:
     """The operations of one invoke while they are collected."""
 
     number: int
@@ -78,7 +78,7 @@ class _Sink:
 
 
 @dataclass
-class _Place:
+class Place:
     """Where the operations being collected stand."""
 
     number: int
@@ -87,7 +87,7 @@ class _Place:
     step: int | None = None
 
 
-class _Unroller:
+class Unroller:
     """Unrolls one trace for one choice of its conditions."""
 
     def __init__(self, trace: Trace, choice: Choice, empty: Iterable[str]) -> None:
@@ -141,7 +141,7 @@ class _Unroller:
             if id(statement) in self.numbers:
                 self._invoke(self.trace.invokes[self.numbers[id(statement)]], turns)
                 continue
-            self._level_steps(statement.steps)
+            self._level_steps(statement.steps, statement, turns)
             left = statement.kind if statement.kind in _LEAVING else ""
             if statement.loop is not None:
                 left = self._level_loop(statement, statement.loop, turns)
@@ -153,7 +153,7 @@ class _Unroller:
 
     def _level_loop(self, statement: Statement, loop: Loop, turns: Turns) -> str:
         for each in self._turns(loop, turns):
-            self._level_steps(statement.turn)
+            self._level_steps(statement.turn, statement, each)
             left = self._level(statement.blocks[0], each)
             if left in ("Return", "Raise"):
                 return left
@@ -163,7 +163,8 @@ class _Unroller:
             return self._level(orelse, turns)
         return ""
 
-    def _level_steps(self, steps: Iterable[Step]) -> None:
+    def _level_steps(self, steps: Iterable[Step], statement: Statement, turns: Turns) -> None:
+        """What a statement beside the invokes does; 0.5 does it before any of them."""
         for step in steps:
             if isinstance(step, Told) and step.what == "helper-invoke":
                 raise NotFollowed("a helper opens an invoke")
@@ -174,7 +175,7 @@ class _Unroller:
                 # How many items it has by now is not counted here.
                 self.holdings.lose_count(self.holdings.container(step.base, step.path))
             elif isinstance(step, Repeat):
-                self._level_steps(step.steps)
+                self._level_steps(step.steps, statement, turns)
             elif isinstance(step, Bind) and not step.foreign and step.how != "with":
                 self.captured[step.name] = self._next()
                 self.holdings.bound(step, self.captured[step.name])
@@ -200,16 +201,16 @@ class _Unroller:
 
     def _invoke(self, invoke: Invoke, turns: Turns) -> None:
         number = 0 if invoke.implicit else self.numbers[id(invoke.statement)]
-        sink = _Sink(number)
+        sink = Sink(number)
         for count, statement in enumerate(invoke.body.statements):
-            if self._statement(sink, _Place(count, statement, statement), statement, turns):
+            if self._statement(sink, Place(count, statement, statement), statement, turns):
                 break
         captured = () if invoke.implicit else tuple(self.captured.items())
         self.invokes.append(schedule.Invoke(tuple(sink.operations), captured))
         self.instances.append(number)
         self.instance_turns.append(numbered(turns))
 
-    def _statement(self, sink: _Sink, place: _Place, statement: Statement, turns: Turns) -> str:
+    def _statement(self, sink: Sink, place: Place, statement: Statement, turns: Turns) -> str:
         """Runs a statement; the result is that of `_level`."""
         if statement.opens is not None and statement.opens.kind != "backward":
             raise NotFollowed(f"the invoke enters {statement.opens.kind}")
@@ -225,14 +226,14 @@ class _Unroller:
                 return left
         return ""
 
-    def _suite(self, sink: _Sink, place: _Place, block: Block, turns: Turns) -> str:
+    def _suite(self, sink: Sink, place: Place, block: Block, turns: Turns) -> str:
         for inner in block.statements:
             left = self._statement(sink, place, inner, turns)
             if left:
                 return left
         return ""
 
-    def _loop(self, sink: _Sink, at: _Place, loop: Loop, turns: Turns) -> str:
+    def _loop(self, sink: Sink, at: Place, loop: Loop, turns: Turns) -> str:
         statement, count = at.innermost, 0
         for each in self._turns(loop, turns):
             self._steps(sink, at, statement.turn, each)
@@ -250,7 +251,7 @@ class _Unroller:
             return self._suite(sink, at, orelse, turns)
         return ""
 
-    def _steps(self, sink: _Sink, place: _Place, steps: Iterable[Step], turns: Turns) -> None:
+    def _steps(self, sink: Sink, place: Place, steps: Iterable[Step], turns: Turns) -> None:
         for step in steps:
             if isinstance(step, Repeat):
                 for each in self._turns(step.loop, turns):
@@ -268,7 +269,7 @@ class _Unroller:
                     sink.operations.append(each)
                     self.origins[each.site] = origin
 
-    def _needs(self, sink: _Sink, origin: Origin) -> tuple[int, ...]:
+    def _needs(self, sink: Sink, origin: Origin) -> tuple[int, ...]:
         """The operations of the same statement and turn whose values a step takes."""
         reach = _reach(origin)
         if reach is None:
@@ -284,7 +285,7 @@ class _Unroller:
         return tuple(reversed(found))
 
     def _operation(
-        self, sink: _Sink, place: _Place, step: Step, turns: Turns
+        self, sink: Sink, place: Place, step: Step, turns: Turns
     ) -> schedule.Operation | None:
         if isinstance(step, Access):
             return self._access(sink, place, step, turns)
@@ -311,7 +312,7 @@ class _Unroller:
             raise NotFollowed("the invoke iterates over generated tokens")
         return None
 
-    def _access(self, sink: _Sink, place: _Place, step: Access, turns: Turns) -> schedule.Operation:
+    def _access(self, sink: Sink, place: Place, step: Access, turns: Turns) -> schedule.Operation:
         provider = at_turn(step.provider, turns)
         foreign = tuple(sink.foreign.items()) if step.foreign else None
         if not step.foreign:
@@ -323,7 +324,7 @@ class _Unroller:
         comprehension = step.comprehension
         return schedule.Get(site, place.number, provider, foreign, comprehension, step=place.step)
 
-    def _bind(self, sink: _Sink, place: _Place, step: Bind) -> schedule.Operation | None:
+    def _bind(self, sink: Sink, place: Place, step: Bind) -> schedule.Operation | None:
         site = self._next()
         if step.foreign:
             sink.foreign[step.name] = site
@@ -334,21 +335,21 @@ class _Unroller:
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)
 
-    def _put(self, place: _Place, step: Mutation, turns: Turns) -> schedule.Operation:
+    def _put(self, place: Place, step: Mutation, turns: Turns) -> schedule.Operation:
         container = self.holdings.container(step.base, step.path)
         key = item_key(step, turns)
         if step.how == "method" and step.method == "append" and not step.depth:
             key = self.holdings.append(container)
         return schedule.Put(self._next(), place.number, container, key, step=place.step)
 
-    def _filled(self, place: _Place, step: Bind) -> Iterator[schedule.Operation]:
+    def _filled(self, place: Place, step: Bind) -> Iterator[schedule.Operation]:
         """The items that a collection has from the start."""
         container = self.holdings.container(step.name, step.name)
         for key, needs in self.holdings.collected(step, complete=self.complete):
             put = schedule.Put(self._next(), place.number, container, key, step=place.step)
             yield replace(put, needs=needs)
 
-    def _wait(self, place: _Place, step: BarrierCall, turns: Turns) -> schedule.Operation:
+    def _wait(self, place: Place, step: BarrierCall, turns: Turns) -> schedule.Operation:
         count = self.made.get(step.made)
         if count is None:
             raise NotFollowed("the barrier's number of participants is not known")
