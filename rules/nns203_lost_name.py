@@ -79,6 +79,7 @@ from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 from nnmigrate.program.survival import Held, Lost, lost_names
 
+from .common.helpers import runs_in_session
 from .common.keeping import keeping_fix
 from .common.outer import outer_objects
 
@@ -88,6 +89,8 @@ RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
 def check(program: Program) -> Iterator[Finding]:
     """Names that a trace loses."""
     for trace in roots(program):
+        if runs_in_session(program, trace):
+            continue  # a session's traces hand on what they have not saved
         grown: set[str] | None = None
         for lost in lost_names(program, trace):
             if grown is None:

@@ -20,9 +20,11 @@ from nnmigrate.program import (
     Invoke,
     Program,
     Read,
+    Scope,
     Statement,
     Told,
     Trace,
+    Write,
 )
 from nnmigrate.schedule import Unsafe
 from nnmigrate.spans import Edit, Span
@@ -31,12 +33,13 @@ from .changing import built
 from .crossings import Run, runs, trouble
 from .editing import merged, movable, removed
 from .handing import may_run_apart
+from .helpers import invokes_of, opening_helpers, passes_tracer_on
 
 # What the session takes over from the trace; anything else is for each run of the model.
 _OF_SESSION = frozenset(["remote", "backend", "blocking"])
 
 # What must stay within one run of the model, or speaks to the tracer that would be gone.
-_BOUND_TO_TRACE = frozenset(["backward", "grad", "stop", "helper-invoke", "next", "all"])
+_BOUND_TO_TRACE = frozenset(["backward", "grad", "stop", "next", "all"])
 
 MESSAGE = (
     "Run the invokes one after the other, in a session: one run of the model for each, and prompts "
@@ -65,11 +68,16 @@ def _may_part(program: Program, trace: Trace) -> bool:
         return False
     if trace.kind not in ("trace", "generate") or entered.arguments:
         return False
-    if trace.body.inline or not all(_is_plain(invoke) for invoke in trace.invokes):
+    if trace.body.inline:
         return False
     steps = trace.statement.all_steps
     if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
         return False
+    helpers = opening_helpers(program, trace)
+    if helpers is None or not all(map(_enters_plainly, _all_invokes(trace, helpers))):
+        return False
+    if helpers and any(map(_is_changed_before_the_end, trace.invokes[:-1])):
+        return False  # such a trace is not followed: it is not known what sees the change
     return _only_invokes(trace) and all(map(_may_run_apart, runs(program, trace)))
 
 
@@ -80,12 +88,23 @@ def _may_run_apart(run: Run) -> bool:
     return not nothing and all(may_run_apart(run.unrolled.trace, rank) for rank in orders)
 
 
-def _is_plain(invoke: Invoke) -> bool:
+def _all_invokes(trace: Trace, helpers: Sequence[Scope]) -> Iterator[Statement]:
+    """The invokes of a trace, and those of the functions that open more."""
+    yield from (invoke.statement for invoke in trace.invokes)
+    for scope in helpers:
+        yield from invokes_of(scope)
+
+
+def _enters_plainly(statement: Statement) -> bool:
     """Whether an invoke has a prompt of its own and a body of its own lines."""
-    opens = invoke.statement.opens
-    if opens is None or invoke.body.inline:
+    opens = statement.opens
+    if opens is None or statement.blocks[0].inline:
         return False
     return opens.proved and opens.items == 1 and opens.name is None and opens.arguments
+
+
+def _is_changed_before_the_end(invoke: Invoke) -> bool:
+    return any(isinstance(step, Write) for step in invoke.statement.all_steps)
 
 
 def _only_invokes(trace: Trace) -> bool:
@@ -98,7 +117,7 @@ def _only_invokes(trace: Trace) -> bool:
             return False
         reads = (*statement.steps, *statement.turn)
         uses = any(isinstance(s, Read) and s.name == trace.entered.name for s in reads)
-        if uses and not concerns:
+        if uses and not concerns and not passes_tracer_on(statement, trace.entered.name):
             return False
     return True
 
@@ -108,9 +127,12 @@ def _edits(program: Program, trace: Trace) -> Iterator[Edit]:
     options = [a for a in call.args if a.keyword is not None and a.keyword.value not in _OF_SESSION]
     shared = [argument for argument in call.args if argument not in options]
     start = trace.entered.call.start
-    header = Span(start, start + len(_code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))))
+    helpers = opening_helpers(program, trace) or ()
+    # Functions that are given the tracer go on being given it.
+    kept = call if helpers else item.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    header = Span(start, start + len(_code(kept)))
     yield Edit(header, _call(f"{trace.entered.model}.session", call, shared))
-    for invoke in trace.invokes:
+    for invoke in _all_invokes(trace, helpers):
         yield from _opened(program, invoke, f"{trace.entered.model}.{trace.kind}", options)
     for statement in trace.statement.walk():
         if any(isinstance(step, (BarrierMade, BarrierCall)) for step in statement.steps):
@@ -118,11 +140,11 @@ def _edits(program: Program, trace: Trace) -> Iterator[Edit]:
 
 
 def _opened(
-    program: Program, invoke: Invoke, function: str, options: Sequence[cst.Arg]
+    program: Program, invoke: Statement, function: str, options: Sequence[cst.Arg]
 ) -> Iterator[Edit]:
     """An invoke's call as a call of another function, with options behind its own arguments."""
-    assert invoke.statement.opens is not None
-    span = invoke.statement.opens.call
+    assert invoke.opens is not None
+    span = invoke.opens.call
     start = span.start
     # Parsed by itself it has its blanks as they stand, whatever it is indented by.
     call = cst.parse_expression(program.text(span))
@@ -164,11 +186,23 @@ def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     changed = built(program, tuple(edits))
     if changed is None:
         return False
-    number = program.traces.index(trace)
+    helpers = opening_helpers(program, trace) or ()
     more = len(changed.traces) - len(program.traces)
-    parts = changed.traces[number + 1 : number + 1 + more]
-    if more != len(trace.invokes) or changed.traces[number].kind != "session":
+    if more != len([*_all_invokes(trace, helpers)]):
         return False
+    session = next(t for t in changed.traces if t.statement.span.start == _start(trace, edits))
+    names = {scope.name for scope in helpers}
+    parts = [t for t in changed.traces if t.session is session or t.scope.name in names]
     found = [trouble(changed, part) for part in parts]
-    before = trouble(program, trace)
+    before = 0 if helpers else trouble(program, trace)
     return None not in found and before is not None and sum(filter(None, found)) <= before
+
+
+def _start(trace: Trace, edits: Sequence[Edit]) -> int:
+    """Where the statement of a trace begins when edits before it are made."""
+    start = trace.statement.span.start
+    return start + sum(
+        len(edit.content) - (edit.span.end - edit.span.start)
+        for edit in edits
+        if edit.span.end <= start
+    )

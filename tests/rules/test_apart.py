@@ -140,6 +140,34 @@ with lm.session():
             outs.append(lm.lm_head.output.sum().save())
 """,
     ),
+    "a function opens an invoke and returns its value": (
+        """
+def read(tracer, prompt, layer):
+    with tracer.invoke(prompt):
+        hidden = lm.transformer.h[layer].output[0]
+    return hidden
+
+with lm.trace() as tracer:
+    clean = read(tracer, "a b c", 1)
+    with tracer.invoke("d e f"):
+        target = lm.transformer.h[1].output[0]
+        target[:, 2] = clean[:, 2]
+        out = lm.lm_head.output.save()
+""",
+        """
+def read(tracer, prompt, layer):
+    with lm.trace(prompt):
+        hidden = lm.transformer.h[layer].output[0]
+    return hidden
+
+with lm.session() as tracer:
+    clean = read(tracer, "a b c", 1)
+    with lm.trace("d e f"):
+        target = lm.transformer.h[1].output[0]
+        target[:, 2] = clean[:, 2]
+        out = lm.lm_head.output.save()
+""",
+    ),
 }
 
 BACKWARDS = """
@@ -185,6 +213,33 @@ with lm.trace() as tracer:
         f"    {line}" for line in BACKWARDS.format(first="", second="").strip().splitlines()
     )
     + "\n",
+    "a function that opens an invoke serves others too": """
+def read(tracer, prompt, layer):
+    with tracer.invoke(prompt):
+        hidden = lm.transformer.h[layer].output[0]
+    return hidden
+
+def other(tracer):
+    return read(tracer, "c c a", 0)
+
+with lm.trace() as tracer:
+    clean = read(tracer, "a b c", 1)
+    with tracer.invoke("d e f"):
+        target = lm.transformer.h[1].output[0]
+        target[:, 2] = clean[:, 2]
+""",
+    "a function that opens an invoke has a model of its own": """
+def read(tracer, lm, prompt, layer):
+    with tracer.invoke(prompt):
+        hidden = lm.transformer.h[layer].output[0]
+    return hidden
+
+with lm.trace() as tracer:
+    clean = read(tracer, lm, "a b c", 1)
+    with tracer.invoke("d e f"):
+        target = lm.transformer.h[1].output[0]
+        target[:, 2] = clean[:, 2]
+""",
     "a model that is not known to be nnsight's": """
 def run(other):
     with other.run() as tracer:
