@@ -1116,6 +1116,116 @@ with lm.trace() as tracer:
     assert codes(body) == []
 
 
+def test_what_waits_is_told_item_by_item() -> None:
+    """Of a comprehension's items only the one that is taken has to be there."""
+    body = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        hiddens = [lm.transformer.h[layer].output for layer in range(3)]
+    with tracer.invoke("d e f"):
+        hidden = lm.transformer.h[2].output
+        hidden[:] = hiddens[{item}]
+        out = lm.lm_head.output.save()
+"""
+    early = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        hiddens = {{layer: lm.transformer.h[layer].output for layer in range(4)}}
+    with tracer.invoke("d e f"):
+        lm.transformer.h[1].output[:] = hiddens[{item}]
+"""
+    assert codes(body.format(item=0)) == codes(body.format(item=-1)) == []
+    assert notes(early.format(item=0)) == notes(early.format(item=1)) == []
+    (message,) = notes(early.format(item=3))
+    assert "its value comes from" in message
+
+
+def test_what_stands_beside_the_invokes_waited_on_0_4_as_well() -> None:
+    body = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        clean = lm.transformer.h[0].output
+        logits = lm.lm_head.output.save()
+    half = clean * 0.5
+    with tracer.invoke("d e f"):
+        lm.transformer.h[1].output[:] = half
+        out = lm.lm_head.output.save()
+"""
+    (message,) = notes(body)
+    assert "waited for `lm.lm_head.output` (line 8)" in message
+
+
+# --- names that are there by chance, or are a helper's --------------------------------------------
+
+TURNS = """
+outs = []
+for prompt in ("a b c", "d e f"):
+    with lm.trace() as tracer:
+        with tracer.invoke(prompt):
+            clean = lm.transformer.h[1].output{save}
+        with tracer.invoke("c c a"):
+            {use}
+            outs.append(lm.lm_head.output.save())
+"""
+IN_TIME = "hidden = lm.transformer.h[1].output; hidden[:] = clean"
+
+
+def test_a_saved_value_of_the_last_turn_is_used_silently() -> None:
+    found = findings(TURNS.format(save=".save()", use=IN_TIME))
+    assert {(each.code, each.severity) for each in found} == {("NNS102", Severity.SILENT)}
+
+
+def test_an_unsaved_value_of_the_last_turn_may_be_there_by_chance() -> None:
+    found = findings(TURNS.format(save="", use=IN_TIME))
+    assert {(each.code, each.severity) for each in found} == {("NNS102", Severity.WARNING)}
+
+
+def test_what_fails_without_luck_is_an_error() -> None:
+    found = findings(TURNS.format(save="", use="lm.transformer.h[2].output[:] = clean"))
+    assert {(each.code, each.severity) for each in found} == {("NNS101", Severity.ERROR)}
+
+
+HELPED = """
+def read({parameter}):
+    return lm.transformer.h[{parameter}].output
+
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        clean = lm.transformer.h[0].mlp.output
+        one = read(1)
+        out = lm.lm_head.output.save()
+    with tracer.invoke("d e f"):
+        other = lm.transformer.h[1].mlp.output
+        total = (clean * 1).save()
+"""
+
+
+def test_a_helpers_parameter_is_shared_under_its_name() -> None:
+    found = findings(HELPED.format(parameter="clean"))
+    assert [(each.code, each.severity) for each in found] == [("NNS102", Severity.SILENT)]
+
+
+def test_a_helpers_access_shares_none_of_the_callers_names() -> None:
+    found = findings(HELPED.format(parameter="layer"))
+    assert [(each.code, each.severity) for each in found] == [("NNS101", Severity.ERROR)]
+
+
+def test_a_helpers_own_names_are_not_the_callers() -> None:
+    body = """
+def read(layer):
+    return lm.transformer.h[layer].output
+
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        for layer in range(2):
+            first = lm.transformer.h[layer].output.save()
+    with tracer.invoke("d e f"):
+        second = read(0).save()
+        third = [lm.transformer.h[layer].output for layer in range(1, 3)]
+"""
+    assert findings(body) == []
+
+
 # --- values changed by augmented assignment -------------------------------------------------------
 
 AUGMENTED = """
