@@ -11,6 +11,9 @@ On 0.4 the trace ran from top to bottom, so the last invoke in the text had the 
 every invoke gives its saved names back when it finishes: the one that reads the deepest module of
 the model finishes last and wins, silently.
 
+An invoke also gives back what it has taken from another one, whether it uses it or not. If that one
+has bound the name anew in the meantime, the older value comes back, or none, if that was not saved.
+
 ## Example
 
 ```python
@@ -83,7 +86,8 @@ from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit
 
-from .common.editing import fresh_name
+from .common.crossings import given_back_otherwise
+from .common.editing import fresh_name, lines_after, merged, movable
 
 RULE = Rule("NNS205", "name-shared-by-invokes", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -98,6 +102,40 @@ def check(program: Program) -> Iterator[Finding]:
             late = [place for place in places[:-1] if _may_finish_later(body, place, places[-1])]
             if late and read_after(program, trace, name):
                 yield _finding(program, trace, body, name, late)
+        yield from _overwritten(program, trace, body)
+
+
+def _overwritten(program: Program, trace: Trace, body: Sequence[Placed]) -> Iterator[Finding]:
+    """Saved names of one invoke that another one gives back as they were before."""
+    several = _shared(program, body)
+    for name in sorted(given_back_otherwise(program, trace) - several.keys()):
+        places = [p for p in body if isinstance(p.step, Bind) and p.step.name == name]
+        last = places[-1] if places and places[-1].invoke is not None else None
+        if last is None or not saved_at_end(program, body, last):
+            continue
+        if read_after(program, trace, name):
+            yield RULE.finding(
+                Severity.SILENT,
+                last.step.span,
+                f"`{name}` is bound anew after another invoke has taken it, and that one gives "
+                "back what it has taken",
+                f"NameError, or silently `{name}` is the value from before",
+                _kept_apart(program, trace, last, name),
+            )
+
+
+def _kept_apart(program: Program, trace: Trace, last: Placed, name: str) -> Fix | None:
+    """Gives the last value a name of its own, under which it comes back."""
+    inner = last.parents[last.parents.index(last.invoke) + 1 :] if last.invoke else ()
+    if inner or not last.straight or not movable(last.statement, trace.statement):
+        return None
+    own = fresh_name(program, f"_{name.lstrip('_')}")
+    edits = [
+        lines_after(program, last.statement, f"{own} = {name}"),
+        lines_after(program, trace.statement, f"{name} = {own}"),
+    ]
+    message = f"Give the last `{name}` a name of its own"
+    return Fix(message, merged(edits), Applicability.SAFE, trace.statement.span)
 
 
 def _shared(program: Program, body: Sequence[Placed]) -> dict[str, list[Placed]]:

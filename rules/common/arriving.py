@@ -30,7 +30,16 @@ def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     if not trace.explicit or not trace.entered.proved:
         return None
     way = _way(program, trace, _MOST_SHAPES)
-    return way or apart_fix(program, trace) or synchronizing_fix(program, trace)
+    return way or apart_fix(program, trace) or _partial_fix(program, trace)
+
+
+def _partial_fix(program: Program, trace: Trace) -> Fix | None:
+    """What helps some of the values, if its barriers would stand as they are."""
+    fix = synchronizing_fix(program, trace)
+    changed = None if fix is None else changed_by(program, trace, fix.edits)
+    if changed is None or any(run.repair.removed for run in runs(*changed)):
+        return None
+    return fix
 
 
 @lru_cache(maxsize=256)
@@ -65,7 +74,8 @@ def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
 
 
 def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:
-    """The crossings for which there is no barrier, each definition's first."""
+    """The crossings for which there is no barrier, or none that can be written down."""
+    unwritten = synchronizing_fix(program, trace) is None
     places = {
         run.origin(each.use).innermost.span
         for run in runs(program, trace)
@@ -74,7 +84,7 @@ def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:
     seen: set[tuple[int, ...]] = set()
     for crossing in crossings(program, trace):
         made = tuple(origin.step.site for origin in crossing.definitions)
-        hopeless = crossing.origin.innermost.span in places
+        hopeless = unwritten or crossing.origin.innermost.span in places
         if hopeless and (made not in seen or len(seen) < _MOST_SHAPES):
             seen.add(made)
             yield crossing

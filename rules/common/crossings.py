@@ -23,6 +23,7 @@ from nnmigrate.schedule import (
     Repair,
     TooManyOrders,
     differences,
+    expected,
     plan,
     providers,
     rankings,
@@ -189,6 +190,21 @@ def late_accesses(program: Program, trace: Trace) -> list[tuple[Access, Fault]]:
                 if isinstance(step, Access):
                     found.setdefault(step.site, (step, difference.fault))
     return list(found.values())
+
+
+def given_back_otherwise(program: Program, trace: Trace) -> frozenset[str]:
+    """The names that stand for another value at the end of a trace than at the end of its text.
+
+    An invoke shares again what it has taken from another one, though that has bound it anew.
+    """
+    found: set[str] = set()
+    for run in runs(program, trace):
+        names = expected(run.unrolled.trace).shared
+        made = {name: site for name, site in names.items() if isinstance(site, int)}
+        for rank in (order for orders in run.turns for order in orders):
+            came = simulate(run.unrolled.trace, rank).shared
+            found |= {name for name, site in made.items() if came.get(name) != site}
+    return frozenset(found)
 
 
 def late_writes(program: Program, trace: Trace) -> int:

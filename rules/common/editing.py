@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from nnmigrate.program import Block, Program, Scope, Statement
+from nnmigrate.schedule.values import Provider
 from nnmigrate.spans import Edit, Span
 
 
@@ -92,6 +93,12 @@ def fresh_name(program: Program, wish: str, taken: Iterable[str] = ()) -> str:
     while f"{wish}_{number}" in used:
         number += 1
     return f"{wish}_{number}"
+
+
+def name_for(provider: Provider) -> str:
+    """What to call a module's value: `mlp_output`; `h_input` for `h[1].input`."""
+    names = [part for part in provider.path if isinstance(part, str)]
+    return "_".join((*names[-1:], provider.point.name.lower()))
 
 
 def saves_by_function(program: Program) -> bool:

@@ -24,7 +24,7 @@ from nnmigrate.spans import Edit, Span, apply_edits
 
 from .beside import Beside, beside_invokes
 from .changing import changed_by
-from .crossings import crossings
+from .crossings import crossings, given_back_otherwise
 from .editing import (
     binds_tightly,
     lines_after,
@@ -69,7 +69,16 @@ def _settles(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
     bad = (Effect.RAISES, Effect.SILENT)
     before = sum(c.difference.effect in bad for c in crossings(program, trace))
     after = sum(c.difference.effect in bad for c in crossings(*changed))
-    return not beside_invokes(changed[1]) and after <= before
+    if beside_invokes(changed[1]) or after > before:
+        return False
+    # What the statements need behind the trace has to come back from it.
+    return not given_back_otherwise(*changed) & _saved_names(changed[1])
+
+
+def _saved_names(trace: Trace) -> set[str]:
+    steps = trace.statement.all_steps
+    saved_by_name = {step.name for step in steps if isinstance(step, Save) and step.name}
+    return saved_by_name | {s.name for s in steps if isinstance(s, Bind) and s.value.saved}
 
 
 # --- behind the trace -----------------------------------------------------------------------------

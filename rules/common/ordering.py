@@ -9,12 +9,12 @@ from typing import TypeVar
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
 from nnmigrate.schedule import compare
-from nnmigrate.schedule.values import Index, Order
+from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .changing import changed_by
 from .crossings import late_accesses, late_writes, trouble
-from .editing import fresh_name, lines_before, merged, movable, removed
+from .editing import fresh_name, lines_before, merged, movable, name_for, removed
 from .fusing import fused
 from .touching import Touched, may_change_places, touched
 
@@ -217,7 +217,7 @@ def _bindings(program: Program, trace: Trace, step: Access) -> Iterator[list[Edi
             name = None if step in other.steps else _bound_to(program, other, step)
             if name is not None and not _rebound(suite, other, name, step):
                 yield [Edit(step.span, name)]
-        name = fresh_name(program, _wish(step))
+        name = fresh_name(program, name_for(step.provider))
         line = f"{name} = {program.text(step.span)}"
         for other in _farthest(late):
             yield [lines_before(program, other, line), Edit(step.span, name)]
@@ -271,9 +271,3 @@ def _rebound(suite: Block, since: Statement, name: str, step: Access) -> bool:
         for each in statement.all_steps
         if each.span.start < step.span.start
     )
-
-
-def _wish(step: Access) -> str:
-    """What to call a module's value: `mlp_output`; `h_input` for `h[1].input`."""
-    names = [part for part in step.provider.path if not isinstance(part, Index)]
-    return "_".join((*names[-1:], step.provider.point.name.lower()))

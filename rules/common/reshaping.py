@@ -23,13 +23,14 @@ from nnmigrate.program import (
 from nnmigrate.spans import Edit
 
 from .crossings import Crossing, runs
-from .editing import lines_before, merged, movable, removed
+from .editing import fresh_name, lines_before, merged, movable, name_for, removed
 
 
 def reshapings(program: Program, trace: Trace, crossing: Crossing) -> Iterator[Fix]:
     """Changes after which the value of a crossing may arrive, perhaps with a barrier's help."""
     for shape, message in (
         (_collected_in_turn, "Collect the values one by one, in a list of the trace"),
+        (_handle_first, "Read the module first, and then write into what it gave"),
         (_used_later, "Use the value further down, when it is there"),
     ):
         edits = merged(shape(program, trace, crossing))
@@ -75,6 +76,24 @@ def _comprehension(statement: Statement) -> tuple[str, cst.ListComp] | None:
 
 def _code(node: cst.CSTNode) -> str:
     return cst.Module([]).code_for_node(node).strip()
+
+
+# --- the right side first -----------------------------------------------------------------------
+
+
+def _handle_first(program: Program, trace: Trace, crossing: Crossing) -> Iterator[Edit]:
+    """Lets `X.output[:] = h` wait for X before it needs `h`."""
+    statement = crossing.origin.innermost
+    if statement.kind != "Assign" or not movable(statement):
+        return
+    written = {step.got for step in statement.steps if isinstance(step, Write)}
+    for step in statement.steps:
+        # Of several accesses the one that is written into comes last, on the left.
+        early = step.span.start < crossing.step.span.start
+        if isinstance(step, Access) and step.site in written and early and not step.foreign:
+            name = fresh_name(program, name_for(step.provider))
+            yield lines_before(program, statement, f"{name} = {program.text(step.span)}")
+            yield Edit(step.span, name)
 
 
 # --- a use that can wait ------------------------------------------------------------------------

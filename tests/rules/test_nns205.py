@@ -45,7 +45,12 @@ LEFT_ALONE = {
     "in the order of the text": program(f"o = {SHALLOW}.save()", f"o = {DEEP}.save()"),
     "the same module": program(f"o = {DEEP}.save()", f"o = {DEEP}.save()"),
     "nobody reads it": program(f"o = {DEEP}.save()", f"o = {SHALLOW}.save()", "print(1)\n"),
-    "only the last one is saved": program(f"o = {DEEP}", f"o = {SHALLOW}.save()"),
+    "an earlier one that is over before the last begins": program(
+        f"o = {SHALLOW}", f"o = {DEEP}.save()"
+    ),
+    "nobody has taken it when it is bound anew": program(
+        f"o = {SHALLOW}\n        o = (o + 1).save()", f"p = {DEEP}"
+    ),
     "names of their own": program(f"o = {DEEP}.save()", f"p = {SHALLOW}.save()", "print(o, p)\n"),
 }
 
@@ -53,3 +58,33 @@ LEFT_ALONE = {
 @pytest.mark.parametrize("code", LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_left_alone(code: str) -> None:
     assert own(code) == 0
+
+
+def test_an_invoke_that_finishes_later_gives_back_what_it_has_not_saved() -> None:
+    """0.5.15 raises NameError: the unsaved value wins, and is dropped."""
+    code = program(f"o = {DEEP}", f"o = {SHALLOW}.save()")
+    assert own(code) == 1
+    done = fix(code).code
+    assert done == program(
+        f"o = {DEEP}", f"o = {SHALLOW}.save()\n        _o = o", "o = _o\nprint(o)\n"
+    )
+    assert own(done) == 0
+
+
+def test_an_invoke_gives_back_what_it_has_taken_and_never_used() -> None:
+    """The second invoke takes the first `o` at layer 1 and shares it when it ends."""
+    first = f"o = {SHALLOW}\n        o = (o + {DEEP}).save()"
+    code = program(first, "p = lm.transformer.h[1].output\n        q = lm.lm_head.output.save()")
+    assert own(code) == 1
+    done = fix(code).code
+    assert own(done) == 0
+    assert "        _o = o\n" in done
+    assert "\no = _o\nprint(o)\n" in done
+
+
+def test_what_a_loop_binds_anew_is_said() -> None:
+    """0.5.15 gives the value of the turn at which the second invoke took it."""
+    first = "for n in range(3):\n            o = lm.transformer.h[n].output.save()"
+    code = program(first, "p = lm.transformer.h[1].output\n        q = lm.lm_head.output.save()")
+    assert own(code) == 1
+    assert own(fix(code).code) == 1

@@ -93,12 +93,14 @@ class Outcome:
             `START`.
         failures: in the order in which they come up; the simulation goes on as if each had not
             happened.
+        shared: what the names stand for that the trace gives back, if they are saved.
     """
 
     uses: Mapping[int, Sight]
     takes: Mapping[int, tuple[int, ...]]
     failures: tuple[Failure, ...] = ()
     times: Mapping[int, int] = field(default_factory=dict)
+    shared: Mapping[str, Sight] = field(default_factory=dict)
 
     @property
     def first(self) -> Failure | None:
@@ -199,7 +201,7 @@ class _Run:
                     self._handle(thread, position)
         for thread in self.threads:
             self._finish(thread)
-        return Outcome(self.uses, self.takes, tuple(self.failures), self.times)
+        return Outcome(self.uses, self.takes, tuple(self.failures), self.times, self.frame)
 
     def _positions(self) -> list[int]:
         return sorted({self._wanted(op) for t in self.threads for op in t.operations} - {START})

@@ -103,7 +103,7 @@ class _Reading:
                 self._capture(name, site)
             for operation in invoke.operations:
                 self._read(operation)
-        return Outcome(self.uses, self.takes)
+        return Outcome(self.uses, self.takes, shared=self.names)
 
     def _capture(self, name: str, site: int) -> None:
         """Apply a binding of the trace's body when the first invoke that has it is reached."""
