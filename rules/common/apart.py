@@ -31,7 +31,7 @@ from nnmigrate.spans import Edit, Span
 
 from .changing import built
 from .crossings import Run, runs, trouble
-from .editing import merged, movable, removed
+from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
 from .helpers import invokes_of, opening_helpers, passes_tracer_on
 
@@ -130,7 +130,7 @@ def _edits(program: Program, trace: Trace) -> Iterator[Edit]:
     helpers = opening_helpers(program, trace) or ()
     # Functions that are given the tracer go on being given it.
     kept = call if helpers else item.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    header = Span(start, start + len(_code(kept)))
+    header = Span(start, start + len(code_of(kept)))
     yield Edit(header, _call(f"{trace.entered.model}.session", call, shared))
     for invoke in _all_invokes(trace, helpers):
         yield from _opened(program, invoke, f"{trace.entered.model}.{trace.kind}", options)
@@ -149,7 +149,7 @@ def _opened(
     # Parsed by itself it has its blanks as they stand, whatever it is indented by.
     call = cst.parse_expression(program.text(span))
     assert isinstance(call, cst.Call)
-    end = start + len(_code(call.func))
+    end = start + len(code_of(call.func))
     yield Edit(Span(start, end), function)
     if options:
         *others, last = call.args
@@ -157,8 +157,8 @@ def _opened(
         bare = last.with_changes(
             comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=cst.SimpleWhitespace("")
         )
-        end += len("(") + sum(len(_code(part)) for part in (*blanks, *others, bare))
-        said = (_code(o.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for o in options)
+        end += len("(") + sum(len(code_of(part)) for part in (*blanks, *others, bare))
+        said = (code_of(o.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for o in options)
         yield Edit(Span(end, end), "".join(f", {text}" for text in said))
 
 
@@ -174,11 +174,7 @@ def _call(function: str, like: cst.Call, arguments: Sequence[cst.Arg]) -> str:
     args = list(arguments)
     if args:
         args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return _code(like.with_changes(func=cst.parse_expression(function), args=args))
-
-
-def _code(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node)
+    return code_of(like.with_changes(func=cst.parse_expression(function), args=args))
 
 
 def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:

@@ -101,6 +101,11 @@ def name_for(provider: Provider) -> str:
     return "_".join((*names[-1:], provider.point.name.lower()))
 
 
+def code_of(node: cst.CSTNode) -> str:
+    """A node's characters, as they stand in its document."""
+    return cst.Module([]).code_for_node(node)
+
+
 def saves_by_function(program: Program) -> bool:
     """Whether `nnsight.save` may be written: it exists from 0.5.13 (nnsight/__init__.py)."""
     return program.options.target >= (0, 5, 13)

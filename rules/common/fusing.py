@@ -15,7 +15,7 @@ import libcst as cst
 from nnmigrate.program import Access, Block, Program, Read, Statement, Trace
 from nnmigrate.spans import Edit, Span
 
-from .editing import lines_before, movable, reindented, removed
+from .editing import code_of, lines_before, movable, reindented, removed
 from .touching import may_change_places, touched
 
 _UNIT = "    "
@@ -88,7 +88,7 @@ def _pass(program: Program, statement: Statement) -> _Pass | None:
     if isinstance(node, cst.For) and node.orelse is None and len(statement.blocks) == 1:
         if statement.blocks[0].inline or not isinstance(node.target, cst.Name):
             return None
-        return _Pass(statement, node.target.value, _code(node.iter))
+        return _Pass(statement, node.target.value, code_of(node.iter))
     if isinstance(node, cst.Assign) and len(node.targets) == 1:
         target = node.targets[0].target
         return _comprehension(statement, target, node.value)
@@ -108,18 +108,18 @@ def _comprehension(
         return None
     name = target.value
     if isinstance(whole, cst.ListComp):
-        made, item = ("list().save()" if saved else "[]"), f"{name}.append({_code(whole.elt)})"
+        made, item = ("list().save()" if saved else "[]"), f"{name}.append({code_of(whole.elt)})"
         keyed = _counts_from_zero(clause.iter)
     else:
         made = "dict().save()" if saved else "{}"
-        item = f"{name}[{_code(whole.key)}] = {_code(whole.value)}"
-        keyed = _code(whole.key) == clause.target.value
-    return _Pass(statement, clause.target.value, _code(clause.iter), name, made, item, keyed)
+        item = f"{name}[{code_of(whole.key)}] = {code_of(whole.value)}"
+        keyed = code_of(whole.key) == clause.target.value
+    return _Pass(statement, clause.target.value, code_of(clause.iter), name, made, item, keyed)
 
 
 def _counts_from_zero(node: cst.BaseExpression) -> bool:
     """`range(n)`."""
-    return isinstance(node, cst.Call) and _code(node.func) == "range" and len(node.args) == 1
+    return isinstance(node, cst.Call) and code_of(node.func) == "range" and len(node.args) == 1
 
 
 def _unsaved(value: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
@@ -154,7 +154,3 @@ def _rows(program: Program, late: _Pass, indent: str) -> Iterator[str]:
         return
     for statement in late.statement.blocks[0].statements:
         yield reindented(program, statement, indent)
-
-
-def _code(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node).strip()

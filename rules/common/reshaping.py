@@ -23,7 +23,7 @@ from nnmigrate.program import (
 from nnmigrate.spans import Edit
 
 from .crossings import Crossing, runs
-from .editing import fresh_name, lines_before, merged, movable, name_for, removed
+from .editing import code_of, fresh_name, lines_before, merged, movable, name_for, removed
 
 
 def reshapings(program: Program, trace: Trace, crossing: Crossing) -> Iterator[Fix]:
@@ -53,8 +53,8 @@ def _collected_in_turn(program: Program, trace: Trace, crossing: Crossing) -> It
         clause = comprehension.for_in
         yield lines_before(program, trace.body.statements[0], f"{name} = []")
         rows = (
-            f"for {_code(clause.target)} in {_code(clause.iter)}:",
-            f"{statement.indent}{unit}{name}.append({_code(comprehension.elt)})",
+            f"for {code_of(clause.target)} in {code_of(clause.iter)}:",
+            f"{statement.indent}{unit}{name}.append({code_of(comprehension.elt)})",
         )
         yield Edit(statement.span, program.newline.join(rows))
         return
@@ -72,10 +72,6 @@ def _comprehension(statement: Statement) -> tuple[str, cst.ListComp] | None:
     if clause.ifs or clause.inner_for_in is not None or clause.asynchronous is not None:
         return None
     return target.value, value
-
-
-def _code(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node).strip()
 
 
 # --- the right side first -----------------------------------------------------------------------

@@ -890,6 +890,34 @@ for outs_part in outs_parts:
 print(len(outs))
 """,
     ),
+    "more invokes than can be counted": (
+        """
+def run(heads):
+    outs = []
+    with lm.trace() as tracer:
+        with tracer.invoke("a b c"):
+            clean = lm.transformer.h[2].attn.c_proj.input
+        for head in heads:
+            with tracer.invoke("d e f"):
+                lm.transformer.h[2].attn.c_proj.input[:, :, head] = clean[:, :, head]
+                outs.append(lm.lm_head.output.save())
+    return outs
+""",
+        ["NNS101", "NNS105"],
+        """
+def run(heads):
+    outs = []
+    with lm.trace() as tracer:
+        with tracer.invoke("a b c"):
+            clean = lm.transformer.h[2].attn.c_proj.input
+        for head in heads:
+            with tracer.invoke("d e f"):
+                c_proj_input = lm.transformer.h[2].attn.c_proj.input
+                c_proj_input[:, :, head] = clean[:, :, head]
+                outs.append(lm.lm_head.output.save())
+    return outs
+""",
+    ),
     "a handle augmented": (
         """
 with lm.trace("a b c"):
