@@ -1168,6 +1168,25 @@ with lm.trace() as tracer:
     assert "its value comes from" in message
 
 
+def test_a_list_in_a_dictionary_is_the_list_itself() -> None:
+    body = """
+with lm.trace() as tracer:
+    box = {{}}
+    with tracer.invoke("a b c"):
+        hiddens = []
+        box["hiddens"] = hiddens
+        for layer in range(3):
+            hiddens.append(lm.transformer.h[layer].output)
+    with tracer.invoke("d e f"):
+        hidden = lm.transformer.h[1].output
+        hidden[:] = box["hiddens"][{item}]
+        out = lm.lm_head.output.save()
+"""
+    assert codes(body.format(item=0)) == codes(body.format(item=1)) == []
+    assert "NNS101" in codes(body.format(item=2))
+    assert "NNS101" in codes(body.format(item=-1))
+
+
 def test_what_stands_beside_the_invokes_waited_on_0_4_as_well() -> None:
     body = """
 with lm.trace() as tracer:

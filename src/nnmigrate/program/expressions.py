@@ -285,12 +285,27 @@ def _note_item(
 ) -> None:
     """Notes that an item or attribute of an object is read, if the object is reached by a name.
 
-    What is taken out of an item (`xs[0][:, 1]`) is no matter of the object any more.
+    What is taken out of an item (`xs[0][:, 1]`) is no matter of the object any more, unless the
+    item is itself a collection that is reached by a literal key.
     """
     way = path_of(node.value)
-    if way is not None and not isinstance(node.value, cst.Subscript):
+    if way is None:
+        return
+    within = _literal_index(node.value) if isinstance(node.value, cst.Subscript) else None
+    if within is not None or not isinstance(node.value, cst.Subscript):
         root, path = way
-        walk.note(Item(walk.site(), walk.span(node), root, path, key, counter))
+        walk.note(Item(walk.site(), walk.span(node), root, path, key, counter, within))
+
+
+def _literal_index(node: cst.Subscript) -> str | int | None:
+    """The key in `shared["hs"]`."""
+    index = node.slice[0].slice
+    if len(node.slice) != 1 or not isinstance(index, cst.Index):
+        return None
+    if isinstance(index.value, (cst.SimpleString, cst.Integer)):
+        key = index.value.evaluated_value
+        return key if isinstance(key, (str, int)) else None
+    return None
 
 
 def path_of(node: cst.BaseExpression) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nnmigrate.program.steps import Bind, Collect
+from nnmigrate.program.steps import Bind, Collect, Read
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Span
 
@@ -23,6 +23,8 @@ class Holdings:
         self._objects: dict[str, str] = {}
         # How many items each has, where that is known.
         self._counts: dict[str, int | None] = dict.fromkeys(empty, 0)
+        # Which of them are items of others.
+        self._inner: dict[tuple[str, Key], str] = {}
         # What displays and comprehensions have evaluated, until they are bound to a name.
         self._collected: dict[Span, list[tuple[Key, tuple[int, ...]]]] = {}
 
@@ -44,6 +46,15 @@ class Holdings:
         count = self._counts.get(container)
         self._counts[container] = None if count is None else count + 1
         return count
+
+    def hold(self, container: str, key: Key, read: Read | None) -> None:
+        """A collection that has a name is put into another one."""
+        if read is not None and key is not None:
+            self._inner[container, key] = self.container(read.name, read.name)
+
+    def put_in(self, container: str, key: Key) -> str | None:
+        """The collection that is an item of another one, if it was put there by its name."""
+        return self._inner.get((container, key))
 
     def lose_count(self, container: str) -> None:
         """Something changes an object in a way that is not counted."""

@@ -93,12 +93,14 @@ class Item(Step):
         path: that way without subscripts.
         key: the item's key or attribute where it is a literal.
         counter: the key of the loop whose counter is the item's key.
+        within: of an item of an item (`shared["hs"][0]`), the literal key of the outer one.
     """
 
     base: str
     path: str
     key: str | int | None
     counter: str = ""
+    within: str | int | None = None
 
 
 @dataclass(frozen=True)

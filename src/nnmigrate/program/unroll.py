@@ -31,7 +31,7 @@ from nnmigrate.program.steps import (
     Write,
 )
 from nnmigrate.program.turns import Turns, at_turn, item_key, numbered, turned
-from nnmigrate.program.values import Constant, Traced
+from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
 from nnmigrate.spans import Span
 
@@ -295,10 +295,15 @@ class Unroller:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item):
             container = self.holdings.container(step.base, step.path)
+            if step.within is not None:
+                inner = self.holdings.put_in(container, step.within)
+                if inner is None:
+                    return None
+                container = inner
             key = self.holdings.from_start(container, item_key(step, turns))
             return schedule.Take(self._next(), place.number, container, key, step=place.step)
         if isinstance(step, Mutation):
-            return self._put(place, step, turns)
+            return self._put(sink, place, step, turns)
         if isinstance(step, BarrierCall):
             return self._wait(place, step, turns)
         if isinstance(step, (Compute, Save)):
@@ -335,9 +340,14 @@ class Unroller:
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)
 
-    def _put(self, place: Place, step: Mutation, turns: Turns) -> schedule.Operation:
+    def _put(self, sink: Sink, place: Place, step: Mutation, turns: Turns) -> schedule.Operation:
         container = self.holdings.container(step.base, step.path)
         key = item_key(step, turns)
+        if step.how == "setitem" and isinstance(step.value, (Container, Items)):
+            # `shared["hs"] = hs`: what is put into the list later is put there as well.
+            reads = (self.origins[o.site].step for o in reversed(sink.operations))
+            named = (r for r in reads if isinstance(r, Read) and r.span == step.value_span)
+            self.holdings.hold(container, key, next(named, None))
         if step.how == "method" and step.method == "append" and not step.depth:
             key = self.holdings.append(container)
         return schedule.Put(self._next(), place.number, container, key, step=place.step)
