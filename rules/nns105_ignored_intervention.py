@@ -125,7 +125,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
-    """One finding for each intervention that was ignored whichever way the trace goes."""
+    """One finding for each intervention that was ignored in some way that the trace goes."""
     seen: dict[int, tuple[Run, Ignored, bool]] = {}
     spared: set[int] = set()
     for run in runs_as_written(program, trace):
@@ -137,8 +137,10 @@ def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
             seen[step] = (run, each, always)
         spared |= in_time - late.keys()
     for step, (run, each, always) in seen.items():
-        if step not in spared:
-            yield _finding(program, trace, run, each, always)
+        when = "" if always else " at some of its loop's turns"
+        if step in spared:
+            when = " in some of the ways that the trace's conditions go"
+        yield _finding(program, trace, run, each, when)
 
 
 def _ignored(run: Run) -> dict[int, Ignored]:
@@ -168,10 +170,9 @@ def _in_time(run: Run) -> set[int]:
     return found
 
 
-def _finding(program: Program, trace: Trace, run: Run, each: Ignored, always: bool) -> Finding:
+def _finding(program: Program, trace: Trace, run: Run, each: Ignored, when: str) -> Finding:
     step = run.origin(each.site).step
     target = _target(program, run, each.site)
-    turns = "" if always else " at some of its loop's turns"
     why = _why(program, run, each)
     late, numbers = "ignored this change", "without this intervention"
     if _reaches_the_sum(run, each):
@@ -179,7 +180,7 @@ def _finding(program: Program, trace: Trace, run: Run, each: Ignored, always: bo
     return RULE.finding(
         Severity.NOTE,
         step.span,
-        f"nnsight 0.4 silently {late} of `{target}`{turns}: {why}. "
+        f"nnsight 0.4 silently {late} of `{target}`{when}: {why}. "
         f"The numbers that it gave are those of a run {numbers}",
         _now(each),
     )

@@ -1,4 +1,4 @@
-"""What is reported and never rewritten: exits, crossings over generated tokens, lost gradients.
+"""What is reported and never rewritten: exits, generated tokens, gradients, overwritten values.
 
 What each finding says was seen on nnsight 0.5.15: a hang, `TypeError`, the first step's value at
 every step, no gradient.
@@ -181,3 +181,45 @@ with lm.trace() as tracer:
             gradient = one.grad.save()
 """
     assert said(body, "NNS502") == []
+
+
+READ = """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        clean = lm.transformer.h[2].mlp.output
+        {read}
+        lm.transformer.h[2].mlp.output = {value}
+        {after}
+        out = lm.lm_head.output.save()
+    {other}
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "after"),
+    [
+        ("before = lm.transformer.h[2].mlp.output.save()", "pass"),
+        ("before = lm.transformer.h[2].mlp.output", "change = (before * 2).save()"),
+        ("before = lm.transformer.h[2].mlp.output[:, -1].save()", "pass"),
+    ],
+)
+def test_0_4_overwrote_what_was_read_of_a_module_that_is_set(read: str, after: str) -> None:
+    body = READ.format(read=read, value="lm.transformer.h[1].mlp.output", after=after, other=OTHER)
+    found = said(body, "NNS111")
+    assert found == [("NNS111", Severity.NOTE, "before")]
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "after", "other"),
+    [
+        ("before = lm.transformer.h[2].mlp.output.save()", "clean * 2", "pass", "pass"),
+        ("before = lm.transformer.h[2].mlp.output.clone().save()", "clean * 2", "pass", OTHER),
+        ("before = lm.transformer.h[2].mlp.output", "before * 2", "pass", OTHER),
+        ("before = lm.transformer.h[1].output[0].save()", "clean * 2", "pass", OTHER),
+        ("pass", "clean * 2", "new = lm.transformer.h[2].mlp.output.save()", OTHER),
+    ],
+)
+def test_what_0_4_did_not_overwrite_gets_no_note(
+    read: str, value: str, after: str, other: str
+) -> None:
+    assert said(READ.format(read=read, value=value, after=after, other=other), "NNS111") == []
