@@ -162,7 +162,8 @@ _ERRORS = {
 
 
 def _noted(found: Sequence[Finding]) -> bool:
-    return any(each.code == "NNS105" for each in found)
+    """Whether a note says that 0.4's numbers are not those that were meant."""
+    return any(each.code in ("NNS105", "NNS111") for each in found)
 
 
 def _is_serious(finding: Finding) -> bool:
