@@ -327,7 +327,8 @@ class Writer:
 
     def _swap(self, places: list[tuple[int, int]]) -> Iterator[str]:
         layer, _ = self._place(places)
-        yield f"lm.transformer.h[{layer}].mlp.output = {self._value()}"
+        # Among several prompts nnsight copies what is set; one prompt's module has the very object.
+        yield f"lm.transformer.h[{layer}].mlp.output = {self._value()}<own>"
 
     def _constant(self, places: list[tuple[int, int]]) -> Iterator[str]:
         yield f"{self._access(places)}[:, {self.random.randrange(3)}] = 0"
@@ -398,13 +399,13 @@ def _old(lines: Sequence[str]) -> str:
     """The form for 0.4."""
     kept = [line for line in lines if "<meant>" not in line]
     marks = {"save": "", "trace": "with lm.trace() as tracer:", "invoke": "tracer.invoke"}
-    return _formed(kept, {**marks, "kept": ".save()"})
+    return _formed(kept, {**marks, "kept": ".save()", "own": ""})
 
 
 def _meant(lines: Sequence[str]) -> str:
     """The form with a trace for each invoke."""
     marks = {"save": ".save()", "trace": "if True:", "invoke": "lm.trace", "meant": "", "kept": ""}
-    return _formed(lines, marks)
+    return _formed(lines, {**marks, "own": ".clone()"})
 
 
 _INVOKE = re.compile(r"<invoke (.*)>")
