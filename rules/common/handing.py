@@ -102,7 +102,7 @@ class _Handing:
     def _comes_between(self, handed: _Handed, write: Write) -> bool:
         """Whether a change comes before the value's first use in the text, but not in time."""
         here = self.instance[handed.made] == self.instance[write.site]
-        if not here or write.site < handed.made or not _may_be_one(handed.source, write.provider):
+        if not here or write.site < handed.made or not may_be_one(handed.source, write.provider):
             return False
         return handed.used < self.rank[write.provider]
 
@@ -134,7 +134,7 @@ class _Handing:
         return first
 
 
-def _may_be_one(source: Provider, changed: Provider) -> bool:
+def may_be_one(source: Provider, changed: Provider) -> bool:
     """Whether two modules may hand out one tensor: a layer's output is the next one's input."""
     if compare(source, changed) in (Order.SAME, Order.UNKNOWN):
         return True

@@ -16,6 +16,7 @@ from .changing import changed_by
 from .crossings import late_accesses, late_writes, trouble
 from .editing import fresh_name, lines_before, merged, movable, name_for, removed
 from .fusing import fused
+from .handing import may_be_one
 from .touching import Touched, may_change_places, touched
 
 T = TypeVar("T")
@@ -234,7 +235,10 @@ def _places_above(trace: Trace, suite: Block, step: Access) -> Iterator[Statemen
         return
     for other in reversed(suite.statements[:index]):
         passed = touched(trace, other)
-        if passed.fixed or step.provider in passed.written or not movable(other):
+        if passed.fixed or not movable(other):
+            return
+        # On 0.4 what is computed of the value was computed before such a change, here it is behind.
+        if any(may_be_one(step.provider, written) for written in passed.written):
             return
         if names & passed.bound:
             return

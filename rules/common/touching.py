@@ -2,7 +2,7 @@
 
 On 0.4 a statement was carried out when its module ran, wherever it stood in the text. To change the
 places of two statements is therefore to change nothing, unless one needs what the other binds, or
-both have to do with one object, or with one module that one of them changes.
+both have to do with one object, or with one tensor that one of them changes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from nnmigrate.program import (
     Write,
 )
 from nnmigrate.program.values import Traced
-from nnmigrate.schedule import compare
-from nnmigrate.schedule.values import Order, Provider
+from nnmigrate.schedule.values import Provider
+
+from .handing import may_be_one
 
 # Statements that leave the suite, or open one of which more is to be known.
 _FIXED = frozenset("Return Break Continue Raise Try TryStar With FunctionDef ClassDef".split())
@@ -95,10 +96,6 @@ def may_change_places(one: Touched, other: Touched) -> bool:
     for left, right in ((one, other), (other, one)):
         if left.bound & (right.bound | right.read) or left.changed & (right.changed | right.read):
             return False
-        if any(_may_be_one(w, u) for w in left.written for u in right.used | right.written):
+        if any(may_be_one(w, u) for w in left.written for u in right.used | right.written):
             return False
     return True
-
-
-def _may_be_one(one: Provider, other: Provider) -> bool:
-    return compare(one, other) in (Order.SAME, Order.UNKNOWN)

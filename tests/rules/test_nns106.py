@@ -362,6 +362,18 @@ def look(flag):
 }
 
 STAYS = {
+    "a tensor that is changed before something is computed of it": """
+with lm.trace("a b c"):
+    lm.transformer.h[4].input[:] = 0
+    hidden = lm.transformer.h[3].output[0]
+    total = hidden.sum().save()
+""",
+    "a value whose tensor is changed before it is wanted": """
+with lm.trace("a b c"):
+    lm.transformer.h[4].input[:] = 0
+    late = lm.transformer.h[4].attn.output[0]
+    total = (late + lm.transformer.h[3].output[0]).sum().save()
+""",
     "a change with what a later layer gives": """
 with lm.trace("a b c"):
     late = lm.transformer.h[3].output
