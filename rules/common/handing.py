@@ -16,6 +16,8 @@ from nnmigrate.schedule.values import (
     Index,
     Operation,
     Order,
+    Path,
+    Point,
     Provider,
     Put,
     Swap,
@@ -134,17 +136,43 @@ class _Handing:
         return first
 
 
-def may_be_one(source: Provider, changed: Provider) -> bool:
-    """Whether two modules may hand out one tensor: a layer's output is the next one's input."""
-    if compare(source, changed) in (Order.SAME, Order.UNKNOWN):
+def may_be_one(one: Provider, other: Provider) -> bool:
+    """Whether two modules may hand out one tensor.
+
+    Most modules make a tensor of their own. What a module is given is what the one before it has
+    made: a layer's output is the next one's input. A layer adds to its input, so its output is none
+    of its parts' outputs.
+    """
+    if compare(one, other) in (Order.SAME, Order.UNKNOWN):
         return True
-    if source.point is changed.point or not (source.path and changed.path):
+    if one.point is other.point:
+        return _hands_through(*sorted((one, other), key=lambda each: len(each.path)))
+    made, given = (one, other) if one.point is Point.OUTPUT else (other, one)
+    return _is_given(made.path, given.path)
+
+
+def _hands_through(outer: Provider, inner: Provider) -> bool:
+    """Whether a module's input is that of a part of it, or its output that of one."""
+    if inner.path[: len(outer.path)] != outer.path:
         return False
-    left, right = source.path[-1], changed.path[-1]
-    if isinstance(left, Index) and isinstance(right, Index):
-        return _are_neighbours(left, right)
-    # The last layer's output is the input of the norm behind it.
-    return len(source.path) == len(changed.path) + 1
+    is_layer = bool(outer.path) and isinstance(outer.path[-1], Index)
+    return outer.point is Point.INPUT or not is_layer
+
+
+def _is_given(made: Path, given: Path) -> bool:
+    """Whether what one module makes may be what another one is given."""
+    if not made or not given:
+        return True
+    left, right = made[-1], given[-1]
+    if isinstance(left, Index):
+        layer = next((part for part in reversed(given) if isinstance(part, Index)), None)
+        # Behind the last layer comes a norm beside the list of layers.
+        return len(given) < len(made) if layer is None else _are_neighbours(left, layer)
+    if isinstance(right, Index):
+        # The first layer is given what the embeddings make.
+        return not any(isinstance(part, Index) for part in made)
+    inside = [part for part in (*made, *given) if isinstance(part, Index)]
+    return made[:-1] == given[:-1] or not inside
 
 
 def _are_neighbours(left: Index, right: Index) -> bool:
