@@ -17,14 +17,12 @@ from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import (
     BarrierCall,
     BarrierMade,
-    Invoke,
     Program,
     Read,
     Scope,
     Statement,
     Told,
     Trace,
-    Write,
 )
 from nnmigrate.schedule import Unsafe
 from nnmigrate.spans import Edit, Span
@@ -33,7 +31,7 @@ from .changing import built
 from .crossings import Run, runs, trouble
 from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
-from .helpers import invokes_of, opening_helpers, passes_tracer_on
+from .helpers import changes_model, invokes_of, opening_helpers, passes_tracer_on
 
 # What the session takes over from the trace; anything else is for each run of the model.
 _OF_SESSION = frozenset(["remote", "backend", "blocking"])
@@ -76,7 +74,7 @@ def _may_part(program: Program, trace: Trace) -> bool:
     helpers = opening_helpers(program, trace)
     if helpers is None or not all(map(_enters_plainly, _all_invokes(trace, helpers))):
         return False
-    if helpers and any(map(_is_changed_before_the_end, trace.invokes[:-1])):
+    if helpers and any(changes_model(invoke.statement) for invoke in trace.invokes[:-1]):
         return False  # such a trace is not followed: it is not known what sees the change
     return _only_invokes(trace) and all(map(_may_run_apart, runs(program, trace)))
 
@@ -101,10 +99,6 @@ def _enters_plainly(statement: Statement) -> bool:
     if opens is None or statement.blocks[0].inline:
         return False
     return opens.proved and opens.items == 1 and opens.name is None and opens.arguments
-
-
-def _is_changed_before_the_end(invoke: Invoke) -> bool:
-    return any(isinstance(step, Write) for step in invoke.statement.all_steps)
 
 
 def _only_invokes(trace: Trace) -> bool:

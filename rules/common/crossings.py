@@ -24,6 +24,7 @@ from nnmigrate.schedule import (
     TooManyOrders,
     differences,
     expected,
+    instances,
     plan,
     providers,
     rankings,
@@ -248,7 +249,7 @@ def _worst(every: Sequence[Run]) -> dict[int, Crossing]:
 
 
 def _crossings(run: Run) -> Iterator[Crossing]:
-    instance = _instances(run)
+    instance = instances(run.unrolled.trace)
     for site, difference in run.differences.items():
         origin = run.unrolled.origins.get(site)
         if origin is None or not isinstance(origin.step, (Read, Item)):
@@ -261,15 +262,6 @@ def _crossings(run: Run) -> Iterator[Crossing]:
         if any(instance.get(s, here) != here for s in sights if isinstance(s, int)):
             name = origin.step.name if isinstance(origin.step, Read) else origin.step.path
             yield Crossing(origin.step, name, difference, origin, definitions)
-
-
-def _instances(run: Run) -> Mapping[int, int]:
-    """Which invoke at run time each operation belongs to."""
-    return {
-        operation.site: number
-        for number, invoke in enumerate(run.unrolled.trace.invokes)
-        for operation in invoke.operations
-    }
 
 
 def _once_a_statement(found: Sequence[Crossing]) -> list[Crossing]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nnmigrate.schedule import carried_out, compare, expected, ignored
+from nnmigrate.schedule import carried_out, compare, expected, ignored, instances
 from nnmigrate.schedule.values import (
     Define,
     Get,
@@ -67,7 +67,7 @@ class _Handing:
     def __init__(self, trace: Trace, rank: Mapping[Provider, int]) -> None:
         self.rank = rank
         self.every = [(n, o) for n, invoke in enumerate(trace.invokes) for o in invoke.operations]
-        self.instance = {operation.site: number for number, operation in self.every}
+        self.instance = instances(trace)
         self.operations = {operation.site: operation for _, operation in self.every}
         self.times = carried_out(trace, rank)
         self.ignored = {each.site for each in ignored(trace, rank)}

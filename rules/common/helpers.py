@@ -31,7 +31,7 @@ def opening_helpers(program: Program, trace: Trace) -> tuple[Scope, ...] | None:
         if any(True for _ in invokes_of(scope)):
             if len(re.findall(name, code)) != len(re.findall(name, inside)) + 1:
                 return None
-            if not _sees_model(scope, trace) or any(map(_changes_model, scope.body.statements)):
+            if not _sees_model(scope, trace) or any(map(changes_model, scope.body.statements)):
                 return None
             found.append(scope)
     return tuple(found) or None
@@ -71,7 +71,8 @@ def _owner(scope: Scope, name: str) -> Scope | None:
     return None
 
 
-def _changes_model(statement: Statement) -> bool:
+def changes_model(statement: Statement) -> bool:
+    """Whether a statement changes a value of the model in place."""
     return any(isinstance(step, Write) for step in statement.all_steps)
 
 

@@ -18,7 +18,6 @@ from nnmigrate.program import (
     Statement,
     Trace,
 )
-from nnmigrate.program.unroll import Unrolled
 from nnmigrate.schedule.values import Get, Swap, Wait
 from nnmigrate.spans import Edit
 
@@ -174,7 +173,7 @@ class Speller:
     def _settled(self, site: int) -> Statement:
         """The statement behind which a definition is final: a whole loop, if it ends with it."""
         origin = self.run.origin(site)
-        invoke = self.run.unrolled.trace.invokes[_instance_of(self.run.unrolled)[site]]
+        invoke = self.run.unrolled.trace.invokes[schedule.instances(self.run.unrolled.trace)[site]]
         number = next(op.statement for op in invoke.operations if op.site == site)
         later = [op for op in invoke.operations if op.statement == number and op.site > site]
         waits = any(isinstance(op, (Get, Swap, Wait)) for op in later)
@@ -318,7 +317,7 @@ class Speller:
 
     def _common_block(self, pairs: Sequence[tuple[int, int]]) -> Block:
         """The suite in which a container for these definitions and uses is made."""
-        instances = _instance_of(self.run.unrolled)
+        instances = schedule.instances(self.run.unrolled.trace)
         return self._common_loop([(instances[a], instances[b]) for a, b in pairs])
 
     def _common_loop(self, pairs: Sequence[tuple[int, int]]) -> Block:
@@ -347,14 +346,6 @@ def _variable(statement: Statement) -> str | None:
     """The one name that a for loop counts with."""
     names = [step.name for step in statement.turn if isinstance(step, Bind)]
     return names[0] if len(names) == 1 else None
-
-
-def _instance_of(unrolled: Unrolled) -> Mapping[int, int]:
-    return {
-        operation.site: number
-        for number, invoke in enumerate(unrolled.trace.invokes)
-        for operation in invoke.operations
-    }
 
 
 def _concerns_barrier(step: object, made: set[int]) -> bool:

@@ -18,7 +18,14 @@ from nnmigrate.schedule.plans import (
 )
 from nnmigrate.schedule.repair import Repair, repaired, without_barriers
 from nnmigrate.schedule.scheduler import START, Failure, Fault, Outcome, Seen, Sight, simulate
-from nnmigrate.schedule.sequential import Difference, Effect, differences, expected, providers
+from nnmigrate.schedule.sequential import (
+    Difference,
+    Effect,
+    differences,
+    expected,
+    instances,
+    providers,
+)
 
 __all__ = [
     "MOST_ORDERS",
@@ -46,6 +53,7 @@ __all__ = [
     "differences",
     "expected",
     "ignored",
+    "instances",
     "plan",
     "providers",
     "rankings",

@@ -86,6 +86,15 @@ def providers(trace: Trace) -> list[Provider]:
     return [operation.provider for operation in steps if isinstance(operation, Get | Swap)]
 
 
+def instances(trace: Trace) -> Mapping[int, int]:
+    """Which invoke at run time each operation of a trace belongs to, by site."""
+    return {
+        operation.site: number
+        for number, invoke in enumerate(trace.invokes)
+        for operation in invoke.operations
+    }
+
+
 class _Reading:
     """Reads a trace from top to bottom."""
 
