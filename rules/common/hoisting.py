@@ -130,12 +130,14 @@ def _names_read(part: Moving) -> Iterator[str]:
 def plain(statement: Statement) -> bool:
     """Whether a statement is plain Python without calls, so that the model does not care when."""
     model = (Access, Compute, Mutation, Save, Told)
-    if statement.kind not in ("Assign", "AugAssign", "AnnAssign", "Import", "ImportFrom"):
+    if statement.kind not in _PLAIN:
         return False
     if any(isinstance(step, model) for step in statement.all_steps):
         return False
     return not _calls(statement.node)
 
+
+_PLAIN = frozenset("Assign AugAssign AnnAssign Del Import ImportFrom".split())
 
 _HARMLESS = frozenset("len int float str bool min max abs range tuple sorted".split())
 

@@ -36,6 +36,60 @@ REWRITES = {
         print(acts)
         """,
     ),
+    "several names of one import": (
+        """
+        with lm.trace("a"):
+            from math import pi, e as base
+            out = (lm.lm_head.output * pi).save()
+        print(out, pi, base)
+        """,
+        """
+        from math import pi, e as base
+        with lm.trace("a"):
+            out = (lm.lm_head.output * pi).save()
+        print(out, pi, base)
+        """,
+    ),
+    "an object with a save of its own": (
+        """
+        class Record:
+            def save(self, path):
+                self.path = path
+        with lm.trace("a"):
+            record = Record()
+            record.save("p")
+            out = lm.lm_head.output.save()
+        print(out, record)
+        """,
+        """
+        class Record:
+            def save(self, path):
+                self.path = path
+        with lm.trace("a"):
+            _record = [None].save()
+            _record[0] = Record()
+            _record[0].save("p")
+            out = lm.lm_head.output.save()
+        record = _record[0]
+        print(out, record)
+        """,
+    ),
+    "a name that goes": (
+        """
+        k = 5
+        with lm.trace("a"):
+            out = lm.transformer.h[k].output.save()
+            del k
+        print(out, "k" in globals(), k)
+        """,
+        """
+        k = 5
+        with lm.trace("a"):
+            out = lm.transformer.h[k].output.save()
+        del k
+        print(out, "k" in globals(), k)
+        """,
+    ),
     "displays, comprehensions and constructors": (
         """
         with lm.trace("a"):
