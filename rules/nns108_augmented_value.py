@@ -38,7 +38,7 @@ with lm.trace("The Eiffel Tower is in"):
     total = total + lm.transformer.h[1].output
     logits = lm.lm_head.output.save()
 
-print(logits.value)
+print(logits)
 ```
 
 ## Left alone
@@ -58,7 +58,7 @@ with lm.trace("The Eiffel Tower is in"):
     lm.transformer.h[2].output += total
     logits = lm.lm_head.output.save()
 
-print(logits.value)
+print(logits)
 ```
 
 ## Fix safety

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import libcst as cst
 
 from nnmigrate.program.expressions import attribute, base
-from nnmigrate.program.functions import inline, observe, returned_model
-from nnmigrate.program.iterables import any_traced, builtin, collection, first_of
+from nnmigrate.program.functions import called_outside, inline, observe
+from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
+from nnmigrate.program.lambdas import read_by_lambdas
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -23,7 +24,6 @@ from nnmigrate.program.values import (
     UNKNOWN,
     Barrier,
     Constant,
-    Container,
     Envoy,
     Function,
     Instance,
@@ -51,6 +51,7 @@ def call(walk: Walk, node: cst.Call) -> Value:
         return _method(walk, node, function, receiver)
     callee = walk.evaluate(function)
     arguments = _arguments(walk, node)
+    read_by_lambdas(walk, node, arguments.positional)
     if isinstance(function, cst.Name) and walk.frame.owner(function.value) is None:
         return builtin(walk, node, function.value, arguments)
     return _called(walk, node, callee, arguments)
@@ -77,7 +78,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, Function):
         if walk.tracing:
             return inline(walk, node, callee, arguments)
-        return returned_model(walk, callee, arguments)
+        return called_outside(walk, node, callee, arguments)
     if isinstance(callee, LocalClass):
         _observe_maker(walk, callee, arguments)
         return Instance(name=callee.name)
@@ -242,10 +243,13 @@ def _instance_method(
     """A method of an object of the file's own class: inside a trace it is followed."""
     assert isinstance(receiver, Instance)
     method = _method_of(walk, receiver.name, function.attr.value)
-    if method is None or not walk.tracing:
+    if method is None:
         return _other_method(walk, node, function, receiver, arguments)
-    given = (receiver, *arguments.positional)
-    return inline(walk, node, method, Arguments(given, arguments.keywords))
+    given = Arguments((receiver, *arguments.positional), arguments.keywords)
+    if walk.tracing:
+        return inline(walk, node, method, given)
+    value = _other_method(walk, node, function, receiver, arguments)
+    return called_outside(walk, node, method, given) if isinstance(value, Unknown) else value
 
 
 def _method_of(walk: Walk, owner: str, name: str) -> Function | None:
@@ -266,14 +270,13 @@ def _other_method(
         return _opener(walk, name, function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
-        return _inner(receiver) if name == "setdefault" else UNKNOWN
+        return taken(receiver, name, arguments)
     if isinstance(receiver, Module):
         return _module_function(walk, node, name, receiver, arguments)
-    return walk.computed(node) if any_traced(arguments) else UNKNOWN
-
-
-def _inner(receiver: Value) -> Value:
-    return receiver.element or UNKNOWN if isinstance(receiver, Container) else UNKNOWN
+    if any_traced(arguments):
+        read_by_lambdas(walk, node, arguments.positional)
+        return walk.computed(node)
+    return taken(receiver, name, arguments)
 
 
 def _module_function(
@@ -283,6 +286,7 @@ def _module_function(
         return collection(name, arguments)
     # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not
     # (nnsight 0.4.11, tracing/graph and the patched torch constructors).
+    read_by_lambdas(walk, node, arguments.positional)
     if any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
         return walk.computed(node)
     return UNKNOWN

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.joins import is_something_else
 from nnmigrate.program.steps import Collect, Loop, Repeat
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -35,7 +36,8 @@ def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
     for number, (element, value) in enumerate(zip(node.elements, values, strict=True)):
         _collect(walk, node, element.value, value, None if starred else number)
     if isinstance(node, cst.Set) or starred:
-        return Container(kind=kind, element=_common(values), empty=not values)
+        mixed = any(map(is_something_else, values))
+        return Container(kind=kind, element=_common(values), empty=not values, mixed=mixed)
     if not values:
         return Container(kind=kind, empty=True)
     return Items(kind=kind, items=values)
@@ -43,14 +45,24 @@ def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
 
 @evaluates(cst.Dict)
 def _dict(walk: Walk, node: cst.Dict) -> Value:
-    values = []
+    values, known = [], []
     for element in node.elements:
         key: Value = UNKNOWN
         if isinstance(element, cst.DictElement):
             key = walk.evaluate(element.key)
         values.append(walk.evaluate(element.value))
-        _collect(walk, node, element.value, values[-1], *literal_key([key]))
-    return Container(kind="dict", element=_common(values), empty=not values)
+        literal, counter = literal_key([key])
+        _collect(walk, node, element.value, values[-1], literal, counter)
+        if literal is not None:
+            known.append((literal, values[-1]))
+    mixed = any(map(is_something_else, values))
+    return Container(
+        kind="dict",
+        element=_common(values),
+        empty=not values,
+        mixed=mixed,
+        known=tuple(known) if mixed else (),
+    )
 
 
 def _collect(
@@ -200,8 +212,8 @@ def element_of(iterable: Value, loop: Loop) -> Value:
         loops = loop.parts or (loop,) * len(iterable.parts)
         pairs = zip(iterable.parts, loops, strict=True)
         return Items(items=tuple(element_of(part, each) for part, each in pairs))
-    if isinstance(iterable, Container) and iterable.element is not None:
-        return iterable.element
+    if isinstance(iterable, Container) and not iterable.keyed:
+        return iterable.item(None) or UNKNOWN
     if isinstance(iterable, Traced):
         return Traced(origin=iterable.origin, view=True)
     return UNKNOWN

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.guards import guarded, is_guard
 from nnmigrate.program.joins import joined
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
-from nnmigrate.program.steps import Access, Compute, Item, Read, Told, flat
+from nnmigrate.program.steps import Access, Compute, Item, Read, Told
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -18,6 +19,7 @@ from nnmigrate.program.values import (
     Envoy,
     Instance,
     Items,
+    LocalClass,
     Method,
     ModelClass,
     NnsightModule,
@@ -31,7 +33,7 @@ from nnmigrate.program.values import (
     is_traced,
     literal_key,
 )
-from nnmigrate.program.walk import Frame, Walk, children, evaluates
+from nnmigrate.program.walk import Walk, children, evaluates
 from nnmigrate.schedule.values import Index, Point, Provider
 
 
@@ -132,7 +134,11 @@ def _joined(values: Sequence[Value]) -> Value | None:
 @evaluates(cst.IfExp)
 def _conditional(walk: Walk, node: cst.IfExp) -> Value:
     walk.evaluate(node.test)
-    body, orelse = walk.evaluate(node.body), walk.evaluate(node.orelse)
+    with guarded(walk, node.test):
+        body = walk.evaluate(node.body)
+    orelse = walk.evaluate(node.orelse)
+    if is_guard(walk, node):
+        walk.note(Told(walk.site(), walk.span(node), "hasattr", orelse))
     return joined(body, orelse, f"if@{walk.site()}")
 
 
@@ -178,18 +184,28 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     _note_item(walk, node, name)
     if is_traced(value):
         return value
-    if name in ("value", "node"):
+    if name in ("value", "node") and not _is_guarded(walk, node):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
     return Method(receiver=receiver, name=name)
 
 
+def _is_guarded(walk: Walk, node: cst.Attribute) -> bool:
+    return bool(walk.guarded) and walk.text(node.value) in walk.guarded
+
+
 def _left_in(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     """What the program has put into an attribute of an object of its own."""
-    if isinstance(receiver, Instance):
+    if isinstance(receiver, (Instance, LocalClass)):
         return walk.facts.attribute(receiver.name, node.attr.value)
     if isinstance(node.value, cst.Name):
         return walk.facts.attributes.get((object_of(node.value), node.attr.value), UNKNOWN)
     return UNKNOWN
+
+
+def owner_of(walk: Walk, name: cst.Name) -> str:
+    """Whose an attribute is that is reached by a name: a class's of the file, or the name's own."""
+    value = walk.lookup(name.value)
+    return value.name if isinstance(value, (Instance, LocalClass)) else object_of(name)
 
 
 def object_of(name: cst.Name) -> str:
@@ -218,6 +234,8 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
 
 def _traced_attribute(walk: Walk, node: cst.Attribute, receiver: Traced, name: str) -> Value:
     if name in ("grad", "value", "node"):
+        if name == "value" and _is_guarded(walk, node):
+            return receiver
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
         return Traced()
     return Method(receiver=receiver, name=name)
@@ -254,8 +272,8 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Items) and isinstance(key, int):
         count = len(receiver.items)
         return receiver.items[key] if -count <= key < count else UNKNOWN
-    if isinstance(receiver, Container) and receiver.element is not None:
-        return receiver.element
+    if isinstance(receiver, Container):
+        return receiver.item(key) or UNKNOWN
     return UNKNOWN
 
 
@@ -346,39 +364,6 @@ def _below(node: cst.CSTNode) -> list[cst.CSTNode]:
 
 def _names_below(node: cst.CSTNode) -> list[cst.Name]:
     return [child for child in _below(node) if isinstance(child, cst.Name)]
-
-
-@evaluates(cst.Lambda)
-def _lambda(walk: Walk, node: cst.Lambda) -> Value:
-    parameters = list(all_parameters(node.params))
-    for parameter in parameters:
-        if parameter.default is not None:
-            walk.evaluate(parameter.default)
-    outer = walk.frame
-    walk.frame = Frame("lambda", "", -1, outer)
-    for parameter in parameters:
-        walk.frame.hold(parameter.name.value, UNKNOWN, "")
-    walk.nested += 1
-    with walk.collecting() as steps:
-        walk.evaluate(node.body)
-    walk.nested -= 1
-    walk.frame = outer
-    # Only what it reads matters: nothing of it happens here and now.
-    own = {parameter.name.value for parameter in parameters}
-    for step in flat(iter(steps)):
-        if isinstance(step, Read) and step.name not in own:
-            walk.note(step)
-    return UNKNOWN
-
-
-def all_parameters(parameters: cst.Parameters) -> Iterator[cst.Param]:
-    """A function's parameters, in order."""
-    yield from (*parameters.posonly_params, *parameters.params)
-    if isinstance(parameters.star_arg, cst.Param):
-        yield parameters.star_arg
-    yield from parameters.kwonly_params
-    if parameters.star_kwarg is not None:
-        yield parameters.star_kwarg
 
 
 @evaluates(cst.StarredElement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from nnmigrate.program.values import UNKNOWN, Value
+from nnmigrate.program.values import UNKNOWN, Value, is_traced
 
 
 @dataclass
@@ -18,12 +18,21 @@ class Facts:
             the name.
         bases: the classes that each class of the file derives from.
         missed: what was asked for and not known.
+        asked: the attributes that were asked for, with what was known of them then.
+        filled: what other functions put into a name's collection, by the frame's path and the name.
+        given: what a function puts into the collection that it is given for a parameter.
+        returned: what a function returns, by the node's id, where that has to do with the model.
     """
 
     attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
     observed: dict[tuple[int, str], Value] = field(default_factory=dict)
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missed: set[Hashable] = field(default_factory=set)
+    asked: dict[tuple[str, str], Value] = field(default_factory=dict)
+    filled: dict[tuple[str, str], Value] = field(default_factory=dict)
+    given: dict[tuple[str, str], Value] = field(default_factory=dict)
+    returned: dict[int, Value] = field(default_factory=dict)
+    _grown: bool = False
 
     def attribute(self, owner: str, name: str) -> Value:
         """What an attribute of an object of a class stands for; base classes are asked too."""
@@ -32,6 +41,7 @@ class Facts:
             current = todo.pop(0)
             value = self.attributes.get((current, name))
             if value is not None:
+                self.asked.setdefault((current, name), value)
                 return value
             self.missed.add((current, name))
             seen.add(current)
@@ -47,6 +57,29 @@ class Facts:
 
     def came_late(self) -> bool:
         """Whether something that was asked for in vain is known by now."""
-        late = not self.missed.isdisjoint(self.attributes.keys() | self.observed.keys())
+        late = self._grown or not self.missed.isdisjoint(
+            self.attributes.keys() | self.observed.keys() | self.returned.keys()
+        )
+        late = late or any(
+            is_traced(value) != is_traced(self.attributes[key]) for key, value in self.asked.items()
+        )
         self.missed.clear()
+        self.asked.clear()
+        self._grown = False
         return late
+
+    def result(self, function: int) -> Value:
+        """What a call of a function gives, where that has to do with the model."""
+        if function not in self.returned:
+            self.missed.add(function)
+        return self.returned.get(function, UNKNOWN)
+
+    def fill(self, frame: str, name: str, filled: Value) -> None:
+        """Another function than the one whose name it is puts something into a collection."""
+        self._grown = self._grown or (frame, name) not in self.filled
+        self.filled[frame, name] = filled
+
+    def fill_parameter(self, function: str, name: str, filled: Value) -> None:
+        """A function puts something into a collection that it is given."""
+        self._grown = self._grown or (function, name) not in self.given
+        self.given[function, name] = filled

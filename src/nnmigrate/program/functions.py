@@ -9,12 +9,15 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.annotations import annotated
-from nnmigrate.program.expressions import all_parameters
+from nnmigrate.program.filling import fill
+from nnmigrate.program.joins import is_kept, loosened
+from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block
 from nnmigrate.program.statements import walk_suite
 from nnmigrate.program.steps import Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
     UNKNOWN,
+    Container,
     Envoy,
     Function,
     Items,
@@ -45,6 +48,8 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
         _bind_parameters(walk, node, parent)
         assume_models(walk, node)
         walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
+    if frame.returned is not None and is_kept(frame.returned):
+        walk.facts.returned[id(node)] = loosened(frame.returned, "")
 
 
 def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -103,14 +108,19 @@ def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
 
 def _named_arguments(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
     """By parameter, the name of the object that the call passes, where it passes a bare name."""
+    given = _given_for(node, call)
+    return {name: value.value for name, value in given.items() if isinstance(value, cst.Name)}
+
+
+def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpression]:
+    """By parameter, what the call passes for it."""
     parameters = [parameter.name.value for parameter in all_parameters(node.params)]
     plain = [argument for argument in call.args if not argument.star]
+    if isinstance(call.func, cst.Attribute) and parameters[:1] == ["self"]:
+        parameters = parameters[1:]
     given = [(a.keyword.value if a.keyword else None, a.value) for a in plain]
-    return {
-        keyword or parameter: value.value
-        for parameter, (keyword, value) in zip(parameters, given, strict=False)
-        if isinstance(value, cst.Name)
-    }
+    pairs = zip(parameters, given, strict=False)
+    return {keyword or parameter: value for parameter, (keyword, value) in pairs}
 
 
 def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
@@ -161,6 +171,37 @@ def _kept(steps: Iterable[Step], call: Span, passed: Mapping[str, str]) -> Itera
             yield replace(step, span=call, base=base, path=base + step.path[len(step.base) :])
         elif not (isinstance(step, Read) and step.partial):
             yield replace(step, span=call)
+
+
+def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Arguments) -> Value:
+    """A call outside of traces: the function may put values into what it is given, and return some.
+
+    Returns:
+        What the function returns, as far as it has to do with the model.
+    """
+    model = returned_model(walk, function, arguments)
+    if function.node is None or not isinstance(model, Unknown):
+        return model
+    _observe_values(walk, function.node, arguments)
+    path = f"{walk.frames[function.scope].path}.{function.node.name.value}"
+    for parameter, given in _given_for(function.node, node).items():
+        filled = walk.facts.given.get((path, parameter))
+        if isinstance(filled, Container) and isinstance(given, (cst.Name, cst.Attribute)):
+            fill(walk, given, filled.element)
+    return walk.facts.result(id(function.node))
+
+
+# A function with traces of its own is understood without what it is given.
+_TRACES = re.compile(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
+
+
+def _observe_values(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:
+    """Remembers that values of the model are passed for parameters."""
+    if _TRACES.search(walk.text(node)):
+        return
+    for name, value in _passed(node, arguments):
+        if is_kept(value):
+            walk.facts.observed[id(node), name] = loosened(value, "")
 
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from nnmigrate.program.joins import element
+from nnmigrate.program.joins import element, mixes
 from nnmigrate.program.names import COLLECTIONS
 from nnmigrate.program.steps import Told
 from nnmigrate.program.values import (
@@ -19,6 +19,7 @@ from nnmigrate.program.values import (
     Value,
     Zipped,
     is_traced,
+    literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
 
@@ -94,8 +95,27 @@ def _reordered(value: Value, *, reverse: bool) -> Value:
     if isinstance(value, Items) and reverse:
         return Items(kind="list", items=value.items[::-1])
     if isinstance(value, (Items, Container)):
-        return Container(element=element(value))
+        keys = isinstance(value, Container) and value.keyed
+        return Container(element=None if keys else element(value), mixed=mixes(value))
     return UNKNOWN
+
+
+def taken(receiver: Value, method: str, arguments: Arguments) -> Value:
+    """What a method of a collection gives of its items."""
+    if method == "copy" and isinstance(receiver, (Container, Items)):
+        return receiver
+    if not isinstance(receiver, Container):
+        return UNKNOWN
+    key, _ = literal_key(arguments.positional[:1])
+    item = receiver.item(key if method in ("get", "pop") and receiver.keyed else None)
+    if item is None:
+        return UNKNOWN
+    if method in ("get", "pop", "popleft", "setdefault"):
+        return item
+    if method == "values":
+        return Container(element=item)
+    pair = Items(items=(UNKNOWN, item))
+    return {"items": Container(element=pair), "popitem": pair}.get(method, UNKNOWN)
 
 
 def collection(name: str, arguments: Arguments) -> Value:
@@ -108,5 +128,8 @@ def collection(name: str, arguments: Arguments) -> Value:
             return Items(kind=name, items=tuple(Constant(value=n) for n in first.numbers))
         if isinstance(first, Items):
             return Items(kind=name, items=first.items)
-    inner = element(first) if isinstance(first, (Container, Items)) else None
-    return Container(kind=name, element=inner, empty=not arguments.positional)
+    if not isinstance(first, (Container, Items)):
+        return Container(kind=name, empty=not arguments.positional)
+    if isinstance(first, Container) and first.keyed and name not in ("dict", "OrderedDict"):
+        return Container(kind=name)  # its keys
+    return Container(kind=name, element=element(first), mixed=mixes(first))

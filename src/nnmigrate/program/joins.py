@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nnmigrate.program.values import (
     UNKNOWN,
+    Barrier,
     Constant,
     Container,
     Counter,
@@ -68,7 +69,16 @@ def _joined_envoys(left: Value, right: Value, version: str) -> Value:
 def _joined_collections(left: Container | Items, right: Container | Items) -> Container:
     elements = [value for value in map(element, (left, right)) if value is not None]
     kind = left.kind if left.kind == right.kind else "list"
-    return Container(left.saved and right.saved, kind, elements[0] if elements else None)
+    mixed = mixes(left) or mixes(right)
+    saved = left.saved and right.saved
+    return Container(saved, kind, elements[0] if elements else None, mixed=mixed)
+
+
+def mixes(value: Container | Items) -> bool:
+    """Whether a collection has items of several kinds."""
+    if isinstance(value, Container):
+        return value.mixed or is_something_else(value.element)
+    return any(map(is_something_else, value.items))
 
 
 def element(value: Container | Items) -> Value | None:
@@ -78,6 +88,26 @@ def element(value: Container | Items) -> Value | None:
     return next((item for item in value.items if is_traced(item)), None)
 
 
+def is_kept(value: Value) -> bool:
+    """Whether a value is worth following into a collection."""
+    return is_traced(value) or value.saved or isinstance(value, Barrier)
+
+
+def is_something_else(value: Value | None) -> bool:
+    """Whether a value is no value of the model, nor a place for one (`None`, a collection)."""
+    if value is None or is_kept(value) or isinstance(value, (Container, Items)):
+        return False
+    return not _is_none(value)
+
+
+def completed(held: Value, filled: Value) -> Value:
+    """A new collection of which it is known what will be put into it elsewhere."""
+    inner = element(filled) if isinstance(filled, (Container, Items)) else None
+    if inner is None or not isinstance(held, Container):
+        return held
+    return replace(held, element=held.element or inner)
+
+
 def loosened(value: Value, version: str) -> Value:
     """What a name may stand for at any turn of a loop that binds it anew, or at any later time."""
     if isinstance(value, (Constant, Counter, Numbers, Zipped, Method)):
@@ -85,7 +115,7 @@ def loosened(value: Value, version: str) -> Value:
     if isinstance(value, Items):
         return Container(value.saved, value.kind, element(value))
     if isinstance(value, Container):
-        return replace(value, empty=False)
+        return replace(value, empty=False, known=())
     if isinstance(value, Traced):
         return Traced(saved=value.saved)
     if isinstance(value, Envoy) and value.path:

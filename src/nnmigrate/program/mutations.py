@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import libcst as cst
 
 from nnmigrate.program.expressions import path_of
-from nnmigrate.program.joins import element
+from nnmigrate.program.filling import fill
 from nnmigrate.program.steps import Mutation
-from nnmigrate.program.values import UNKNOWN, Barrier, Container, Items, Value, is_traced
+from nnmigrate.program.values import Value
 from nnmigrate.program.walk import Walk
 
 
@@ -30,8 +28,8 @@ def mutated(
         way = path_of(target.func.value)  # `d.setdefault(k, []).append(v)` changes inside d
     if way is None:
         return
-    if isinstance(target, cst.Name):
-        _fill(walk, target.value, UNKNOWN if value is None else value[1])
+    put_in = None if value is None else value[1]
+    fill(walk, target, put_in, method=method, key=key[1] if key else None)
     walk.note(
         Mutation(
             site=walk.site(),
@@ -51,20 +49,6 @@ def mutated(
         )
     )
     walk.touch(way[0])
-
-
-def _fill(walk: Walk, name: str, value: Value) -> None:
-    """A collection into which a value of the model is put gives one when an item is read."""
-    owner = walk.frame.owner(name)
-    held = None if owner is None else owner.values[name]
-    if owner is None or not isinstance(held, (Container, Items)):
-        return
-    if isinstance(held, Items):
-        # Which items it has, and how many, is not known any more.
-        held = Container(held.saved, held.kind, element(held))
-    if is_traced(value) or isinstance(value, Barrier):
-        held = replace(held, element=value, empty=False)
-    owner.values[name] = held
 
 
 def _depth(node: cst.BaseExpression) -> int:

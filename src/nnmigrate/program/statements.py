@@ -10,6 +10,7 @@ import libcst as cst
 from nnmigrate.program import assignments, imports, withs
 from nnmigrate.program.displays import bind_target, element_of, loop_over
 from nnmigrate.program.flow import Ways, interrupt, turning
+from nnmigrate.program.guards import guarded
 from nnmigrate.program.joins import joined
 from nnmigrate.program.model import Block, Entered, Statement
 from nnmigrate.program.steps import Loop, Step
@@ -145,7 +146,7 @@ def _if(walk: Walk, node: cst.If, kind: str = "") -> Statement:
     with walk.collecting() as steps:
         walk.evaluate(node.test)
     ways = Ways(walk)
-    with ways.way():
+    with ways.way(), guarded(walk, node.test):
         body = walk_suite(walk, node.body, "body")
     if _leaves(body):
         ways.drop()

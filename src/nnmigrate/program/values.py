@@ -80,11 +80,29 @@ class Container(Value):
         kind: `list`, `dict`, `set`, `tuple`, `defaultdict` or the name of another constructor.
         element: what its items are, where all are alike.
         empty: it was made without items.
+        mixed: something of another kind is among its items.
+        known: the items that were put in last under a literal key.
     """
 
     kind: str = "list"
     element: Value | None = None
     empty: bool = False
+    mixed: bool = False
+    known: tuple[tuple[str | int, Value], ...] = ()
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a loop over it goes over its keys."""
+        return self.kind in ("dict", "defaultdict", "OrderedDict", "Counter")
+
+    def item(self, key: str | int | None) -> Value | None:
+        """What is read under a key, None where that is not known."""
+        for known, value in self.known:
+            if key is not None and known == key:
+                return value
+        if self.element is not None and self.mixed and isinstance(self.element, Traced):
+            return replace(self.element, saved=False)
+        return self.element
 
 
 @dataclass(frozen=True)

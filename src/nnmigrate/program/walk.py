@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import libcst as cst
 
 from nnmigrate.program.facts import Facts
-from nnmigrate.program.joins import joined, loosened
+from nnmigrate.program.joins import completed, joined, loosened
 from nnmigrate.program.model import Block, Options, Statement
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.steps import Bind, Compute, Loop, Step
@@ -92,6 +92,12 @@ class Frame:
     # What the first parameter of a method stands for, in a class's frame.
     instance: Value = UNKNOWN
 
+    @property
+    def path(self) -> str:
+        """Names the frame among those of the document."""
+        outer = f"{self.parent.path}." if self.parent is not None else ""
+        return f"{outer}{self.name}"
+
     def owner(self, name: str) -> Frame | None:
         """The frame that a name read here comes from; class bodies are skipped as Python does."""
         frame: Frame | None = self
@@ -167,6 +173,7 @@ class Walk:
         foreign: how many frames lie between the trace's body and what is evaluated.
         comprehending: how many comprehensions, the innermost of those frames, are around.
         tracing: how many traces are around.
+        guarded: the expressions of which a condition around has asked whether they have a `value`.
         nnsight: the name of the nnsight package in the file.
     """
 
@@ -185,6 +192,7 @@ class Walk:
     foreign: int = 0
     comprehending: int = 0
     tracing: int = 0
+    guarded: list[str] = field(default_factory=list)
     nnsight: str | None = None
     newline: str = "\n"
     _sites: int = 0
@@ -290,6 +298,8 @@ class Walk:
         self.note(step)
         frame.bindings.setdefault(name, []).append(step)
         holder, version = frame.holder(name), self.new_version(name)
+        if self.facts.filled:
+            value = completed(value, self.facts.filled.get((holder.path, name), UNKNOWN))
         if holder is not frame and name in holder.values:
             value = joined(holder.values[name], value, version)
         holder.hold(name, value, version)
