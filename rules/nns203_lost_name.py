@@ -81,6 +81,7 @@ from nnmigrate.program.survival import Held, Lost, lost_names
 
 from .common.helpers import runs_in_session
 from .common.keeping import keeping_fix
+from .common.lost_name import is_made_here
 from .common.outer import outer_objects
 
 RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
@@ -102,12 +103,13 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _is_guess(program: Program, lost: Lost) -> bool:
     """In code born on 0.5 a name of which little is known is left to its author."""
-    return program.dialect is Dialect.NEW and lost.held in (Held.OPAQUE, Held.UNSET)
+    guessed = (Held.OPAQUE, Held.UNFILLED, Held.UNSET)
+    return program.dialect is Dialect.NEW and lost.held in guessed
 
 
 def _finding(program: Program, trace: Trace, lost: Lost) -> Finding:
     fix = keeping_fix(program, trace, lost)
-    reason = "" if fix or _was_unset(lost) else _reason(lost)
+    reason = "" if fix or _was_unset(lost) else _reason(trace, lost)
     return RULE.finding(
         _severity(trace, lost),
         lost.binds[-1].step.span,
@@ -150,7 +152,14 @@ def _message(lost: Lost) -> str:
     return f"`{lost.name}` is bound in the trace, not saved, and read after it"
 
 
-def _reason(lost: Lost) -> str:
+def _reason(trace: Trace, lost: Lost) -> str:
+    if lost.caught:
+        return (
+            "; where an error leads that leaves the trace, 0.4 had what was bound so far: "
+            "bind it outside the trace"
+        )
+    if trace.remote is not Remote.NO and is_made_here(lost):
+        return "; no server sends back objects of this file's classes: make it behind the trace"
     return "; save it, or bind it outside the trace: how it is bound leaves no single right place"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from nnmigrate.findings import Fix
-from nnmigrate.program import Program, Trace
+from nnmigrate.program import Program, Remote, Trace
 from nnmigrate.program.bodies import placed
 from nnmigrate.program.survival import Held, Lost
 
 from .editing import movable
 from .leaving import is_left
-from .lost_name import Case
+from .lost_name import Case, is_made_here
 from .rebinding import before_trace, behind_trace, beside_invoke
 from .renaming import in_a_cell, under_another_name
 from .saving import at_each_binding, behind_binding, where_bound
@@ -17,6 +17,10 @@ from .saving import at_each_binding, behind_binding, where_bound
 
 def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
     """The change that keeps a name; None where none is known to be right."""
+    if lost.caught:
+        return None  # nothing that is saved comes back from a trace that fails
+    if trace.remote is not Remote.NO and is_made_here(lost):
+        return None
     here = trace.statement
     if trace.body.inline or not movable(here) or is_left(program, here):
         return None
@@ -35,6 +39,7 @@ def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
 
 
 _WAYS = {
+    Held.UNFILLED: (where_bound, behind_trace, under_another_name, in_a_cell),
     Held.COLLECTION: (where_bound, behind_trace, under_another_name, in_a_cell),
     Held.OPAQUE: (where_bound, behind_binding, under_another_name, in_a_cell),
     Held.PLAIN: (

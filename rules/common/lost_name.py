@@ -63,6 +63,11 @@ def can_be_saved(value: Value) -> bool:
     return not (is_none(value) or is_module(value) or made_here)
 
 
+def is_made_here(lost: Lost) -> bool:
+    """Whether a name holds an object of a class of this file, which a server cannot send back."""
+    return any(isinstance(bind_of(place).value, Instance) for place in lost.binds)
+
+
 def has_save(value: Value) -> bool:
     """Whether `.save()` on a value is nnsight's: the file's own classes may have another one."""
     return can_be_saved(value) and not isinstance(value, Instance)

@@ -54,7 +54,7 @@ def _declare(walk: Walk, node: cst.AnnAssign, target: cst.Name) -> None:
     if walk.frame.kind == "class" and isinstance(walk.frame.instance, Instance):
         owner = walk.frame.instance
         if isinstance(value, Envoy):
-            _remember(walk, owner.name, target.value, replace(value, model=f"self.{target.value}"))
+            remember(walk, owner.name, target.value, replace(value, model=f"self.{target.value}"))
 
 
 def augment(walk: Walk, node: cst.AugAssign) -> None:
@@ -196,14 +196,14 @@ def _store_attribute(
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
     else:
         if isinstance(receiver, Instance):
-            _remember(walk, receiver.name, name, _named(value, walk.text(target)))
+            remember(walk, receiver.name, name, _named(value, walk.text(target)))
         elif isinstance(target.value, cst.Name) and is_traced(value):
-            _remember(walk, object_of(target.value), name, value)
+            remember(walk, object_of(target.value), name, value)
         key = (target.attr, name)
         mutated(walk, node, target.value, "setattr", key=key, value=(expression, value))
 
 
-def _remember(walk: Walk, owner: str, name: str, value: Value) -> None:
+def remember(walk: Walk, owner: str, name: str, value: Value) -> None:
     """Any method may find what any other has left."""
     key = (owner, name)
     before = walk.facts.attributes.get(key)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from nnmigrate.program.assignments import remember
 from nnmigrate.program.expressions import attribute, base
-from nnmigrate.program.functions import called_outside, inline, observe
+from nnmigrate.program.functions import called_outside, inline, observe, observe_values
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
+from nnmigrate.program.joins import is_kept
 from nnmigrate.program.lambdas import read_by_lambdas
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import (
@@ -27,6 +29,7 @@ from nnmigrate.program.values import (
     Envoy,
     Function,
     Instance,
+    Keywords,
     LocalClass,
     ModelClass,
     Module,
@@ -38,7 +41,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
-from nnmigrate.program.walk import Arguments, Walk, evaluates
+from nnmigrate.program.walk import Arguments, Frame, Walk, evaluates
 from nnmigrate.spans import Span
 
 
@@ -60,13 +63,22 @@ def call(walk: Walk, node: cst.Call) -> Value:
 def _arguments(walk: Walk, node: cst.Call) -> Arguments:
     positional: list[Value] = []
     keywords: list[tuple[str, Value]] = []
+    spread: list[Value] = []
     for argument in node.args:
         value = walk.evaluate(argument.value)
         if argument.keyword is not None:
             keywords.append((argument.keyword.value, value))
+        elif argument.star == "**":
+            spread.append(_keywords_in(walk, argument.value, value))
         elif not argument.star:
             positional.append(value)
-    return Arguments(tuple(positional), tuple(keywords))
+    return Arguments(tuple(positional), tuple(keywords), tuple(spread))
+
+
+def _keywords_in(walk: Walk, node: cst.BaseExpression, value: Value) -> Value:
+    """What `**node` stands for; a function's own `**kwargs` may hold anything."""
+    own = isinstance(node, cst.Name) and node.value == walk.frame.function.keywords
+    return Keywords() if own and isinstance(value, Unknown) else value
 
 
 def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
@@ -93,12 +105,26 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
 
 
 def _observe_maker(walk: Walk, made: LocalClass, arguments: Arguments) -> None:
-    """Remembers the models that a class's `__init__` is given."""
+    """Remembers what of the model an object is made with, models themselves included."""
     for frame in walk.frames:
+        if (frame.kind, frame.name) != ("class", made.name):
+            continue
         maker = frame.values.get("__init__")
-        if frame.kind == "class" and frame.name == made.name and isinstance(maker, Function):
+        if isinstance(maker, Function):
             given = (Instance(name=made.name), *arguments.positional)
             observe(walk, maker, Arguments(given, arguments.keywords))
+            observe_values(walk, maker.node, Arguments(given, arguments.keywords))
+        else:
+            _fill_fields(walk, frame, arguments)
+
+
+def _fill_fields(walk: Walk, frame: Frame, arguments: Arguments) -> None:
+    """A class without an `__init__` of its own: a dataclass or a named tuple."""
+    fields = [n for n, binds in frame.bindings.items() if binds[0].how in ("declare", "assign")]
+    given = dict(zip(fields, arguments.positional, strict=False)) | dict(arguments.keywords)
+    for name, value in given.items():
+        if is_kept(value):
+            remember(walk, frame.name, name, value)
 
 
 def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
@@ -185,6 +211,7 @@ def _opener(
         text=walk.text(function.value),
         positional=len(arguments.positional),
         keywords=arguments.keywords,
+        spread=arguments.spread,
     )
 
 

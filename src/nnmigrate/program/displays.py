@@ -61,7 +61,7 @@ def _dict(walk: Walk, node: cst.Dict) -> Value:
         element=_common(values),
         empty=not values,
         mixed=mixed,
-        known=tuple(known) if mixed else (),
+        known=tuple(known),
     )
 
 

@@ -63,6 +63,8 @@ def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
 def _bind_parameters(walk: Walk, node: cst.FunctionDef, parent: Frame) -> None:
     parameters = list(all_parameters(node.params))
     walk.frame.parameters = tuple(parameter.name.value for parameter in parameters)
+    if node.params.star_kwarg is not None:
+        walk.frame.keywords = node.params.star_kwarg.name.value
     for number, parameter in enumerate(parameters):
         value = annotated(walk, parameter.annotation)
         if isinstance(value, Envoy):
@@ -182,7 +184,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
     model = returned_model(walk, function, arguments)
     if function.node is None or not isinstance(model, Unknown):
         return model
-    _observe_values(walk, function.node, arguments)
+    observe_values(walk, function.node, arguments)
     path = f"{walk.frames[function.scope].path}.{function.node.name.value}"
     for parameter, given in _given_for(function.node, node).items():
         filled = walk.facts.given.get((path, parameter))
@@ -195,9 +197,9 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
 _TRACES = re.compile(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
 
 
-def _observe_values(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:
+def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Arguments) -> None:
     """Remembers that values of the model are passed for parameters."""
-    if _TRACES.search(walk.text(node)):
+    if node is None or _TRACES.search(walk.text(node)):
         return
     for name, value in _passed(node, arguments):
         if is_kept(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from nnmigrate.program.joins import element, mixes
+from nnmigrate.program.joins import element, is_kept, is_something_else, mixes
 from nnmigrate.program.names import COLLECTIONS
 from nnmigrate.program.steps import Told
 from nnmigrate.program.values import (
@@ -128,6 +128,11 @@ def collection(name: str, arguments: Arguments) -> Value:
             return Items(kind=name, items=tuple(Constant(value=n) for n in first.numbers))
         if isinstance(first, Items):
             return Items(kind=name, items=first.items)
+    if arguments.keywords and name in ("dict", "OrderedDict"):
+        values = [value for _, value in arguments.keywords]
+        kept = next((value for value in values if is_kept(value)), None)
+        mixed = any(map(is_something_else, values))
+        return Container(kind=name, element=kept, mixed=mixed, known=arguments.keywords)
     if not isinstance(first, (Container, Items)):
         return Container(kind=name, empty=not arguments.positional)
     if isinstance(first, Container) and first.keyed and name not in ("dict", "OrderedDict"):

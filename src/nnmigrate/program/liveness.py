@@ -65,6 +65,23 @@ def read_after(program: Program, trace: Trace, name: str) -> bool:
     return False
 
 
+def read_by_handler(program: Program, trace: Trace, name: str) -> bool:
+    """Whether an error that leaves the trace may lead to where a name is read.
+
+    On 0.4 the name then had what the body had bound so far; since 0.5 nothing of it comes back.
+    """
+    flow = _Flow(program, name)
+    child = trace.statement
+    for parent in reversed(trace.parents):
+        block = _block_of(child, parent.blocks)
+        if parent.kind in ("Try", "TryStar") and block is parent.blocks[0]:
+            later = [other for other in parent.blocks[1:] if other.name != "orelse"]
+            if any(flow.block(other.statements).read for other in later):
+                return True
+        child = parent
+    return False
+
+
 def bound_before(trace: Trace, name: str) -> bool:
     """Whether a name may have a value when the trace begins."""
     scope = trace.scope

@@ -14,7 +14,13 @@ from enum import Enum
 import libcst as cst
 
 from nnmigrate.program.bodies import Placed, placed, reaching, straight
-from nnmigrate.program.liveness import block_reads_first, bound_before, read_after, reads_first
+from nnmigrate.program.liveness import (
+    block_reads_first,
+    bound_before,
+    read_after,
+    read_by_handler,
+    reads_first,
+)
 from nnmigrate.program.model import Program, Remote, Trace
 from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
@@ -36,6 +42,8 @@ class Held(Enum):
     """A Python value that does not come from the model."""
     COLLECTION = "collection"
     """A collection made in the trace."""
+    UNFILLED = "unfilled"
+    """A collection made in the trace, of values that were not saved: 0.4 raised for each item."""
     UNSET = "unset"
     """A proxy that was never saved: 0.4 raised when it was used."""
     OPAQUE = "opaque"
@@ -58,6 +66,7 @@ class Lost:
         exported: it is declared `global`: 0.5 writes it into the function's frame instead.
         read: it is read after the trace, saved or not.
         restarts: an invoke reads it and binds it anew, and what it binds does not reach the next.
+        caught: it is read where an error leads that may come out of the trace.
     """
 
     name: str
@@ -71,6 +80,7 @@ class Lost:
     exported: bool = False
     read: bool = True
     restarts: bool = False
+    caught: bool = False
 
 
 def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
@@ -95,8 +105,20 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         held = _held(trace, body, binds)
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:
+            caught = wanted and read_by_handler(program, trace, name)
             yield Lost(
-                name, binds, every, held, before, wanted, needed, kept, exported, read, restarts
+                name,
+                binds,
+                every,
+                held,
+                before,
+                wanted,
+                needed,
+                kept,
+                exported,
+                read,
+                restarts,
+                caught,
             )
 
 
@@ -184,7 +206,7 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 
 def _held(trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
     kinds = {_held_by(trace, body, _bind(place)) for place in binds}
-    for held in (Held.UNSET, Held.OPAQUE, Held.COLLECTION):
+    for held in (Held.UNSET, Held.OPAQUE, Held.UNFILLED, Held.COLLECTION):
         if held in kinds:
             return held
     return Held.PLAIN
@@ -196,7 +218,7 @@ def _held_by(trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
         # A scan knows shapes and types, so what is computed from them is plain Python there.
         return Held.PLAIN if trace.kind == "scan" else Held.UNSET
     if isinstance(value, (Container, Items)):
-        return Held.COLLECTION if _usable(body, bind.name, value) else Held.UNSET
+        return Held.COLLECTION if _usable(body, bind.name, value) else Held.UNFILLED
     if isinstance(value, Unknown) and bind.how == "assign" and _is_call(bind, body):
         return Held.OPAQUE
     return Held.PLAIN

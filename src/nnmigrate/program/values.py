@@ -236,6 +236,7 @@ class Opener(Value):
         text: the receiver's characters.
         positional: how many positional arguments are given.
         keywords: the keyword arguments.
+        spread: what is given with two stars.
     """
 
     kind: str = ""
@@ -243,6 +244,12 @@ class Opener(Value):
     text: str = ""
     positional: int = 0
     keywords: tuple[tuple[str, Value], ...] = ()
+    spread: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
+class Keywords(Value):
+    """A function's own `**kwargs`, passed on."""
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,11 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a call is given; starred arguments are left out."""
+    """What a call is given; starred arguments are left out, `spread` are those with two stars."""
 
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
+    spread: tuple[Value, ...] = ()
 
 
 @dataclass
@@ -88,6 +89,8 @@ class Frame:
     declared: set[str] = field(default_factory=set)
     globals: set[str] = field(default_factory=set)
     parameters: tuple[str, ...] = ()
+    # The name of a function's `**kwargs`.
+    keywords: str = ""
     returned: Value | None = None
     # What the first parameter of a method stands for, in a class's frame.
     instance: Value = UNKNOWN

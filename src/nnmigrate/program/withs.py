@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 import libcst as cst
 
@@ -11,8 +12,10 @@ from nnmigrate.program.model import Entered, Remote, code_only
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
+    Container,
     Envoy,
     Instance,
+    Keywords,
     Module,
     NnsightModule,
     Opener,
@@ -166,8 +169,18 @@ def _is_unknown(walk: Walk, model: str) -> bool:
     return isinstance(value, Unknown) and name in walk.frame.parameters
 
 
+@lru_cache(maxsize=4)
+def _speaks_of_remote(code: str) -> bool:
+    return re.search(r"\bremote\s*=", code_only(code)) is not None
+
+
 def _remote(walk: Walk, opener: Opener) -> Remote:
     value = dict(opener.keywords).get("remote")
+    for spread in opener.spread:
+        if isinstance(spread, Container):
+            value = dict(spread.known).get("remote", value)
+        elif isinstance(spread, Keywords) and _speaks_of_remote(walk.positions.code):
+            return Remote.MAYBE  # a caller in the file may pass it
     if value is None:
         return Remote.NO
     if isinstance(value, Constant):
