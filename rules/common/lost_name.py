@@ -70,7 +70,7 @@ def is_made_here(lost: Lost) -> bool:
 
 def has_save(value: Value) -> bool:
     """Whether `.save()` on a value is nnsight's: the file's own classes may have another one."""
-    return can_be_saved(value) and not isinstance(value, Instance)
+    return can_be_saved(value) and not (isinstance(value, Instance) and value.own_save)
 
 
 def common_suite(case: Case) -> Block | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nnmigrate.findings import Fix
 from nnmigrate.program import Remote
 from nnmigrate.program.bodies import Placed
-from nnmigrate.program.values import Container, Instance, Items
+from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Edit
 
 from .editing import import_of_nnsight, lines_after, movable, saved, saves_by_function
@@ -62,7 +62,7 @@ def behind_binding(case: Case) -> Fix | None:
     suite = common_suite(case)
     if suite is None or not is_sure(case):
         return None
-    own = any(isinstance(bind_of(place).value, Instance) for place in case.lost.binds)
+    own = not all(has_save(bind_of(place).value) for place in case.lost.binds)
     if own and not saves_by_function(case.program):
         return None
     # A loop over nothing leaves what was there before, which a server does not have.

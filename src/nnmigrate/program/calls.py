@@ -93,7 +93,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return called_outside(walk, node, callee, arguments)
     if isinstance(callee, LocalClass):
         _observe_maker(walk, callee, arguments)
-        return Instance(name=callee.name)
+        return Instance(name=callee.name, own_save=_saves_itself(walk, callee.name))
     if isinstance(callee, Barrier):
         _call_barrier(walk, node, callee)
         return UNKNOWN
@@ -102,6 +102,14 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
         return walk.computed(node)
     return UNKNOWN
+
+
+def _saves_itself(walk: Walk, owner: str) -> bool:
+    """Whether objects of a class may have a `save` of their own."""
+    line = walk.facts.line(owner)
+    classes = [frame for frame in walk.frames if frame.kind == "class" and frame.name in line]
+    defined = any("save" in frame.bindings for frame in classes)
+    return defined or not walk.facts.closed.issuperset(line)
 
 
 def _observe_maker(walk: Walk, made: LocalClass, arguments: Arguments) -> None:
@@ -185,7 +193,9 @@ def _own_save(receiver: Value) -> bool:
     """
     if isinstance(receiver, Envoy):
         return not receiver.path
-    return isinstance(receiver, (Instance, Module, NnsightModule))
+    if isinstance(receiver, Instance):
+        return receiver.own_save
+    return isinstance(receiver, (Module, NnsightModule))
 
 
 def _envoy_method(

@@ -16,7 +16,8 @@ class Facts:
         attributes: what `self.name` stands for, by class and name.
         observed: what the file's own calls pass for a function's parameter, by the node's id and
             the name.
-        bases: the classes that each class of the file derives from.
+        bases: the classes of the file that each class of it derives from.
+        closed: the classes of the file that derive from no other ones.
         missed: what was asked for and not known.
         asked: the attributes that were asked for, with what was known of them then.
         filled: what other functions put into a name's collection, by the frame's path and the name.
@@ -27,6 +28,7 @@ class Facts:
     attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
     observed: dict[tuple[int, str], Value] = field(default_factory=dict)
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     missed: set[Hashable] = field(default_factory=set)
     asked: dict[tuple[str, str], Value] = field(default_factory=dict)
     filled: dict[tuple[str, str], Value] = field(default_factory=dict)
@@ -36,17 +38,20 @@ class Facts:
 
     def attribute(self, owner: str, name: str) -> Value:
         """What an attribute of an object of a class stands for; base classes are asked too."""
-        todo, seen = [owner], set[str]()
-        while todo:
-            current = todo.pop(0)
+        for current in self.line(owner):
             value = self.attributes.get((current, name))
             if value is not None:
                 self.asked.setdefault((current, name), value)
                 return value
             self.missed.add((current, name))
-            seen.add(current)
-            todo += [base for base in self.bases.get(current, ()) if base not in seen]
         return UNKNOWN
+
+    def line(self, owner: str) -> list[str]:
+        """A class, and the classes of the file that it derives from."""
+        found = [owner]
+        for current in found:
+            found += [base for base in self.bases.get(current, ()) if base not in found]
+        return found
 
     def parameter(self, function: int, name: str) -> Value:
         """What the file's own calls pass for a parameter."""

@@ -291,6 +291,8 @@ def _class(walk: Walk, node: cst.ClassDef) -> Statement:
     statement = _statement(walk, node, steps, ())
     if not walk.inlining:
         walk.definitions[id(node)] = statement
+        if all(isinstance(base, LocalClass) for base in bases):
+            walk.facts.closed.add(name)
         walk.facts.bases[name] = tuple(base.name for base in bases if isinstance(base, LocalClass))
         frame = walk.new_frame("class", name, walk.frame)
         frame.instance = Envoy(model="self") if wraps else Instance(name=name)

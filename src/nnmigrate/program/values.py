@@ -198,9 +198,15 @@ class LocalClass(Value):
 
 @dataclass(frozen=True)
 class Instance(Value):
-    """An object of a class of this file; `self` in its methods."""
+    """An object of a class of this file; `self` in its methods.
+
+    Args:
+        name: the class's name.
+        own_save: whether it may have a `save` of its own.
+    """
 
     name: str = ""
+    own_save: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
