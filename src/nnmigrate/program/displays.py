@@ -159,7 +159,7 @@ def loop_over(walk: Walk, iterable: Value) -> Loop:
         return Loop(key, len(iterable.items), _integers(iterable.items))
     if isinstance(iterable, Zipped):
         return _loop_over_all(walk, key, iterable.parts)
-    return Loop(key)
+    return Loop(key, proxy=isinstance(iterable, Traced))
 
 
 def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
@@ -174,7 +174,8 @@ def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
         loop if number in counts and number != main else replace(loop, key=key)
         for number, loop in enumerate(cut)
     )
-    return Loop(key, turns, named[main].numbers if counts else None, named)
+    proxy = any(loop.proxy for loop in loops)
+    return Loop(key, turns, named[main].numbers if counts else None, named, proxy)
 
 
 def _counts(value: Value) -> bool:

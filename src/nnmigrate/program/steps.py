@@ -235,12 +235,14 @@ class Loop:
         turns: how often, where it is known.
         numbers: the number that its variable counts, turn by turn, where known.
         parts: of a loop over several things at once (`zip`, `enumerate`) the loop over each.
+        proxy: whether it goes over the rows of a value of the model.
     """
 
     key: str
     turns: int | None = None
     numbers: tuple[int, ...] | None = None
     parts: tuple[Loop, ...] = ()
+    proxy: bool = False
 
 
 @dataclass(frozen=True)
