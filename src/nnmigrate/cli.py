@@ -10,11 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from nnmigrate import __version__
+from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
 from nnmigrate.rules import codes
@@ -50,7 +52,11 @@ def _common(command: _Command) -> _Command:
             show_default=True,
             help="The nnsight version to migrate to.",
         ),
-        click.option("--assume-remote", is_flag=True, help="Treat every trace as remote."),
+        click.option(
+            "--assume-remote/--no-assume-remote",
+            default=False,
+            help="Treat every trace as remote.",
+        ),
         click.option(
             "--output-format",
             type=click.Choice(list(FORMATS)),
@@ -70,12 +76,22 @@ def _common(command: _Command) -> _Command:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nnmigrate")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Takes programs written for nnsight 0.4 to nnsight 0.5.
+
+    What [tool.nnmigrate] in pyproject.toml gives (assume-remote, target-version, select, ignore) is
+    the default of the options of the same names.
 
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
+    if context.invoked_subcommand in ("check", "fix"):
+        try:
+            options = configured(Path.cwd())
+        except BadConfiguration as error:
+            raise click.UsageError(str(error)) from error
+        context.default_map = {context.invoked_subcommand: options}
 
 
 @cli.command("check")
