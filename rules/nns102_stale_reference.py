@@ -107,10 +107,12 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program, Trace
+from nnmigrate.program.survival import Held, lost_names
 from nnmigrate.schedule import Effect, Seen, Unsafe
 
 from .common.arriving import arriving_fix
 from .common.crossings import Crossing, crossings, runs
+from .common.keeping import keeping_fix
 
 RULE = Rule("NNS102", "stale-reference", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -127,6 +129,9 @@ def check(program: Program) -> Iterator[Finding]:
     """Uses that 0.5 gives another value than the one that is meant."""
     for trace in program.traces:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.SILENT]
+        if found:
+            kept = _kept_outside(program, trace)
+            found = [crossing for crossing in found if crossing.name not in kept]
         fix = arriving_fix(program, trace) if found else None
         for crossing in found:
             if crossing.by_chance:
@@ -140,6 +145,16 @@ def check(program: Program) -> Iterator[Finding]:
                     f"silently {_seen(crossing)}",
                     fix,
                 )
+
+
+def _kept_outside(program: Program, trace: Trace) -> frozenset[str]:
+    """Counters and flags of Python's that NNS203 moves out of the invokes."""
+    if trace.session is not None:
+        return frozenset()
+    plain = (lost for lost in lost_names(program, trace) if lost.held is Held.PLAIN)
+    fixes = ((lost.name, keeping_fix(program, trace, lost)) for lost in plain)
+    safe = Applicability.SAFE
+    return frozenset(name for name, fix in fixes if fix and fix.applicability is safe)
 
 
 def _by_chance(crossing: Crossing, fix: Fix | None) -> Finding:

@@ -112,6 +112,8 @@ def beside_invoke(case: Case) -> Fix | None:
         alone = len(invoke.blocks[0].statements) == 1
         if inside or alone or not plain(statement) or not movable(statement, invoke):
             return None
+        if _needs_invoke(case, statement):
+            return None
         text = reindented(case.program, statement, invoke.indent)
         if not _read_in(case, invoke, statement.span.end, invoke.span.end):
             edits += (removed(statement), lines_after(case.program, invoke, text))
@@ -122,6 +124,13 @@ def beside_invoke(case: Case) -> Fix | None:
     if not edits or case.lost.held is not Held.PLAIN:
         return None
     return fix_for(f"Bind `{case.lost.name}` beside the invokes", edits, case)
+
+
+def _needs_invoke(case: Case, statement: Statement) -> bool:
+    """Whether a statement reads another name that an invoke binds."""
+    binds = (p for p in case.body if isinstance(p.step, Bind) and p.invoke is not None)
+    own = {place.step.name for place in binds} - {case.lost.name}  # type: ignore[attr-defined]
+    return any(isinstance(step, Read) and step.name in own for step in statement.all_steps)
 
 
 def _read_in(case: Case, invoke: Statement, start: int, end: int) -> bool:

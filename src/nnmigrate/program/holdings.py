@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nnmigrate.program.steps import Bind, Collect, Read
+from nnmigrate.program.model import Trace
+from nnmigrate.program.steps import Bind, Collect, Mutation, Read
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Span
 
 Key = str | int | None
+
+
+def refilled(trace: Trace) -> frozenset[str]:
+    """The names of collections that a trace itself gives items, or that it makes.
+
+    The items of all others are there when it starts: reaching one waits for nothing.
+    """
+    steps = (step for top in trace.body.statements for step in top.all_steps)
+    return frozenset(s.base for s in steps if isinstance(s, Mutation) and not s.depth)
 
 
 class Holdings:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
-from nnmigrate.program.steps import Mutation
+from nnmigrate.program.steps import Item, Mutation
 from nnmigrate.program.values import Value
 from nnmigrate.program.walk import Walk
 
@@ -28,6 +30,7 @@ def mutated(
         way = path_of(target.func.value)  # `d.setdefault(k, []).append(v)` changes inside d
     if way is None:
         return
+    _mark_reached(walk, target)
     put_in = None if value is None else value[1]
     fill(walk, target, put_in, method=method, key=key[1] if key else None)
     walk.note(
@@ -49,6 +52,17 @@ def mutated(
         )
     )
     walk.touch(way[0])
+
+
+def _mark_reached(walk: Walk, target: cst.BaseExpression) -> None:
+    """An item that is changed in its place is not read for its own sake."""
+    span = walk.span(target)
+    for number in range(len(walk.steps) - 1, -1, -1):
+        step = walk.steps[number]
+        if isinstance(step, Item) and step.span == span:
+            walk.steps[number] = replace(step, reached=True)
+        if step.span.end <= span.start:
+            return
 
 
 def _depth(node: cst.BaseExpression) -> int:

@@ -94,6 +94,7 @@ class Item(Step):
         key: the item's key or attribute where it is a literal.
         counter: the key of the loop whose counter is the item's key.
         within: of an item of an item (`shared["hs"][0]`), the literal key of the outer one.
+        reached: only to change that item in its place (`acts[kind].append(h)`).
     """
 
     base: str
@@ -101,6 +102,7 @@ class Item(Step):
     key: str | int | None
     counter: str = ""
     within: str | int | None = None
+    reached: bool = False
 
 
 @dataclass(frozen=True)

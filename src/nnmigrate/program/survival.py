@@ -7,6 +7,7 @@ own frame, so every name kept its value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -102,7 +103,7 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
         needed = remote and before and reads_first(program, trace, name)
-        held = _held(trace, body, binds)
+        held = _held(program, trace, body, binds)
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:
             caught = wanted and read_by_handler(program, trace, name)
@@ -204,22 +205,22 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 # --- what it held ---------------------------------------------------------------------------------
 
 
-def _held(trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
-    kinds = {_held_by(trace, body, _bind(place)) for place in binds}
+def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
+    kinds = {_held_by(program, trace, body, _bind(place)) for place in binds}
     for held in (Held.UNSET, Held.OPAQUE, Held.UNFILLED, Held.COLLECTION):
         if held in kinds:
             return held
     return Held.PLAIN
 
 
-def _held_by(trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
+def _held_by(program: Program, trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
     value = bind.value
     if isinstance(value, Traced):
         # A scan knows shapes and types, so what is computed from them is plain Python there.
         return Held.PLAIN if trace.kind == "scan" else Held.UNSET
     if isinstance(value, (Container, Items)):
         return Held.COLLECTION if _usable(body, bind.name, value) else Held.UNFILLED
-    if isinstance(value, Unknown) and bind.how == "assign" and _is_call(bind, body):
+    if isinstance(value, Unknown) and bind.how == "assign" and _is_call(program, bind, body):
         return Held.OPAQUE
     return Held.PLAIN
 
@@ -245,13 +246,16 @@ def _items(value: Value) -> Iterator[Value]:
         yield value
 
 
-def _is_call(bind: Bind, body: Sequence[Placed]) -> bool:
+_CALLED = re.compile(r"(\s*\.\s*\w+|\[[^\]\n]*\])*\s*\(")
+
+
+def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
     """Whether a value comes out of a call of something that is not known."""
     return bind.expression is not None and any(
         isinstance(place.step, Read)
         and bind.expression.holds(place.step.span)
         and isinstance(place.step.value, Unknown)
-        and bind.expression.end > place.step.span.end
+        and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
         for place in body
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nnmigrate.program.conditions import Choice, choices
-from nnmigrate.program.holdings import Holdings
+from nnmigrate.program.holdings import Holdings, refilled
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
 from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
@@ -94,6 +94,7 @@ class Unroller:
         self.trace, self.choice = trace, choice
         self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
         self.bound = frozenset(_names_bound(trace.invokes))
+        self.refilled = refilled(trace)
         self.captured: dict[str, int] = {}
         self.holdings = Holdings(empty)
         self.invokes: list[schedule.Invoke] = []
@@ -293,7 +294,7 @@ class Unroller:
             return self._bind(sink, place, step)
         if isinstance(step, Read) and step.name in self.bound and not step.foreign:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
-        if isinstance(step, Item):
+        if isinstance(step, Item) and (not step.reached or step.base in self.refilled):
             container = self.holdings.container(step.base, step.path)
             if step.within is not None:
                 inner = self.holdings.put_in(container, step.within)
