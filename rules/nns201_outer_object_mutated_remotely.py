@@ -102,7 +102,8 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _noted(program: Program, outers: Sequence[Outer]) -> Iterator[Finding]:
     # Code born on 0.5 does this on purpose.
-    if program.dialect is Dialect.NEW:
+    outers = [outer for outer in outers if any(c.mutation.how != "given" for c in outer.changes)]
+    if program.dialect is Dialect.NEW or not outers:
         return
     names = ", ".join(f"`{outer.path}`" for outer in outers)
     yield RULE.finding(
@@ -121,7 +122,7 @@ def _lost(program: Program, trace: Trace, outers: Sequence[Outer]) -> Iterator[F
         yield RULE.finding(
             _severity(trace, outer),
             outer.changes[0].mutation.span,
-            _message(trace, outer) + (_reason(program, trace) if stranded else ""),
+            _message(trace, outer) + (_reason(program, trace, outer) if stranded else ""),
             _consequence(outer),
             None if stranded else fix,
         )
@@ -147,11 +148,17 @@ def _message(trace: Trace, outer: Outer) -> str:
     return f"`{outer.path}` is made outside the trace and changed in it{by}, and the trace {where}"
 
 
-def _reason(program: Program, trace: Trace) -> str:
+def _reason(program: Program, trace: Trace, outer: Outer) -> str:
     if trace.body.inline:
         return "; the trace's body has no line of its own"
     if is_left(program, trace.statement):
         return "; a statement leaves the trace's body"
+    if outer.homeless:
+        return (
+            "; what goes into it cannot be sent back: save the values and fill it behind the trace"
+        )
+    if outer.stuck:
+        return "; its default factory is a lambda, which cannot be sent: fill a plain dictionary"
     return "; what kind of object it is cannot be seen, so collect the values in the trace by hand"
 
 

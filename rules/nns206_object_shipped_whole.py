@@ -81,6 +81,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Mutation, Program, Read, Remote, Trace
@@ -184,9 +185,9 @@ def _local_names(program: Program, trace: Trace, read: Sequence[_Attribute]) -> 
     words = re.findall(r"(?<![\w.])\w+", code_only(program.text(trace.scope.statement.span)))
     used, names = set(words), dict[str, str]()
     for attribute in dict.fromkeys(each.name for each in read):
-        local = attribute.lstrip("_") or "attribute"
-        while local in used:
-            local = f"_{local}"
+        plain = attribute.lstrip("_") or "attribute"
+        wishes = chain((plain, f"_{plain}"), (f"{plain}_{number}" for number in count(2)))
+        local = next(wish for wish in wishes if wish not in used)
         used.add(local)
         names[attribute] = local
     return names

@@ -56,10 +56,12 @@ class Moved:
     Args:
         edits: what happens in the trace.
         lines: the lines behind the trace, without indentation.
+        names: what the value of each statement is called in the trace; empty where it has none.
     """
 
     edits: tuple[Edit, ...]
     lines: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 def hoisted(
@@ -88,10 +90,11 @@ def hoisted(
     if not _independent(body, chosen):
         return None
     moved = [_moved(program, trace, body, part, taken) for part in chosen]
-    leaving = {p.statement for p, (edit, _) in zip(chosen, moved, strict=True) if not edit.content}
+    edits, lines, names = zip(*moved, strict=True)
+    leaving = {p.statement for p, edit in zip(chosen, edits, strict=True) if not edit.content}
     if _empties_suite(trace, body, leaving):
         return None
-    return Moved(tuple(edit for edit, _ in moved), tuple(line for _, line in moved))
+    return Moved(edits, lines, names)
 
 
 # --- what may move --------------------------------------------------------------------------------
@@ -182,27 +185,47 @@ def _empties_suite(trace: Trace, body: Sequence[Placed], leaving: set[Statement]
 
 def _moved(
     program: Program, trace: Trace, body: Sequence[Placed], part: Moving, taken: set[str]
-) -> tuple[Edit, str]:
-    """What is left of a statement in the trace, and its text behind it."""
+) -> tuple[Edit, str, str]:
+    """What is left of a statement in the trace, its text behind it, and its value's name."""
     statement, value = part.statement, part.value
     comment = _comment(program, statement)
     if value is None or _is_there(program, trace, body, part, value):
         text = program.text(statement.span)
-        return removed(statement), _outdented(text, statement, trace) + comment
+        named = "" if value is None else program.text(value)
+        return removed(statement), _outdented(text, statement, trace) + comment, named
     name = fresh_name(program, part.wish, taken)
     taken.add(name)
     before = program.code[statement.span.start : value.start]
     after = program.code[value.end : statement.span.end]
     line = _outdented(f"{before}{name}{after}", statement, trace)
-    return Edit(statement.span, f"{name} = {kept_text(program, value, part.kept)}"), line
+    return Edit(statement.span, f"{name} = {kept_text(program, value, part.kept)}"), line, name
 
 
 def kept_text(program: Program, value: Span, kept: Value | None) -> str:
     """An expression's text, saved if it is not yet, fit to stand on its own."""
     text = program.text(value)
+    if _is_lazy(text):
+        return f"list({_bare(text)}).save()"  # a generator cannot travel
     if kept is None or not kept.saved:
         return saved(program, value)
     return text if _stands_alone(text) else f"({text})"
+
+
+def _is_lazy(text: str) -> bool:
+    """Whether an expression gives a generator, or something like it, rather than a collection."""
+    try:
+        node = cst.parse_expression(f"({_bare(text)})")
+    except cst.ParserSyntaxError:
+        return False
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
+        return node.func.value in ("map", "filter", "zip", "enumerate", "reversed")
+    return isinstance(node, cst.GeneratorExp)
+
+
+def _bare(text: str) -> str:
+    """A generator's text without brackets of its own."""
+    whole = text.startswith("(") and text.endswith(")")
+    return text[1:-1] if whole and _stands_alone(f"[{text[1:-1]}]") else text
 
 
 def _stands_alone(text: str) -> bool:

@@ -21,6 +21,8 @@ def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
         return None  # nothing that is saved comes back from a trace that fails
     if trace.remote is not Remote.NO and is_made_here(lost):
         return None
+    if lost.needed and not lost.before:
+        return None  # the first turn has nothing that could be passed in
     here = trace.statement
     if trace.body.inline or not movable(here) or is_left(program, here):
         return None

@@ -24,6 +24,7 @@ from nnmigrate.spans import Edit, Span
 from .editing import (
     fresh_name,
     lines_after,
+    lines_before,
     merged,
     movable,
     reindented,
@@ -117,7 +118,12 @@ def leaving_fix(program: Program, leaving: Leaving) -> Fix | None:
     moving = chain[number]
     if opens is None or not opens.proved or not movable(leaving.behind, moving):
         return None
-    if not _comes_last(leaving, number) or (moving is not leaving.statement and _needs(moving)):
+    conditional = moving is not leaving.statement
+    if conditional and not _needs(moving) and _comes_first(leaving, number):
+        text = reindented(program, moving, leaving.behind.indent)
+        edits = [removed(moving), lines_before(program, leaving.behind, text)]
+        return Fix("Ask before the trace", merged(edits))
+    if not _comes_last(leaving, number) or (conditional and _needs(moving)):
         return None
     edits = _moved(program, leaving, moving)
     return Fix("Move it behind the trace", merged(edits)) if edits else None
@@ -130,6 +136,14 @@ def _comes_last(leaving: Leaving, number: int) -> bool:
         leaving.suites[n].statements[-1] is chain[n + 1] for n in range(leaving.left, number)
     )
     return last and not leaving.suites[number - 1].inline
+
+
+def _comes_first(leaving: Leaving, number: int) -> bool:
+    """Whether it is the first thing that each body does, and not the only one."""
+    chain = (*leaving.parents, leaving.statement)
+    suites = [leaving.suites[n] for n in range(leaving.left, number)]
+    first = all(suite.statements[0] is chain[n] for n, suite in enumerate(suites, leaving.left + 1))
+    return first and len(suites[-1].statements) > 1 and not suites[-1].inline
 
 
 def _needs(moving: Statement) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from nnmigrate.program import Program
+from nnmigrate.program.values import Container
 from nnmigrate.spans import Edit, Span
 
 from .editing import fresh_name
@@ -77,9 +78,13 @@ def _additions(program: Program, outer: Outer, names: _Names) -> Merged | None:
     """`append`, `extend`, `add`, `update` and `+=` of lists and sets."""
     if not all(_adds(change, outer.kind) for change in outer.changes):
         return None
+    displays = {_is_dict(program, change) for change in outer.changes}
+    if any(displays):
+        return None
     edits = tuple(_renamed(change, outer.path, names.own) for change in outer.changes)
     methods = {change.mutation.method for change in outer.changes}
-    if outer.kind == "set" or "add" in methods:
+    sets = any(_is_set(program, change) for change in outer.changes)
+    if outer.kind == "set" or "add" in methods or sets:
         return Merged(edits, f"{names.own} = set().save()", (f"{outer.path}.update({names.own})",))
     augmented = all(change.mutation.how == "augment" for change in outer.changes)
     merge = f"{outer.path} += {names.own}" if augmented else f"{outer.path}.extend({names.own})"
@@ -91,10 +96,33 @@ def _adds(change: Change, kind: str) -> bool:
     if mutation.depth:
         return False
     if mutation.how == "augment":
-        return mutation.path == mutation.base and kind in ("list", "deque", "")
+        return mutation.path == mutation.base and kind in ("list", "deque", "set", "")
     if kind == "set":
         return mutation.method in ("add", "update")
     return mutation.method in ("append", "extend", "add") and kind in ("list", "deque", "set", "")
+
+
+def _is_dict(program: Program, change: Change) -> bool:
+    """Whether what is put in is written as a dictionary, or as what makes one."""
+    mutation = change.mutation
+    if isinstance(mutation.value, Container):
+        return mutation.value.keyed
+    text = "" if mutation.value_span is None else program.text(mutation.value_span)
+    return text.startswith("{") and isinstance(_expression(text), (cst.Dict, cst.DictComp))
+
+
+def _is_set(program: Program, change: Change) -> bool:
+    """`seen |= {w}`."""
+    span = change.mutation.value_span
+    text = "" if span is None or change.mutation.how != "augment" else program.text(span)
+    return text.startswith("{") and isinstance(_expression(text), (cst.Set, cst.SetComp))
+
+
+def _expression(text: str) -> cst.BaseExpression | None:
+    try:
+        return cst.parse_expression(text)
+    except cst.ParserSyntaxError:
+        return None
 
 
 def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
@@ -102,9 +130,10 @@ def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
     updates = False
     for change in outer.changes:
         mutation = change.mutation
-        updates = updates or mutation.method == "update"
+        update = _updates(program, outer, change)
+        updates = updates or update
         item = mutation.how == "setitem" and _hashable(program, mutation.key_span)
-        if mutation.depth or not (item or mutation.method == "update"):
+        if mutation.depth or not (item or update):
             return None
     edits = tuple(_renamed(change, outer.path, names.own) for change in outer.changes)
     if updates or outer.kind in ("dict", "defaultdict", "OrderedDict"):
@@ -112,6 +141,16 @@ def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
     else:
         lines = _loop(names, f"{outer.path}[{names.key}] = {names.value}")
     return Merged(edits, f"{names.own} = dict().save()", lines)
+
+
+def _updates(program: Program, outer: Outer, change: Change) -> bool:
+    """`x.update(...)` and `x |= {...}` of what is a dictionary."""
+    mutation = change.mutation
+    known = outer.kind in ("dict", "defaultdict", "OrderedDict")
+    if mutation.method == "update":
+        return known or _is_dict(program, change) or (not outer.kind and mutation.value is None)
+    plain = mutation.how == "augment" and mutation.path == mutation.base
+    return plain and (known or (not outer.kind and _is_dict(program, change)))
 
 
 def _attributes(program: Program, outer: Outer, names: _Names) -> Merged | None:

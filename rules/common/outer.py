@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from nnmigrate.program import Bind, Mutation, Program, Read, Save, Scope, Statement, Trace
+from nnmigrate.program import Bind, Mutation, Program, Read, Save, Statement, Trace
 from nnmigrate.program.bodies import Placed, placed
 from nnmigrate.program.values import (
     Barrier,
     Container,
     Envoy,
+    Instance,
     Items,
     Module,
     NnsightModule,
@@ -22,6 +23,9 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.spans import Span
+
+from .kinds import changed_path, kind_made, kind_of, kind_shown, made_by_lambda
+from .passing import other_names, parts_named, path_of_helper
 
 # What is never a caller's own object.
 _NOT_OBJECTS = (Barrier, Envoy, Module, NnsightModule, Traced, Tracer)
@@ -46,6 +50,14 @@ class Change:
         """Whether the statement does nothing else."""
         return not self.helper and self.mutation.span == self.place.statement.span
 
+    @property
+    def several(self) -> bool:
+        """Whether the statement has other targets beside this one: `a[0], b[0] = x, y`."""
+        node = self.place.statement.node
+        if not isinstance(node, cst.Assign):
+            return False
+        return len(node.targets) > 1 or isinstance(node.targets[0].target, (cst.Tuple, cst.List))
+
 
 @dataclass(frozen=True, eq=False)
 class Outer:
@@ -59,6 +71,10 @@ class Outer:
         reads: the body also does something else with it, once it may have changed it.
         keyed: a change's key is taken from it: `x[len(x)] = v`.
         idle: statements such as `results.save()`, which do nothing.
+        shared: another name that the body changes, too, stands for the same object.
+        homeless: it cannot be sent back, since it holds objects of the file's own classes, or is
+            not in view at all (`run(acts.append)`).
+        stuck: it cannot travel itself: its default factory is a lambda.
     """
 
     path: str
@@ -67,6 +83,9 @@ class Outer:
     reads: bool
     keyed: bool = False
     idle: tuple[Statement, ...] = ()
+    shared: bool = False
+    homeless: bool = False
+    stuck: bool = False
 
 
 def outer_objects(program: Program, trace: Trace) -> tuple[Outer, ...]:
@@ -78,10 +97,19 @@ def outer_objects(program: Program, trace: Trace) -> tuple[Outer, ...]:
         if path not in brought:
             found.setdefault(path, []).append(change)
     values = {p.step.name: p.step.value for p in body if isinstance(p.step, Read)}
-    return tuple(
+    outers = [
         _outer(program, trace, body, path, changes, values.get(path))
         for path, changes in found.items()
-    )
+    ]
+    return tuple(_among_others(program, trace, outer, frozenset(found)) for outer in outers)
+
+
+def _among_others(program: Program, trace: Trace, outer: Outer, changed: frozenset[str]) -> Outer:
+    """An outer object, with what other names of it are good for in the body."""
+    others = other_names(program, trace, outer.path)
+    start = _start(outer.changes[0])
+    read = any(use.start >= start for other in others for use in uses_of(program, trace, other))
+    return replace(outer, reads=outer.reads or read, shared=not others.isdisjoint(changed))
 
 
 def brought_back(program: Program, body: Iterable[Placed]) -> frozenset[str]:
@@ -106,15 +134,27 @@ def _outer(
     keys = [c.mutation.key_span for c in kept if c.whole and c.mutation.key_span is not None]
     idle_spans = [statement.span for statement in idle]
     start = _start(kept[0])
-    later = [use for use in _uses(program, trace, path) if use.start >= start]
+    later = [use for use in uses_of(program, trace, path) if use.start >= start]
     reads = any(not _within(use, [*own, *keys, *idle_spans]) for use in later)
     keyed = any(_within(use, keys) for use in later)
     values = any(
         c.mutation.value_span and _mentions(program, c.mutation.value_span, path) for c in kept
     )
     helped = any(c.helper for c in kept)
-    kind = _kind_of(value) or _kind_made(program, trace, path) or _kind_shown(kept)
-    return Outer(path, kind, kept, reads or values or helped, keyed, idle)
+    kind = kind_of(value) or kind_made(program, trace, path) or kind_shown(c.mutation for c in kept)
+    stuck = kind == "defaultdict" and made_by_lambda(program, trace, path)
+    nameless = any(c.mutation.aliased and path in trace.scope.parameters for c in kept)
+    homeless = nameless or any(_is_made_here(c.mutation.value) for c in kept)
+    return Outer(path, kind, kept, reads or values or helped, keyed, idle, False, homeless, stuck)
+
+
+def _is_made_here(value: Value | None) -> bool:
+    """Whether a value is, or holds, an object of one of the file's classes."""
+    if isinstance(value, Container):
+        return _is_made_here(value.element)
+    if isinstance(value, Items):
+        return any(map(_is_made_here, value.items))
+    return isinstance(value, Instance)
 
 
 def _within(use: Span, spans: Iterable[Span]) -> bool:
@@ -140,7 +180,8 @@ def _without_parts(changes: list[Change]) -> Iterator[Change]:
             yield change
 
 
-def _uses(program: Program, trace: Trace, path: str) -> Iterator[Span]:
+def uses_of(program: Program, trace: Trace, path: str) -> Iterator[Span]:
+    """Where the body mentions the way to an object."""
     start, end = trace.body.span.start, trace.body.span.end
     for match in _pattern(path).finditer(program.code, start, end):
         yield Span(match.start(), match.end())
@@ -183,27 +224,33 @@ def _changes(
             values[step.name] = step.value
         elif isinstance(step, Bind) and step.name in grown:
             yield step.name, next(c for c in grown[step.name] if c.place is place)
+        elif isinstance(step, Mutation) and step.base in bound and step.base not in grown:
+            for way in parts_named(program, body, step.base, bound):
+                if not isinstance(values.get(way), _NOT_OBJECTS):
+                    yield way, _through_part(place, step, way)
         elif isinstance(step, Mutation):
             change = _change(program, place, step)
             base = change.mutation.base if change else ""
             known = base in values or (change is not None and change.helper)
             if change is None or not known or isinstance(values.get(base), _NOT_OBJECTS):
                 continue
-            if base not in bound or base in grown:
-                yield _path(change.mutation), change
+            if change is not None:
+                yield changed_path(change.mutation), change
 
 
-def _path(mutation: Mutation) -> str:
-    if mutation.how in ("setattr", "delattr") and isinstance(mutation.key, str):
-        return f"{mutation.path}.{mutation.key}"
-    return mutation.path
+def _through_part(place: Placed, mutation: Mutation, way: str) -> Change:
+    """A change of an object by another name than its own."""
+    meant = replace(mutation, base=way.partition(".")[0], path=way, target=None, value_span=None)
+    return Change(meant, place, helper=True)
 
 
 def _change(program: Program, place: Placed, mutation: Mutation) -> Change | None:
     target = mutation.target
+    if mutation.aliased:
+        return Change(mutation, place, helper=True)
     if target is not None and mutation.span.holds(target):
         return Change(mutation, place)
-    path = _path_of_helper(program, mutation)
+    path = path_of_helper(program, mutation)
     if path is None:
         return None
     meant = replace(mutation, base=path.partition(".")[0], path=path, target=None, value_span=None)
@@ -226,9 +273,10 @@ def _grown(
 def _extends(program: Program, step: object) -> bool:
     if not isinstance(step, Bind) or step.how != "augment" or step.expression is None:
         return False
-    if _kind_of(step.value) in ("list", "set", "dict", "deque", "defaultdict"):
+    if kind_of(step.value) in ("list", "set", "dict", "deque", "defaultdict"):
         return True
-    return program.text(step.expression).startswith("[")
+    # `xs += [h]`, `acts |= {k: h}`: no number, no tensor.
+    return program.text(step.expression).startswith(("[", "{"))
 
 
 def _as_change(place: Placed) -> Change:
@@ -246,113 +294,3 @@ def _as_change(place: Placed) -> Change:
         ),
         place,
     )
-
-
-# --- helpers --------------------------------------------------------------------------------------
-
-
-def _path_of_helper(program: Program, mutation: Mutation) -> str | None:
-    """What a called function's change means to its caller; None if the object is its own."""
-    try:
-        call = cst.parse_expression(program.text(mutation.span))
-    except cst.ParserSyntaxError:
-        return None
-    if not isinstance(call, cst.Call):
-        return None
-    scope = _scope_called(program, call)
-    if scope is None or not mutation.path.startswith(mutation.base):
-        return None
-    rest = mutation.path[len(mutation.base) :]
-    if mutation.base in scope.parameters:
-        passed = _passed(scope, call, mutation.base)
-        return None if passed is None else passed + rest
-    own = mutation.base in scope.bindings and mutation.base not in scope.declared
-    return None if own else mutation.path
-
-
-def _scope_called(program: Program, call: cst.Call) -> Scope | None:
-    name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-    if not isinstance(name, cst.Name):
-        return None
-    found = [s for s in program.scopes if s.kind == "function" and s.name == name.value]
-    return found[0] if len(found) == 1 else None
-
-
-def _passed(scope: Scope, call: cst.Call, parameter: str) -> str | None:
-    """The characters passed for a parameter, if they are a way to an object."""
-    parameters = list(scope.parameters)
-    method = scope.parent is not None and scope.parent.kind == "class"
-    if isinstance(call.func, cst.Attribute) and method and parameters.pop(0) == parameter:
-        return _dotted(call.func.value)
-    for number, argument in enumerate(call.args):
-        keyword = argument.keyword.value if argument.keyword is not None else None
-        if keyword == parameter or (
-            keyword is None and parameters[number : number + 1] == [parameter]
-        ):
-            return _dotted(argument.value)
-    return None
-
-
-def _dotted(node: cst.BaseExpression) -> str | None:
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        way = _dotted(node.value)
-        return None if way is None else f"{way}.{node.attr.value}"
-    return None
-
-
-# --- kinds ----------------------------------------------------------------------------------------
-
-_TENSOR = re.compile(r"torch\.(zeros|ones|empty|full|rand\w*|tensor|arange|eye)(_like)?\(")
-_ARRAY = re.compile(r"(np|numpy)\.(zeros|ones|empty|full|array|arange)(_like)?\(")
-_METHODS = {
-    "list": frozenset("append extend insert sort reverse".split()),
-    "dict": frozenset("setdefault popitem".split()),
-    "set": frozenset("add discard".split()),
-}
-
-
-def _kind_of(value: Value | None) -> str:
-    return value.kind if isinstance(value, (Container, Items)) else ""
-
-
-def _kind_made(program: Program, trace: Trace, path: str) -> str:
-    """The kind of what the way was bound to, where every binding in view agrees."""
-    kinds = set(_kinds_made(program, trace, path))
-    return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _kinds_made(program: Program, trace: Trace, path: str) -> Iterator[str]:
-    scope: Scope | None = trace.scope
-    while scope is not None and "." not in path:
-        if path in scope.bindings:
-            for bind in scope.bindings[path]:
-                yield _kind_of_text(program, bind.expression)
-            return
-        scope = scope.parent
-    for other in program.scopes:
-        if "." in path and other.parent is trace.scope.parent:
-            for statement in other.body.statements:
-                for step in statement.all_steps:
-                    if isinstance(step, Mutation) and step.how == "setattr" and _path(step) == path:
-                        yield _kind_of(step.value) or _kind_of_text(program, step.value_span)
-
-
-def _kind_of_text(program: Program, expression: Span | None) -> str:
-    text = program.text(expression) if expression is not None else ""
-    if _TENSOR.match(text):
-        return "tensor"
-    return "ndarray" if _ARRAY.match(text) else ""
-
-
-def _kind_shown(changes: tuple[Change, ...]) -> str:
-    """The kind that the changes show: only lists are appended to."""
-    for change in changes:
-        mutation = change.mutation
-        for kind, methods in _METHODS.items():
-            if mutation.depth == 0 and mutation.method in methods:
-                return kind
-        if mutation.how == "setitem" and mutation.depth == 0 and isinstance(mutation.key, str):
-            return "dict"
-    return ""

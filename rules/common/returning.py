@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import libcst as cst
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.bodies import Placed, placed
-from nnmigrate.spans import Edit
+from nnmigrate.spans import Edit, Span
 
-from .editing import lines_after, lines_first, merged, movable, removed
+from .editing import code_of, lines_after, lines_first, merged, movable, removed
 from .hoisting import Moved, Moving, hoisted
 from .leaving import is_left
 from .merging import Merged, copied_back, own_name, redirected
-from .outer import Change, Outer
+from .outer import Change, Outer, uses_of
 
 
 @dataclass
@@ -39,6 +41,11 @@ def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecomin
     if trace.body.inline or not movable(here) or is_left(program, here):
         return Homecoming(stranded=list(outers))
     body = placed(program, trace)
+    for outer in outers:
+        back = _read_back(program, trace, body, outer)
+        if back is not None:
+            # The others are looked at anew when the body no longer reads this one.
+            return Homecoming(back, home=list(outers))
     taken: set[str] = set()
     hoistable = [outer for outer in outers if can_move(outer)]
     moved = None
@@ -51,15 +58,45 @@ def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecomin
     decided = Homecoming(moved, home=list(hoistable))
     for outer in outers:
         if outer not in hoistable:
-            other = redirected(program, outer, taken) or copied_back(program, outer, taken)
+            other = _merged(program, outer, taken)
             (decided.merged if other else decided.stranded).append(other or outer)  # type: ignore[arg-type]
             decided.home += [outer] if other else []
     return decided
 
 
+def _merged(program: Program, outer: Outer, taken: set[str]) -> Merged | None:
+    """The object's changes brought back, or the object itself."""
+    if outer.homeless:
+        return None
+    fresh = None if outer.shared else redirected(program, outer, taken)
+    return fresh or (None if outer.stuck else copied_back(program, outer, taken))
+
+
+def _read_back(
+    program: Program, trace: Trace, body: Sequence[Placed], outer: Outer
+) -> Moved | None:
+    """`self.h = v`, set once and read further down: there the value has a name of its own."""
+    change, *others = outer.changes
+    once = change.whole and change.place.straight and not change.several
+    if others or not once or not outer.reads or change.mutation.how != "setattr":
+        return None
+    statement = change.place.statement
+    uses = list(uses_of(program, trace, outer.path))
+    target = change.mutation.target
+    later = [use for use in uses if use.start >= statement.span.end]
+    if outer.homeless or target is None or len(later) != len(uses) - 1:
+        return None
+    moved = hoisted(program, trace, body, [as_moving(change, _singular(outer.path))], set())
+    name = moved.names[0] if moved is not None and len(moved.names) == 1 else ""
+    if moved is None or not name.isidentifier():
+        return None
+    return replace(moved, edits=(*moved.edits, *(Edit(use, name) for use in later)))
+
+
 def can_move(outer: Outer) -> bool:
     """Whether each change is a statement of its own that happens exactly once."""
-    return not outer.reads and all(c.whole and c.place.straight for c in outer.changes)
+    once = all(c.whole and c.place.straight for c in outer.changes)
+    return once and not outer.reads and not outer.homeless
 
 
 def _fewer(
@@ -82,7 +119,17 @@ def _moving(outers: object) -> Iterator[Moving]:
 def as_moving(change: Change, wish: str) -> Moving:
     """A change as a statement to be moved."""
     mutation = change.mutation
+    if change.several:
+        return Moving(change.place.statement, _right_side(change), None, wish)
     return Moving(change.place.statement, mutation.value_span, mutation.value, wish)
+
+
+def _right_side(change: Change) -> Span:
+    """The characters of the value of an assignment with several targets."""
+    statement = change.place.statement
+    assert isinstance(statement.node, cst.Assign)
+    text = code_of(statement.node.value)
+    return Span(statement.span.end - len(text), statement.span.end)
 
 
 def _singular(path: str) -> str:

@@ -42,6 +42,27 @@ REWRITES = {
         \t\th = lm.lm_head.output.save()  # here
         """,
     ),
+    "asked first": (
+        "NNS302",
+        """
+        for prompt in prompts:
+            with lm.trace(prompt):
+                if not prompt:  # nothing to see
+                    skipped = 1
+                    continue
+                h = lm.lm_head.output.save()
+            print(h)
+        """,
+        """
+        for prompt in prompts:
+            if not prompt:  # nothing to see
+                skipped = 1
+                continue
+            with lm.trace(prompt):
+                h = lm.lm_head.output.save()
+            print(h)
+        """,
+    ),
     "a returned name": (
         "NNS302",
         """
@@ -210,6 +231,7 @@ NOT_FIXED = {
     "in the middle": """
         def f(flag):
             with lm.trace("a"):
+                x = lm.lm_head.input
                 if flag:
                     return
                 h = lm.lm_head.output.save()

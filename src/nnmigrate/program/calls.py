@@ -12,7 +12,8 @@ from nnmigrate.program.functions import called_outside, inline, observe, observe
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.joins import is_kept
 from nnmigrate.program.lambdas import read_by_lambdas
-from nnmigrate.program.mutations import mutated
+from nnmigrate.program.library import knows, library_function
+from nnmigrate.program.mutations import bound_method_called, given_away, mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
     MODEL_CLASSES,
@@ -31,6 +32,7 @@ from nnmigrate.program.values import (
     Instance,
     Keywords,
     LocalClass,
+    Method,
     ModelClass,
     Module,
     NnsightModule,
@@ -56,6 +58,8 @@ def call(walk: Walk, node: cst.Call) -> Value:
     arguments = _arguments(walk, node)
     read_by_lambdas(walk, node, arguments.positional)
     if isinstance(function, cst.Name) and walk.frame.owner(function.value) is None:
+        if function.value in ("setattr", "delattr", "next"):
+            return library_function(walk, node, f"builtins.{function.value}", arguments)
         return builtin(walk, node, function.value, arguments)
     return _called(walk, node, callee, arguments)
 
@@ -97,8 +101,15 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, Barrier):
         _call_barrier(walk, node, callee)
         return UNKNOWN
+    if isinstance(callee, Method) and callee.path and callee.name in (*MUTATORS, "partial"):
+        bound_method_called(walk, node, callee, _last(node, arguments))
+        return UNKNOWN
+    if isinstance(callee, Module) and knows(callee.name):
+        return library_function(walk, node, callee.name, arguments)
     if isinstance(callee, Module) and callee.name.rpartition(".")[2] in COLLECTIONS:
         return collection(callee.name.rpartition(".")[2], arguments)
+    if walk.tracing and isinstance(callee, Unknown):
+        given_away(walk, node)
     if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
         return walk.computed(node)
     return UNKNOWN
@@ -319,6 +330,8 @@ def _other_method(
 def _module_function(
     walk: Walk, node: cst.Call, name: str, receiver: Module, arguments: Arguments
 ) -> Value:
+    if knows(f"{receiver.name}.{name}"):
+        return library_function(walk, node, f"{receiver.name}.{name}", arguments)
     if name in COLLECTIONS:
         return collection(name, arguments)
     # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not

@@ -186,7 +186,8 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
         return value
     if name in ("value", "node") and not _is_guarded(walk, node):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
-    return Method(receiver=receiver, name=name)
+    way = path_of(node.value)
+    return Method(receiver=receiver, name=name, path=way[1] if way is not None else "")
 
 
 def _is_guarded(walk: Walk, node: cst.Attribute) -> bool:

@@ -21,6 +21,7 @@ from nnmigrate.program.values import (
     Envoy,
     Function,
     Items,
+    Method,
     ModelClass,
     NnsightModule,
     NnsightName,
@@ -185,6 +186,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
     if function.node is None or not isinstance(model, Unknown):
         return model
     observe_values(walk, function.node, arguments)
+    _observe_methods(walk, function.node, arguments)
     path = f"{walk.frames[function.scope].path}.{function.node.name.value}"
     for parameter, given in _given_for(function.node, node).items():
         filled = walk.facts.given.get((path, parameter))
@@ -204,6 +206,13 @@ def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Argument
     for name, value in _passed(node, arguments):
         if is_kept(value):
             walk.facts.observed[id(node), name] = loosened(value, "")
+
+
+def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:
+    """Remembers that a function is given the method of a collection (`run(acts.append)`)."""
+    for name, value in _passed(node, arguments):
+        if isinstance(value, Method) and value.path:
+            walk.facts.observed[id(node), name] = value
 
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:

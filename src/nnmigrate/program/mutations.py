@@ -9,7 +9,7 @@ import libcst as cst
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
 from nnmigrate.program.steps import Item, Mutation
-from nnmigrate.program.values import Value
+from nnmigrate.program.values import Container, Method, Value
 from nnmigrate.program.walk import Walk
 
 
@@ -71,3 +71,56 @@ def _depth(node: cst.BaseExpression) -> int:
         depth += not isinstance(node, cst.Attribute)
         node = node.func if isinstance(node, cst.Call) else node.value
     return depth
+
+
+def bound_method_called(
+    walk: Walk,
+    node: cst.Call,
+    method: Method,
+    value: tuple[cst.BaseExpression, Value] | None,
+) -> None:
+    """Notes that `add(h)` changes a collection, where `add` is the `append` of one.
+
+    A function that is given such a method cannot name the collection: there the name stands for it.
+    """
+    path = method.path
+    if isinstance(node.func, cst.Name):
+        owner = walk.frame.owner(node.func.value)
+        if owner is not None and node.func.value in owner.parameters:
+            path = node.func.value
+    span, base = walk.span(node), path.partition(".")[0]
+    walk.note(
+        Mutation(
+            site=walk.site(),
+            span=span,
+            base=base,
+            path=path,
+            how="method",
+            method=method.name,
+            value=value[1] if value else None,
+            foreign=bool(walk.foreign),
+            aliased=True,
+        )
+    )
+    walk.touch(base)
+
+
+def given_away(walk: Walk, node: cst.Call) -> None:
+    """Notes that a function out of view is given a collection that has no items yet."""
+    for argument in node.args:
+        name = argument.value
+        if not isinstance(name, cst.Name) or argument.star:
+            continue
+        held = walk.lookup(name.value)
+        if isinstance(held, Container) and held.empty and held.element is None:
+            walk.note(
+                Mutation(
+                    site=walk.site(),
+                    span=walk.span(node),
+                    base=name.value,
+                    path=name.value,
+                    how="given",
+                    foreign=bool(walk.foreign),
+                    aliased=True,
+                )
+            )

@@ -36,6 +36,15 @@ MUTATORS = frozenset(
     """.split()
 )
 
+# Functions that change what they are given first.
+CHANGING_FUNCTIONS = frozenset(
+    """
+    heapq.heappush heapq.heappop heapq.heapify heapq.heappushpop heapq.heapreplace bisect.insort
+    bisect.insort_left bisect.insort_right random.shuffle operator.setitem operator.delitem
+    builtins.setattr builtins.delattr builtins.next
+    """.split()
+)
+
 # Python's and the standard library's makers of collections.
 COLLECTIONS = frozenset(
     "list dict set tuple frozenset defaultdict OrderedDict Counter deque bytearray".split()

@@ -112,7 +112,8 @@ class Mutation(Step):
     Args:
         base: the name that the way to the object starts from (`self` of `self.acc[0].append(h)`).
         path: that way without subscripts, such as `self.acc`.
-        how: `setitem`, `delitem`, `setattr`, `delattr`, `augment` or `method`.
+        how: `setitem`, `delitem`, `setattr`, `delattr`, `augment` or `method`; `given` where a
+            function out of view is given an empty collection, which it most likely fills.
         method: the method's name, for `method`.
         key: the item's key or attribute where it is a literal.
         counter: the key of the loop whose counter is the item's key.
@@ -121,6 +122,7 @@ class Mutation(Step):
         key_span: the characters of the key.
         value_span: the characters of the value put in.
         value: the value put in.
+        aliased: a method does it that has a name of its own (`add = acts.append`).
     """
 
     base: str
@@ -135,6 +137,7 @@ class Mutation(Step):
     value_span: Span | None = None
     value: Value | None = None
     foreign: bool = False
+    aliased: bool = False
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         read = read_after(program, trace, name)
         wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
-        needed = remote and before and reads_first(program, trace, name)
+        # What an earlier turn of a loop has left is not there on a server either.
+        stays = before or (bool(trace.loops) and kept)
+        needed = remote and stays and reads_first(program, trace, name)
         held = _held(program, trace, body, binds)
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:

@@ -260,10 +260,17 @@ class Keywords(Value):
 
 @dataclass(frozen=True)
 class Method(Value):
-    """An attribute that is about to be called: `receiver.name`."""
+    """An attribute that is about to be called: `receiver.name`.
+
+    Args:
+        receiver: what it is taken from.
+        name: the attribute's name.
+        path: the way to the receiver, where it is reached by a name.
+    """
 
     receiver: Value = UNKNOWN
     name: str = ""
+    path: str = ""
 
 
 def is_traced(value: Value) -> bool:

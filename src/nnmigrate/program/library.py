@@ -1,0 +1,48 @@
+"""Functions of Python's library that change what they are given, or make something to be called."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from nnmigrate.program.iterables import any_traced, first_of
+from nnmigrate.program.mutations import mutated
+from nnmigrate.program.names import CHANGING_FUNCTIONS
+from nnmigrate.program.values import UNKNOWN, Container, LocalClass, Method, Value
+from nnmigrate.program.walk import Arguments, Walk
+
+_MAKING_CLASSES = ("collections.namedtuple", "typing.NamedTuple")
+
+
+def knows(name: str) -> bool:
+    """Whether a function of the library, by its full name, is one that is looked at here."""
+    return name in CHANGING_FUNCTIONS or name in _MAKING_CLASSES or name == "functools.partial"
+
+
+def library_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    """A call of one of the functions that `knows` knows.
+
+    `heapq.heappush(heap, item)` changes the heap, `namedtuple(...)` makes a class, `partial(keep,
+    acts)` something that most likely changes `acts` when it is called.
+    """
+    if name in _MAKING_CLASSES:
+        return LocalClass(name=f"{name} {walk.site()}")
+    if name == "functools.partial":
+        return _partial(walk, node)
+    if node.args:
+        last = node.args[-1].value, arguments.positional[-1] if arguments.positional else UNKNOWN
+        target, method = node.args[0].value, name.rpartition(".")[2]
+        mutated(walk, node, target, "method", method=method, value=last)
+    if name != "builtins.next":
+        return UNKNOWN
+    first = first_of(arguments)
+    if isinstance(first, Container):
+        return first.item(None) or UNKNOWN
+    return walk.computed(node) if any_traced(arguments) else UNKNOWN
+
+
+def _partial(walk: Walk, node: cst.Call) -> Value:
+    for argument in node.args[1:]:
+        given = argument.value
+        if isinstance(given, cst.Name) and isinstance(walk.lookup(given.value), Container):
+            return Method(name="partial", path=given.value)
+    return UNKNOWN
