@@ -122,4 +122,6 @@ def _put_below(held: Container | Items, value: Value, depth: int) -> Value:
     into = inner if isinstance(inner, (Container, Items)) else Container()
     if isinstance(held, Items):
         held = Container(held.saved, held.kind)
-    return replace(held, element=put(into, value, depth - 1), empty=False)
+    # What stood there at first under a literal key may be the one that has more in it now.
+    known = tuple(pair for pair in held.known if not isinstance(pair[1], (Container, Items)))
+    return replace(held, element=put(into, value, depth - 1), empty=False, known=known)
