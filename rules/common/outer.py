@@ -240,7 +240,8 @@ def _changes(
 
 def _through_part(place: Placed, mutation: Mutation, way: str) -> Change:
     """A change of an object by another name than its own."""
-    meant = replace(mutation, base=way.partition(".")[0], path=way, target=None, value_span=None)
+    base, depth = way.partition(".")[0], mutation.depth + 1
+    meant = replace(mutation, base=base, path=way, depth=depth, target=None, value_span=None)
     return Change(meant, place, helper=True)
 
 

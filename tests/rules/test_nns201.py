@@ -333,6 +333,12 @@ STRANDED = {
             for i in range(2):
                 setattr(kept, f"h{i}", lm.transformer.h[i].output.save())
     """,
+    "a part of what is out of view": """
+        def read(kept):
+            with lm.trace("a", remote=True):
+                bucket = kept["x"]
+                bucket.append(lm.lm_head.output.save())
+    """,
     "an iterator": """
         numbers = iter(range(3))
         with lm.trace("a", remote=True):
