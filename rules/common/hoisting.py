@@ -244,11 +244,11 @@ def _is_there(
     text = program.text(value)
     binds = [place for place in body if isinstance(place.step, Bind) and place.step.name == text]
     if not binds or part.kept is None or not part.kept.saved or text in trace.scope.declared:
-        return _needs_no_trace(program, body, part.statement, value)
+        return needs_no_trace(program, body, part.statement, value)
     return binds[-1].straight and binds[-1].step.span.start < value.start
 
 
-def _needs_no_trace(
+def needs_no_trace(
     program: Program, body: Sequence[Placed], statement: Statement, value: Span
 ) -> bool:
     """Whether a value can be had behind the trace as well."""

@@ -50,7 +50,12 @@ def redirected(program: Program, outer: Outer, taken: set[str]) -> Merged | None
     Returns:
         The changes; None where they are no mere additions, or the trace reads the object.
     """
-    if outer.reads or outer.keyed or any(change.helper for change in outer.changes):
+    if (
+        outer.reads
+        or outer.mentions
+        or outer.keyed
+        or any(change.helper for change in outer.changes)
+    ):
         return None
     names = set(taken)
     name = fresh_name(program, own_name(outer.path), names)
@@ -263,7 +268,7 @@ def copied_back(program: Program, outer: Outer, taken: set[str]) -> Merged | Non
     """
     name = fresh_name(program, own_name(outer.path), taken)
     lines = tuple(_copy(outer, name))
-    if not lines:
+    if not lines or any(change.assigns for change in outer.changes):
         return None
     taken.add(name)
     return Merged((), f"{name} = {outer.path}.save()", lines)

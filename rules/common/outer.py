@@ -51,6 +51,13 @@ class Change:
         return not self.helper and self.mutation.span == self.place.statement.span
 
     @property
+    def assigns(self) -> bool:
+        """Whether it is `xs += [h]`: then the name is the body's own, which a server has not."""
+        mutation = self.mutation
+        bare = mutation.path == mutation.base and not mutation.depth and not self.helper
+        return bare and mutation.how == "augment"
+
+    @property
     def several(self) -> bool:
         """Whether the statement has other targets beside this one: `a[0], b[0] = x, y`."""
         node = self.place.statement.node
@@ -69,6 +76,7 @@ class Outer:
             unknown.
         changes: its changes, in the order of the text.
         reads: the body also does something else with it, once it may have changed it.
+        mentions: what is put into it is computed from it.
         keyed: a change's key is taken from it: `x[len(x)] = v`.
         idle: statements such as `results.save()`, which do nothing.
         shared: another name that the body changes, too, stands for the same object.
@@ -81,6 +89,7 @@ class Outer:
     kind: str
     changes: tuple[Change, ...]
     reads: bool
+    mentions: bool = False
     keyed: bool = False
     idle: tuple[Statement, ...] = ()
     shared: bool = False
@@ -135,7 +144,8 @@ def _outer(
     idle_spans = [statement.span for statement in idle]
     start = _start(kept[0])
     later = [use for use in uses_of(program, trace, path) if use.start >= start]
-    reads = any(not _within(use, [*own, *keys, *idle_spans]) for use in later)
+    put_in = [c.mutation.value_span for c in kept if c.mutation.value_span is not None]
+    reads = any(not _within(use, [*own, *keys, *idle_spans, *put_in]) for use in later)
     keyed = any(_within(use, keys) for use in later)
     values = any(
         c.mutation.value_span and _mentions(program, c.mutation.value_span, path) for c in kept
@@ -145,7 +155,7 @@ def _outer(
     stuck = kind == "defaultdict" and made_by_lambda(program, trace, path)
     nameless = any(c.mutation.aliased and path in trace.scope.parameters for c in kept)
     homeless = nameless or any(_is_made_here(c.mutation.value) for c in kept)
-    return Outer(path, kind, kept, reads or values or helped, keyed, idle, False, homeless, stuck)
+    return Outer(path, kind, kept, reads or helped, values, keyed, idle, False, homeless, stuck)
 
 
 def _is_made_here(value: Value | None) -> bool:

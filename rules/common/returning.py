@@ -13,7 +13,7 @@ from nnmigrate.program.bodies import Placed, placed
 from nnmigrate.spans import Edit, Span
 
 from .editing import code_of, lines_after, lines_first, merged, movable, removed
-from .hoisting import Moved, Moving, hoisted
+from .hoisting import Moved, Moving, hoisted, needs_no_trace
 from .leaving import is_left
 from .merging import Merged, copied_back, own_name, redirected
 from .outer import Change, Outer, uses_of
@@ -47,7 +47,7 @@ def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecomin
             # The others are looked at anew when the body no longer reads this one.
             return Homecoming(back, home=list(outers))
     taken: set[str] = set()
-    hoistable = [outer for outer in outers if can_move(outer)]
+    hoistable = [outer for outer in outers if can_move(program, body, outer)]
     moved = None
     while hoistable:
         moving = list(_moving(outer for outer in hoistable))
@@ -78,7 +78,8 @@ def _read_back(
     """`self.h = v`, set once and read further down: there the value has a name of its own."""
     change, *others = outer.changes
     once = change.whole and change.place.straight and not change.several
-    if others or not once or not outer.reads or change.mutation.how != "setattr":
+    reads = outer.reads and not outer.mentions
+    if others or not once or not reads or change.mutation.how != "setattr":
         return None
     statement = change.place.statement
     uses = list(uses_of(program, trace, outer.path))
@@ -93,10 +94,18 @@ def _read_back(
     return replace(moved, edits=(*moved.edits, *(Edit(use, name) for use in later)))
 
 
-def can_move(outer: Outer) -> bool:
+def can_move(program: Program, body: Sequence[Placed], outer: Outer) -> bool:
     """Whether each change is a statement of its own that happens exactly once."""
     once = all(c.whole and c.place.straight for c in outer.changes)
-    return once and not outer.reads and not outer.homeless
+    if not once or outer.reads or outer.homeless:
+        return False
+    # What is computed from the object has to be computed when the changes before it are made.
+    spans = ((c.place.statement, c.mutation.value_span) for c in outer.changes)
+    return (
+        not outer.mentions
+        or len(outer.changes) == 1
+        or all(span and needs_no_trace(program, body, s, span) for s, span in spans)
+    )
 
 
 def _fewer(
