@@ -155,8 +155,8 @@ def _message(lost: Lost) -> str:
 def _reason(trace: Trace, lost: Lost) -> str:
     if lost.caught:
         return (
-            "; where an error leads that leaves the trace, 0.4 had what was bound so far: "
-            "bind it outside the trace"
+            ", also where an error leads that leaves the trace: there 0.4 had what was bound so "
+            "far. Bind it before the trace, or behind it, as it is meant for traces that fail"
         )
     if trace.remote is not Remote.NO and is_made_here(lost):
         return "; no server sends back objects of this file's classes: make it behind the trace"

@@ -26,10 +26,12 @@ from nnmigrate.program import (
     flat,
 )
 from nnmigrate.program.bodies import Placed, own_steps
-from nnmigrate.program.values import Value
+from nnmigrate.program.survival import is_none
+from nnmigrate.program.values import Unknown, Value
 from nnmigrate.spans import Edit, Span
 
-from .editing import fresh_name, movable, removed, saved
+from .editing import binds_tightly, fresh_name, movable, removed, saved
+from .kinds import changed_path, mentions
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def hoisted(
     body: Sequence[Placed],
     moving: Sequence[Moving],
     taken: set[str],
+    renamed: str = "",
 ) -> Moved | None:
     """Moves statements behind a trace, and with them the counters that only they use.
 
@@ -79,6 +82,7 @@ def hoisted(
         body: what `placed` gives for it.
         moving: the statements, in the order of the text.
         taken: fresh names that are in use; what this one uses is added.
+        renamed: the way to an object that the trace will reach by another name.
 
     Returns:
         The changes; None where something in the trace would miss what moves, or the other way
@@ -91,6 +95,9 @@ def hoisted(
         return None
     moved = [_moved(program, trace, body, part, taken) for part in chosen]
     edits, lines, names = zip(*moved, strict=True)
+    changed = _changed(body, chosen) - {renamed}
+    if any(mentions(line, path) for line in lines for path in changed):
+        return None
     leaving = {p.statement for p, edit in zip(chosen, edits, strict=True) if not edit.content}
     if _empties_suite(trace, body, leaving):
         return None
@@ -174,6 +181,19 @@ def _independent(body: Sequence[Placed], chosen: Sequence[Moving]) -> bool:
     return True
 
 
+def _changed(body: Sequence[Placed], chosen: Sequence[Moving]) -> set[str]:
+    """The ways to the objects that what stays in the trace changes.
+
+    A line behind the trace would find them changed further, or, remotely, not changed yet.
+    """
+    statements = {part.statement for part in chosen}
+    return {
+        changed_path(place.step)
+        for place in body
+        if isinstance(place.step, Mutation) and place.statement not in statements
+    }
+
+
 def _empties_suite(trace: Trace, body: Sequence[Placed], leaving: set[Statement]) -> bool:
     """Whether a suite would be left without statements."""
     suites = [trace.body, *(suite for place in body for suite in place.suites)]
@@ -197,8 +217,36 @@ def _moved(
     taken.add(name)
     before = program.code[statement.span.start : value.start]
     after = program.code[value.end : statement.span.end]
+    kept = kept_text(program, value, part.kept)
+    if may_be_none(program, value, part.kept):
+        # None never comes back, but a list with it does.
+        kept, name = f"[{program.text(value)}].save()", f"{name}[0]"
     line = _outdented(f"{before}{name}{after}", statement, trace)
-    return Edit(statement.span, f"{name} = {kept_text(program, value, part.kept)}"), line, name
+    return Edit(statement.span, f"{name.removesuffix('[0]')} = {kept}"), line, name
+
+
+def may_be_none(program: Program, span: Span, value: Value | None = None) -> bool:
+    """Whether an expression may give `None`.
+
+    Args:
+        program: the program.
+        span: the expression's characters.
+        value: what it stands for, where that is known.
+    """
+    if value is not None and not isinstance(value, Unknown):
+        return value.optional or is_none(value)
+    text = program.text(span)
+    try:
+        node = cst.parse_expression(text if binds_tightly(text) else f"({text})")
+    except cst.ParserSyntaxError:
+        return False
+    if isinstance(node, cst.Call):
+        return value is not None and not _is_saved_call(node) and not _harmless(node.func)
+    return isinstance(node, (cst.IfExp, cst.BooleanOperation))
+
+
+def _is_saved_call(node: cst.Call) -> bool:
+    return isinstance(node.func, cst.Attribute) and node.func.attr.value == "save"
 
 
 def kept_text(program: Program, value: Span, kept: Value | None) -> str:
@@ -219,6 +267,8 @@ def _is_lazy(text: str) -> bool:
         return False
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in ("map", "filter", "zip", "enumerate", "reversed")
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and not node.args:
+        return node.func.attr.value in ("values", "items", "keys")
     return isinstance(node, cst.GeneratorExp)
 
 

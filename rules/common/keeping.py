@@ -9,17 +9,15 @@ from nnmigrate.program.survival import Held, Lost
 
 from .editing import movable
 from .leaving import is_left
-from .lost_name import Case, is_made_here
-from .rebinding import before_trace, behind_trace, beside_invoke
+from .lost_name import Case, is_made_by_lambda, is_made_here
+from .rebinding import before_trace, behind_trace, beside_invoke, leads
 from .renaming import in_a_cell, under_another_name
 from .saving import at_each_binding, behind_binding, where_bound
 
 
 def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
     """The change that keeps a name; None where none is known to be right."""
-    if lost.caught:
-        return None  # nothing that is saved comes back from a trace that fails
-    if trace.remote is not Remote.NO and is_made_here(lost):
+    if trace.remote is not Remote.NO and (is_made_here(lost) or is_made_by_lambda(program, lost)):
         return None
     if lost.needed and not lost.before:
         return None  # the first turn has nothing that could be passed in
@@ -27,6 +25,9 @@ def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
     if trace.body.inline or not movable(here) or is_left(program, here):
         return None
     case = Case(program, trace, lost, placed(program, trace))
+    if lost.caught:
+        # Nothing that is saved comes back from a trace that fails, and nothing behind it is done.
+        return before_trace(case) if leads(case) else None
     if lost.exported:
         return under_another_name(case) or in_a_cell(case)
     if lost.restarts:

@@ -6,8 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from nnmigrate.program import Mutation, Program, Scope, Trace
-from nnmigrate.program.values import Container, Items, Value
+from nnmigrate.program.values import Constant, Container, Instance, Items, Value
 from nnmigrate.spans import Span
+
+
+def pattern_of(path: str) -> re.Pattern[str]:
+    """Finds where a text mentions a way to an object."""
+    return re.compile(rf"(?<![\w.]){re.escape(path)}(?!\w)")
+
+
+def mentions(text: str, path: str) -> bool:
+    """Whether a text mentions a way to an object."""
+    return path != "" and pattern_of(path).search(text) is not None
 
 
 def changed_path(mutation: Mutation) -> str:
@@ -31,43 +41,65 @@ def kind_of(value: Value | None) -> str:
     return value.kind if isinstance(value, (Container, Items)) else ""
 
 
-def kind_made(program: Program, trace: Trace, path: str) -> str:
-    """The kind of what the way was bound to, where every binding in view agrees."""
-    kinds = set(_kinds_made(program, trace, path))
+def kind_made(program: Program, trace: Trace, path: str, owner: Value | None = None) -> str:
+    """The kind of what the way was bound to, where every binding in view agrees.
+
+    Args:
+        program: the program.
+        trace: the trace from which the object is reached.
+        path: the way to it.
+        owner: what the name that the way starts from stands for.
+    """
+    made = _made(program, trace, path, owner)
+    kinds = {
+        kind_of(value) or _kind_of_plain(value) or _kind_of_text(program, span)
+        for value, span in made
+    }
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def made_by_lambda(program: Program, trace: Trace, path: str) -> bool:
+def made_by_lambda(program: Program, trace: Trace, path: str, owner: Value | None = None) -> bool:
     """Whether what a way was bound to was made with a lambda, which pickle refuses."""
-    scope: Scope | None = trace.scope
-    spans: list[Span | None] = [s.value_span for s in _attributes_set(program, trace)]
-    while scope is not None and path not in scope.bindings:
-        scope = scope.parent
-    spans += [bind.expression for bind in scope.bindings[path]] if scope is not None else []
-    return any(span is not None and "lambda" in program.text(span) for span in spans)
+    made = _made(program, trace, path, owner)
+    return any(span is not None and "lambda" in program.text(span) for _, span in made)
 
 
-def _kinds_made(program: Program, trace: Trace, path: str) -> Iterator[str]:
-    scope: Scope | None = trace.scope
-    while scope is not None and "." not in path:
-        if path in scope.bindings:
-            for bind in scope.bindings[path]:
-                yield kind_of(bind.value) or _kind_of_text(program, bind.expression)
-            return
-        scope = scope.parent
-    for step in _attributes_set(program, trace) if "." in path else ():
-        if changed_path(step) == path:
-            yield kind_of(step.value) or _kind_of_text(program, step.value_span)
+def _made(
+    program: Program, trace: Trace, path: str, owner: Value | None
+) -> Iterator[tuple[Value | None, Span | None]]:
+    """What a way is bound to, wherever that is in view."""
+    attribute = path.partition(".")[2]
+    if not attribute:
+        scope: Scope | None = trace.scope
+        while scope is not None and path not in scope.bindings:
+            scope = scope.parent
+        for bind in scope.bindings[path] if scope is not None else ():
+            if bind.how != "augment":  # which keeps the object
+                yield bind.value, bind.expression
+        return
+    for step in _attributes_set(program, trace, owner):
+        if changed_path(step) in (path, f"self.{attribute}"):
+            yield step.value, step.value_span
 
 
-def _attributes_set(program: Program, trace: Trace) -> Iterator[Mutation]:
-    """What the methods of the same class do to attributes."""
+def _attributes_set(program: Program, trace: Trace, owner: Value | None) -> Iterator[Mutation]:
+    """What the methods of a class do to attributes."""
     for scope in program.scopes:
-        if scope.parent is trace.scope.parent:
+        parent = scope.parent
+        if parent is None or parent.kind != "class":
+            continue
+        named = isinstance(owner, Instance) and parent.name == owner.name
+        if named or parent is trace.scope.parent:
             for statement in scope.body.statements:
                 for step in statement.all_steps:
-                    if isinstance(step, Mutation) and step.how == "setattr":
+                    if isinstance(step, Mutation) and step.how == "setattr" and not step.by:
                         yield step
+
+
+def _kind_of_plain(value: Value | None) -> str:
+    """Numbers and strings: what can only be bound anew."""
+    known = isinstance(value, Constant) and value.value is not None
+    return "plain" if known else ""
 
 
 def _kind_of_text(program: Program, expression: Span | None) -> str:
@@ -83,6 +115,4 @@ def kind_shown(mutations: Iterable[Mutation]) -> str:
         for kind, methods in _METHODS.items():
             if mutation.depth == 0 and mutation.method in methods:
                 return kind
-        if mutation.how == "setitem" and mutation.depth == 0 and isinstance(mutation.key, str):
-            return "dict"
     return ""

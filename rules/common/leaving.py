@@ -31,6 +31,7 @@ from .editing import (
     removed,
     saved,
 )
+from .hoisting import may_be_none
 
 _CUT_OUT = ("trace", "generate", "scan", "session", "invoke", "edit")
 
@@ -162,6 +163,13 @@ def _moved(program: Program, leaving: Leaving, moving: Statement) -> list[Edit]:
         text = program.text(span)
         kept = (f"({text})" if "\n" in text else text) if done else saved(program, span)
         word = program.code[moving.span.start : span.start]
+        if may_be_none(program, span):
+            kept = f"[{text}].save()"
+            line = f"{word}{name}[0]{program.code[span.end : moving.span.end]}"
+            return [
+                Edit(moving.span, f"{name} = {kept}"),
+                lines_after(program, leaving.behind, line),
+            ]
         line = f"{word}{name}{program.code[span.end : moving.span.end]}"
         return [
             Edit(moving.span, f"{name} = {kept}"),

@@ -60,12 +60,19 @@ def can_be_saved(value: Value) -> bool:
     """Whether a value can be saved in a trace and comes back then."""
     # A function made in the trace cannot travel, and a class has no `save` of its own.
     made_here = isinstance(value, (Function, LocalClass, Module))
-    return not (is_none(value) or is_module(value) or made_here)
+    return not (is_none(value) or value.optional or is_module(value) or made_here)
 
 
 def is_made_here(lost: Lost) -> bool:
     """Whether a name holds an object of a class of this file, which a server cannot send back."""
     return any(isinstance(bind_of(place).value, Instance) for place in lost.binds)
+
+
+def is_made_by_lambda(program: Program, lost: Lost) -> bool:
+    """Whether a collection is made with a lambda (`defaultdict(lambda: {})`): pickle refuses it."""
+    binds = [bind_of(place) for place in lost.binds]
+    texts = [program.text(bind.expression) for bind in binds if bind.expression is not None]
+    return any("defaultdict" in text and "lambda" in text for text in texts)
 
 
 def has_save(value: Value) -> bool:

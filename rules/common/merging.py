@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from nnmigrate.program import Program
+from nnmigrate.program import Mutation, Program
 from nnmigrate.program.values import Container
 from nnmigrate.spans import Edit, Span
 
@@ -29,11 +29,13 @@ class Merged:
         edits: what happens in the trace.
         first: the line at the start of its body.
         lines: the lines behind the trace.
+        last: the line at the end of its body.
     """
 
     edits: tuple[Edit, ...]
     first: str
     lines: tuple[str, ...]
+    last: str = ""
 
 
 def own_name(path: str) -> str:
@@ -137,7 +139,7 @@ def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
         mutation = change.mutation
         update = _updates(program, outer, change)
         updates = updates or update
-        item = mutation.how == "setitem" and _hashable(program, mutation.key_span)
+        item = mutation.how == "setitem" and _is_key(program, outer, mutation)
         if mutation.depth or not (item or update):
             return None
     edits = tuple(_renamed(change, outer.path, names.own) for change in outer.changes)
@@ -146,6 +148,13 @@ def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
     else:
         lines = _loop(names, f"{outer.path}[{names.key}] = {names.value}")
     return Merged(edits, f"{names.own} = dict().save()", lines)
+
+
+def _is_key(program: Program, outer: Outer, mutation: Mutation) -> bool:
+    """Whether an item's key can be one of a dictionary's: arrays also take masks and lists."""
+    if outer.kind in ("ndarray", "tensor") and not isinstance(mutation.key, int):
+        return mutation.counter != ""
+    return _hashable(program, mutation.key_span)
 
 
 def _updates(program: Program, outer: Outer, change: Change) -> bool:
@@ -254,7 +263,11 @@ def _hashable(program: Program, key: Span | None) -> bool:
     except cst.ParserSyntaxError:
         return False
     assert isinstance(node, cst.Subscript)
-    return all(isinstance(element.slice, cst.Index) for element in node.slice)
+    return all(
+        isinstance(element.slice, cst.Index)
+        and not isinstance(element.slice.value, (cst.List, cst.Dict, cst.Set, cst.ListComp))
+        for element in node.slice
+    )
 
 
 # --- the object itself ----------------------------------------------------------------------------
@@ -267,6 +280,9 @@ def copied_back(program: Program, outer: Outer, taken: set[str]) -> Merged | Non
         The changes; None where the object's kind, and so the way to copy it, is not known.
     """
     name = fresh_name(program, own_name(outer.path), taken)
+    if outer.kind == "plain" and "." in outer.path:
+        taken.add(name)
+        return Merged((), "", (f"{outer.path} = {name}",), f"{name} = {outer.path}.save()")
     lines = tuple(_copy(outer, name))
     if not lines or any(change.assigns for change in outer.changes):
         return None

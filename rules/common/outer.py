@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -24,8 +23,8 @@ from nnmigrate.program.values import (
 )
 from nnmigrate.spans import Span
 
-from .kinds import changed_path, kind_made, kind_of, kind_shown, made_by_lambda
-from .passing import other_names, parts_named, path_of_helper
+from .kinds import changed_path, kind_made, kind_of, kind_shown, made_by_lambda, pattern_of
+from .passing import other_names, parts_named, read_by_function
 
 # What is never a caller's own object.
 _NOT_OBJECTS = (Barrier, Envoy, Module, NnsightModule, Traced, Tracer)
@@ -107,8 +106,7 @@ def outer_objects(program: Program, trace: Trace) -> tuple[Outer, ...]:
             found.setdefault(path, []).append(change)
     values = {p.step.name: p.step.value for p in body if isinstance(p.step, Read)}
     outers = [
-        _outer(program, trace, body, path, changes, values.get(path))
-        for path, changes in found.items()
+        _outer(program, trace, body, path, changes, values) for path, changes in found.items()
     ]
     return tuple(_among_others(program, trace, outer, frozenset(found)) for outer in outers)
 
@@ -135,7 +133,7 @@ def _outer(
     body: Iterable[Placed],
     path: str,
     changes: list[Change],
-    value: Value | None,
+    values: Mapping[str, Value | None],
 ) -> Outer:
     kept = tuple(_without_parts(changes))
     idle = tuple(_idle(program, trace, body, path))
@@ -146,16 +144,20 @@ def _outer(
     later = [use for use in uses_of(program, trace, path) if use.start >= start]
     put_in = [c.mutation.value_span for c in kept if c.mutation.value_span is not None]
     reads = any(not _within(use, [*own, *keys, *idle_spans, *put_in]) for use in later)
+    reads = reads or read_by_function(program, trace, path.partition(".")[0])
     keyed = any(_within(use, keys) for use in later)
-    values = any(
+    mentions = any(
         c.mutation.value_span and _mentions(program, c.mutation.value_span, path) for c in kept
     )
     helped = any(c.helper for c in kept)
-    kind = kind_of(value) or kind_made(program, trace, path) or kind_shown(c.mutation for c in kept)
-    stuck = kind == "defaultdict" and made_by_lambda(program, trace, path)
+    value, owner = values.get(path), values.get(path.partition(".")[0])
+    kind = kind_of(value) or kind_made(program, trace, path, owner)
+    kind = kind or kind_shown(c.mutation for c in kept)
+    stuck = kind == "defaultdict" and made_by_lambda(program, trace, path, owner)
     nameless = any(c.mutation.aliased and path in trace.scope.parameters for c in kept)
-    homeless = nameless or any(_is_made_here(c.mutation.value) for c in kept)
-    return Outer(path, kind, kept, reads or helped, values, keyed, idle, False, homeless, stuck)
+    unsavable = isinstance(value, Instance) and value.own_save
+    homeless = unsavable or nameless or any(_is_made_here(c.mutation.value) for c in kept)
+    return Outer(path, kind, kept, reads or helped, mentions, keyed, idle, False, homeless, stuck)
 
 
 def _is_made_here(value: Value | None) -> bool:
@@ -193,16 +195,12 @@ def _without_parts(changes: list[Change]) -> Iterator[Change]:
 def uses_of(program: Program, trace: Trace, path: str) -> Iterator[Span]:
     """Where the body mentions the way to an object."""
     start, end = trace.body.span.start, trace.body.span.end
-    for match in _pattern(path).finditer(program.code, start, end):
+    for match in pattern_of(path).finditer(program.code, start, end):
         yield Span(match.start(), match.end())
 
 
 def _mentions(program: Program, span: Span, path: str) -> bool:
-    return _pattern(path).search(program.code, span.start, span.end) is not None
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.]){re.escape(path)}(?!\w)")
+    return pattern_of(path).search(program.code, span.start, span.end) is not None
 
 
 def _idle(program: Program, trace: Trace, body: Iterable[Placed], path: str) -> Iterator[Statement]:
@@ -234,12 +232,16 @@ def _changes(
             values[step.name] = step.value
         elif isinstance(step, Bind) and step.name in grown:
             yield step.name, next(c for c in grown[step.name] if c.place is place)
+        elif isinstance(step, Bind) and _extends(program, step):
+            # `store += [h]` of a name that stands for an outer object, or for a part of one.
+            for way in parts_named(program, body, step.name, bound):
+                yield way, _through_part(place, _as_change(place).mutation, way)
         elif isinstance(step, Mutation) and step.base in bound and step.base not in grown:
             for way in parts_named(program, body, step.base, bound):
                 if not isinstance(values.get(way), _NOT_OBJECTS):
                     yield way, _through_part(place, step, way)
         elif isinstance(step, Mutation):
-            change = _change(program, place, step)
+            change = _change(place, step)
             base = change.mutation.base if change else ""
             known = base in values or (change is not None and change.helper)
             if change is None or not known or isinstance(values.get(base), _NOT_OBJECTS):
@@ -255,17 +257,13 @@ def _through_part(place: Placed, mutation: Mutation, way: str) -> Change:
     return Change(meant, place, helper=True)
 
 
-def _change(program: Program, place: Placed, mutation: Mutation) -> Change | None:
+def _change(place: Placed, mutation: Mutation) -> Change | None:
+    if mutation.aliased or mutation.by == "caller":
+        meant = replace(mutation, target=None, value_span=None)
+        return Change(meant, place, helper=True)
     target = mutation.target
-    if mutation.aliased:
-        return Change(mutation, place, helper=True)
-    if target is not None and mutation.span.holds(target):
-        return Change(mutation, place)
-    path = path_of_helper(program, mutation)
-    if path is None:
-        return None
-    meant = replace(mutation, base=path.partition(".")[0], path=path, target=None, value_span=None)
-    return Change(meant, place, helper=True)
+    direct = target is not None and not mutation.by and mutation.span.holds(target)
+    return Change(mutation, place) if direct else None
 
 
 def _grown(
@@ -277,8 +275,15 @@ def _grown(
         if isinstance(place.step, Bind):
             binds.setdefault(place.step.name, []).append(place)
     for name, places in binds.items():
-        if all(_extends(program, place.step) for place in places):
+        steps = [place.step for place in places]
+        in_place = kind_made(program, trace, name) in ("tensor", "ndarray")
+        if all((in_place and _augments(step)) or _extends(program, step) for step in steps):
             yield name, tuple(_as_change(place) for place in places)
+
+
+def _augments(step: object) -> bool:
+    """`total += h` of a tensor or an array changes it in its place."""
+    return isinstance(step, Bind) and step.how == "augment"
 
 
 def _extends(program: Program, step: object) -> bool:

@@ -1,55 +1,15 @@
-"""Other ways to an outer object: what a helper is given, other names, names of parts of it."""
+"""Other ways to an outer object: other names, names of parts of it, functions that know it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from nnmigrate.program import Bind, Mutation, Program, Scope, Trace
+from nnmigrate.program import Bind, Program, Statement, Trace
 from nnmigrate.program.bodies import Placed
-
-
-def path_of_helper(program: Program, mutation: Mutation) -> str | None:
-    """What a called function's change means to its caller; None if the object is its own."""
-    try:
-        call = cst.parse_expression(program.text(mutation.span))
-    except cst.ParserSyntaxError:
-        return None
-    if not isinstance(call, cst.Call):
-        return None
-    scope = _scope_called(program, call)
-    if scope is None or not mutation.path.startswith(mutation.base):
-        return None
-    rest = mutation.path[len(mutation.base) :]
-    if mutation.base in scope.parameters:
-        passed = _passed(scope, call, mutation.base)
-        return None if passed is None else passed + rest
-    own = mutation.base in scope.bindings and mutation.base not in scope.declared
-    return None if own else mutation.path
-
-
-def _scope_called(program: Program, call: cst.Call) -> Scope | None:
-    name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-    if not isinstance(name, cst.Name):
-        return None
-    found = [s for s in program.scopes if s.kind == "function" and s.name == name.value]
-    return found[0] if len(found) == 1 else None
-
-
-def _passed(scope: Scope, call: cst.Call, parameter: str) -> str | None:
-    """The characters passed for a parameter, if they are a way to an object."""
-    parameters = list(scope.parameters)
-    method = scope.parent is not None and scope.parent.kind == "class"
-    if isinstance(call.func, cst.Attribute) and method and parameters.pop(0) == parameter:
-        return _dotted(call.func.value)
-    for number, argument in enumerate(call.args):
-        keyword = argument.keyword.value if argument.keyword is not None else None
-        if keyword == parameter or (
-            keyword is None and parameters[number : number + 1] == [parameter]
-        ):
-            return _dotted(argument.value)
-    return None
+from nnmigrate.program.liveness import reads_free
 
 
 def _dotted(node: cst.BaseExpression) -> str | None:
@@ -146,3 +106,22 @@ def other_names(program: Program, trace: Trace, path: str) -> frozenset[str]:
             if path in ways:
                 same.update(way for way in ways if way is not None and way != path)
     return frozenset(same)
+
+
+def read_by_function(program: Program, trace: Trace, name: str) -> bool:
+    """Whether a function of the file that the body calls reads a name from around it."""
+    body = program.text(trace.body.span)
+    for definition in _functions(program):
+        node = definition.node
+        assert isinstance(node, cst.FunctionDef)
+        called = re.search(rf"\b{re.escape(node.name.value)}\s*\(", body) is not None
+        around = definition.span.holds(trace.statement.span)
+        if called and not around and reads_free(program, definition, name):
+            return True
+    return False
+
+
+def _functions(program: Program) -> Iterator[Statement]:
+    for scope in program.scopes:
+        for top in scope.body.statements:
+            yield from (s for s in top.walk() if s.kind == "FunctionDef")

@@ -81,12 +81,22 @@ def before_trace(case: Case) -> Fix | None:
     }
     if again or not earlier.union(header).isdisjoint(names):
         return None
-    if not needed.isdisjoint(name for _, name in binds):
+    if not needed.isdisjoint(name for p, name in binds if p.statement is not statement):
         return None
     text = reindented(case.program, statement, case.trace.statement.indent)
     edits = [removed(statement), lines_before(case.program, case.trace.statement, text)]
     said = ", ".join(f"`{name}`" for name in names)
     return fix_for(f"Bind {said} before the trace", edits, case)
+
+
+def leads(case: Case) -> bool:
+    """Whether a name is bound by the plain statements that the body begins with, in this order."""
+    for statement in case.trace.body.statements:
+        if not plain(statement):
+            return False
+        if all(place.statement is statement for place in case.lost.every):
+            return True
+    return False
 
 
 def _defines(case: Case, statement: Statement) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Fix
-from nnmigrate.program import Program, Trace
+from nnmigrate.program import Program, Told, Trace
 from nnmigrate.program.bodies import Placed, placed
+from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Edit, Span
 
-from .editing import code_of, lines_after, lines_first, merged, movable, removed
+from .editing import code_of, fresh_name, lines_after, lines_first, merged, movable, removed, saved
 from .hoisting import Moved, Moving, hoisted, needs_no_trace
 from .leaving import is_left
 from .merging import Merged, copied_back, own_name, redirected
@@ -58,28 +59,47 @@ def decide(program: Program, trace: Trace, outers: Sequence[Outer]) -> Homecomin
     decided = Homecoming(moved, home=list(hoistable))
     for outer in outers:
         if outer not in hoistable:
-            other = _merged(program, outer, taken)
+            other = _merged(program, trace, outer, taken)
             (decided.merged if other else decided.stranded).append(other or outer)  # type: ignore[arg-type]
             decided.home += [outer] if other else []
     return decided
 
 
-def _merged(program: Program, outer: Outer, taken: set[str]) -> Merged | None:
+def _merged(program: Program, trace: Trace, outer: Outer, taken: set[str]) -> Merged | None:
     """The object's changes brought back, or the object itself."""
-    if outer.homeless:
+    if outer.homeless or (outer.kind == "plain" and not _ends_surely(trace)):
         return None
     fresh = None if outer.shared else redirected(program, outer, taken)
     return fresh or (None if outer.stuck else copied_back(program, outer, taken))
 
 
+def _remade(program: Program, outer: Outer, change: Change, later: Sequence[Span]) -> Moved | None:
+    """`self.acts = {}`, filled further down: the trace makes and fills one of its own."""
+    value = change.mutation.value_span
+    if value is None or not isinstance(change.mutation.value, (Container, Items)):
+        return None
+    name = fresh_name(program, own_name(outer.path))
+    made = Edit(change.place.statement.span, f"{name} = {saved(program, value)}")
+    edits = (made, *(Edit(use, name) for use in later))
+    return Moved(edits, (f"{outer.path} = {name}",), (name,))
+
+
+def _ends_surely(trace: Trace) -> bool:
+    """Whether the end of the body is reached, and is when everything has been done."""
+    steps = (step for top in trace.body.statements for step in top.all_steps)
+    stopped = any(isinstance(step, Told) and "stop" in step.what for step in steps)
+    return not trace.explicit and not stopped and movable(trace.body.statements[-1])
+
+
 def _read_back(
     program: Program, trace: Trace, body: Sequence[Placed], outer: Outer
 ) -> Moved | None:
-    """`self.h = v`, set once and read further down: there the value has a name of its own."""
+    """`self.h = v`, set once and used further down: there the value has a name of its own."""
     change, *others = outer.changes
     once = change.whole and change.place.straight and not change.several
-    reads = outer.reads and not outer.mentions
-    if others or not once or not reads or change.mutation.how != "setattr":
+    inside = all(not other.helper and other.mutation.how != "setattr" for other in others)
+    used = bool(others) or (outer.reads and not outer.mentions)
+    if not inside or not once or not used or change.mutation.how != "setattr":
         return None
     statement = change.place.statement
     uses = list(uses_of(program, trace, outer.path))
@@ -87,10 +107,13 @@ def _read_back(
     later = [use for use in uses if use.start >= statement.span.end]
     if outer.homeless or target is None or len(later) != len(uses) - 1:
         return None
-    moved = hoisted(program, trace, body, [as_moving(change, _singular(outer.path))], set())
-    name = moved.names[0] if moved is not None and len(moved.names) == 1 else ""
-    if moved is None or not name.isidentifier():
+    wish = own_name(outer.path) if others else _singular(outer.path)
+    moved = hoisted(program, trace, body, [as_moving(change, wish)], set(), outer.path)
+    if moved is None or len(moved.names) != 1:
         return None
+    name = moved.names[0]
+    if not name.isidentifier():
+        return _remade(program, outer, change, later) if others else None
     return replace(moved, edits=(*moved.edits, *(Edit(use, name) for use in later)))
 
 
@@ -166,8 +189,12 @@ def _edits(program: Program, trace: Trace, decided: Homecoming) -> Iterator[Edit
     for part in decided.merged:
         yield from part.edits
         lines += part.lines
-    if decided.merged:
-        yield lines_first(program, trace.body, *(part.first for part in decided.merged))
+    first = [part.first for part in decided.merged if part.first]
+    last = [part.last for part in decided.merged if part.last]
+    if first:
+        yield lines_first(program, trace.body, *first)
+    if last:
+        yield lines_after(program, trace.body.statements[-1], *last)
     if lines:
         yield lines_after(program, trace.statement, *lines)
 

@@ -136,7 +136,7 @@ class _Fixing:
         for _ in range(ROUNDS):
             checked = self._check(program)
             # By code: when things happen (1xx) is settled before what survives of them (2xx).
-            in_turn = sorted(filter(self._may_fix, checked.findings), key=lambda one: one.code)
+            in_turn = sorted(self._in_question(checked.findings), key=lambda one: one.code)
             taken = _compatible(self.code, in_turn)
             after = self._apply(taken)
             if after is None:
@@ -157,6 +157,12 @@ class _Fixing:
 
     def _fail(self, code: str, message: str) -> None:
         self.failures[RuleFailure(code, message)] = None
+
+    def _in_question(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings to fix next: an assumption is made only where no safe fix is left."""
+        fixable = list(filter(self._may_fix, findings))
+        safe = [one for one in fixable if one.fix and one.fix.applicability is Applicability.SAFE]
+        return safe or fixable
 
     def _may_fix(self, finding: Finding) -> bool:
         if finding.fix is None or finding.code in {failure.code for failure in self.failures}:

@@ -265,6 +265,242 @@ REWRITES = {
             counts.update(_counts)
         """,
     ),
+    "a tensor that grows": (
+        """
+        import torch
+        total = torch.zeros(3)
+        with lm.trace("a", remote=True):
+            total += lm.lm_head.output.sum()
+        """,
+        """
+        import torch
+        total = torch.zeros(3)
+        with lm.trace("a", remote=True):
+            _total = lm.lm_head.output.sum().save()
+        total += _total
+        """,
+    ),
+    "parts that grow": (
+        """
+        ones, others = [], []
+        with lm.trace("a", remote=True):
+            for i, kept in enumerate((ones, others)):
+                kept += [lm.transformer.h[i].output.save()]
+        """,
+        """
+        ones, others = [], []
+        with lm.trace("a", remote=True):
+            _ones = ones.save()
+            _others = others.save()
+            for i, kept in enumerate((ones, others)):
+                kept += [lm.transformer.h[i].output.save()]
+        ones[:] = _ones
+        others[:] = _others
+        """,
+    ),
+    "masks": (
+        """
+        import numpy as np
+        means = np.zeros(3)
+        mask = np.array([True, False, True])
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                means[mask] = lm.transformer.h[i].output.mean().item()
+        """,
+        """
+        import numpy as np
+        means = np.zeros(3)
+        mask = np.array([True, False, True])
+        with lm.trace("a", remote=True):
+            _means = means.save()
+            for i in range(2):
+                means[mask] = lm.transformer.h[i].output.mean().item()
+        means[...] = _means
+        """,
+    ),
+    "own items": (
+        """
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                store["x"] = lm.transformer.h[i].output.save()
+        """,
+        """
+        with lm.trace("a", remote=True):
+            _store = dict().save()
+            for i in range(2):
+                _store["x"] = lm.transformer.h[i].output.save()
+        for _k, _v in _store.items():
+            store[_k] = _v
+        """,
+    ),
+    "what a function reads": (
+        """
+        acts = []
+        def count():
+            return len(acts)
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                acts.append(lm.transformer.h[i].output.save())
+            last = lm.transformer.h[count()].output.save()
+        """,
+        """
+        acts = []
+        def count():
+            return len(acts)
+        with lm.trace("a", remote=True):
+            _acts = acts.save()
+            for i in range(2):
+                acts.append(lm.transformer.h[i].output.save())
+            last = lm.transformer.h[count()].output.save()
+        acts[:] = _acts
+        """,
+    ),
+    "the length of what comes back": (
+        """
+        acts, sizes = [], {}
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                acts.append(lm.transformer.h[i].output.save())
+            sizes["n"] = len(acts)
+        """,
+        """
+        acts, sizes = [], {}
+        with lm.trace("a", remote=True):
+            _acts = acts.save()
+            _sizes = dict().save()
+            for i in range(2):
+                acts.append(lm.transformer.h[i].output.save())
+            _sizes["n"] = len(acts)
+        acts[:] = _acts
+        sizes.update(_sizes)
+        """,
+    ),
+    "what may be None": (
+        """
+        acts = {}
+        with lm.trace("a", remote=True):
+            acts["x"] = lm.lm_head.output.save() if wanted else None
+        """,
+        """
+        acts = {}
+        with lm.trace("a", remote=True):
+            _act = [lm.lm_head.output.save() if wanted else None].save()
+        acts["x"] = _act[0]
+        """,
+    ),
+    "an attribute that is bound anew and filled": (
+        """
+        class Reader:
+            def read(self, prompt):
+                with lm.trace(prompt, remote=True):
+                    self.acts = {}
+                    for i in range(2):
+                        self.acts[i] = lm.transformer.h[i].output.save()
+        """,
+        """
+        class Reader:
+            def read(self, prompt):
+                with lm.trace(prompt, remote=True):
+                    _acts = {}.save()
+                    for i in range(2):
+                        _acts[i] = lm.transformer.h[i].output.save()
+                self.acts = _acts
+        """,
+    ),
+    "a recorder's list and number": (
+        """
+        class Recorder:
+            def __init__(self):
+                self.acts, self.count = [], 0
+                self.count = 0
+
+            def record(self, act):
+                self.acts.append(act.save())
+                self.count += 1
+
+        recorder = Recorder()
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                recorder.record(lm.transformer.h[i].output)
+        """,
+        """
+        class Recorder:
+            def __init__(self):
+                self.acts, self.count = [], 0
+                self.count = 0
+
+            def record(self, act):
+                self.acts.append(act.save())
+                self.count += 1
+
+        recorder = Recorder()
+        with lm.trace("a", remote=True):
+            _acts = recorder.acts.save()
+            for i in range(2):
+                recorder.record(lm.transformer.h[i].output)
+            _count = recorder.count.save()
+        recorder.acts[:] = _acts
+        recorder.count = _count
+        """,
+    ),
+    "by a lambda": (
+        """
+        acts = []
+        keep = lambda act: acts.append(act.save())
+        with lm.trace("a", remote=True):
+            keep(lm.lm_head.output)
+        """,
+        """
+        acts = []
+        keep = lambda act: acts.append(act.save())
+        with lm.trace("a", remote=True):
+            _acts = acts.save()
+            keep(lm.lm_head.output)
+        acts[:] = _acts
+        """,
+    ),
+    "by a static and an inherited method": (
+        """
+        class Base:
+            @staticmethod
+            def put(acts, act):
+                acts.append(act.save())
+
+            def keep(self, acts, act):
+                acts.append(act.save())
+
+        class Keeper(Base):
+            pass
+
+        ones, others = [], []
+        keeper = Keeper()
+        with lm.trace("a", remote=True):
+            Keeper.put(ones, lm.transformer.h[0].output)
+            keeper.keep(others, lm.transformer.h[1].output)
+        """,
+        """
+        class Base:
+            @staticmethod
+            def put(acts, act):
+                acts.append(act.save())
+
+            def keep(self, acts, act):
+                acts.append(act.save())
+
+        class Keeper(Base):
+            pass
+
+        ones, others = [], []
+        keeper = Keeper()
+        with lm.trace("a", remote=True):
+            _ones = ones.save()
+            _others = others.save()
+            Keeper.put(ones, lm.transformer.h[0].output)
+            keeper.keep(others, lm.transformer.h[1].output)
+        ones[:] = _ones
+        others[:] = _others
+        """,
+    ),
     "keywords given with two stars": (
         """
         options = {"remote": True}
@@ -338,6 +574,23 @@ STRANDED = {
             with lm.trace("a", remote=True):
                 bucket = kept["x"]
                 bucket.append(lm.lm_head.output.save())
+    """,
+    "a dictionary with methods of its own": """
+        class Cache(dict):
+            def put(self, key, act):
+                self[key] = act.save()
+        cache = Cache()
+        with lm.trace("a", remote=True):
+            cache.put("x", lm.lm_head.output)
+    """,
+    "a global of a function": """
+        count = 0
+        def bump():
+            global count
+            count += 1
+        with lm.trace("a", remote=True):
+            bump()
+            out = lm.lm_head.output.save()
     """,
     "an iterator": """
         numbers = iter(range(3))

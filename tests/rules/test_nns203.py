@@ -36,6 +36,83 @@ REWRITES = {
         print(acts)
         """,
     ),
+    "what may be None": (
+        """
+        def read(wanted):
+            with lm.trace("a"):
+                mask = lm.lm_head.output.save() if wanted else None
+            return mask
+        """,
+        """
+        def read(wanted):
+            with lm.trace("a"):
+                _mask = [None].save()
+                _mask[0] = lm.lm_head.output.save() if wanted else None
+            mask = _mask[0]
+            return mask
+        """,
+    ),
+    "None on one way": (
+        """
+        def read(wanted):
+            with lm.trace("a"):
+                if wanted:
+                    mask = lm.lm_head.output.save()
+                else:
+                    mask = None
+            return mask
+        """,
+        """
+        def read(wanted):
+            with lm.trace("a"):
+                _mask = [None].save()
+                if wanted:
+                    _mask[0] = lm.lm_head.output.save()
+                else:
+                    _mask[0] = None
+            mask = _mask[0]
+            return mask
+        """,
+    ),
+    "an annotated name": (
+        """
+        with lm.trace("a"):
+            words: list[str] = "b a".split()
+            out = lm.lm_head.output.save()
+        print(words, out)
+        """,
+        """
+        with lm.trace("a"):
+            words: list[str] = "b a".split()
+            out = lm.lm_head.output.save()
+            words.save()
+        print(words, out)
+        """,
+    ),
+    "a state that an error handler asks for": (
+        """
+        tried = 0
+        for prompt in ("a", "b"):
+            try:
+                with lm.trace(prompt):
+                    tried += 1
+                    out = lm.lm_head.output.save()
+            except RuntimeError:
+                continue
+        print(tried, out)
+        """,
+        """
+        tried = 0
+        for prompt in ("a", "b"):
+            try:
+                tried += 1
+                with lm.trace(prompt):
+                    out = lm.lm_head.output.save()
+            except RuntimeError:
+                continue
+        print(tried, out)
+        """,
+    ),
     "several names of one import": (
         """
         with lm.trace("a"):

@@ -41,7 +41,8 @@ def annotate(walk: Walk, node: cst.AnnAssign) -> None:
     if node.value is not None:
         value = walk.evaluate(node.value)
         if isinstance(value, Unknown):
-            value = annotated(walk, node.annotation)
+            promised = annotated(walk, node.annotation)
+            value = promised.with_save() if value.saved else promised
         _store(walk, node, node.target, value, node.value)
     elif isinstance(node.target, cst.Name):
         _declare(walk, node, node.target)

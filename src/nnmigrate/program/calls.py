@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import libcst as cst
 
@@ -11,7 +12,7 @@ from nnmigrate.program.expressions import attribute, base
 from nnmigrate.program.functions import called_outside, inline, observe, observe_values
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.joins import is_kept
-from nnmigrate.program.lambdas import read_by_lambdas
+from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
 from nnmigrate.program.library import knows, library_function
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
 from nnmigrate.program.names import (
@@ -31,6 +32,7 @@ from nnmigrate.program.values import (
     Function,
     Instance,
     Keywords,
+    Lambda,
     LocalClass,
     Method,
     ModelClass,
@@ -95,6 +97,12 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         if walk.tracing:
             return inline(walk, node, callee, arguments)
         return called_outside(walk, node, callee, arguments)
+    if isinstance(callee, Instance) and walk.tracing:
+        method = _method_of(walk, callee.name, "__call__")
+        given = Arguments((callee, *arguments.positional), arguments.keywords)
+        return UNKNOWN if method is None else inline(walk, node, method, given)
+    if isinstance(callee, Lambda) and walk.tracing:
+        changed_by_lambda(walk, node, callee)
     if isinstance(callee, LocalClass):
         _observe_maker(walk, callee, arguments)
         return Instance(name=callee.name, own_save=_saves_itself(walk, callee.name))
@@ -111,7 +119,8 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if walk.tracing and isinstance(callee, Unknown):
         given_away(walk, node)
     if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
-        return walk.computed(node)
+        value = walk.computed(node)
+        return value if isinstance(callee, (Envoy, Traced)) else replace(value, opaque=True)
     return UNKNOWN
 
 
@@ -300,12 +309,27 @@ def _instance_method(
     return called_outside(walk, node, method, given) if isinstance(value, Unknown) else value
 
 
-def _method_of(walk: Walk, owner: str, name: str) -> Function | None:
-    """A method of a class of the file that takes the object first."""
-    for frame in walk.frames:
-        method = frame.values.get(name) if (frame.kind, frame.name) == ("class", owner) else None
-        if isinstance(method, Function) and method.node is not None and not method.node.decorators:
-            return method
+def _class_method(
+    walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
+) -> Value:
+    """`Keeper.keep(acts, h)`: a static method, or one that is given the class."""
+    assert isinstance(receiver, LocalClass)
+    for kind, first in (("staticmethod", ()), ("classmethod", (receiver,))):
+        method = _method_of(walk, receiver.name, function.attr.value, kind)
+        if method is not None and walk.tracing:
+            given = Arguments((*first, *arguments.positional), arguments.keywords)
+            return inline(walk, node, method, given)
+    return _other_method(walk, node, function, receiver, arguments)
+
+
+def _method_of(walk: Walk, owner: str, name: str, decorator: str = "") -> Function | None:
+    """A method of a class of the file, or of one that it derives from, with that decorator only."""
+    frames = {frame.name: frame for frame in walk.frames if frame.kind == "class"}
+    for each in walk.facts.line(owner):
+        method = frames[each].values.get(name) if each in frames else None
+        if isinstance(method, Function) and method.node is not None:
+            decorators = [walk.text(each.decorator) for each in method.node.decorators]
+            return method if decorators == ([decorator] if decorator else []) else None
     return None
 
 
@@ -352,6 +376,7 @@ _Handler = Callable[[Walk, cst.Call, cst.Attribute, Value, Arguments], Value]
 _METHODS: dict[type[Value], _Handler] = {
     Envoy: _envoy_method,
     Instance: _instance_method,
+    LocalClass: _class_method,
     NnsightModule: _nnsight_method,
     Traced: _traced_method,
     Tracer: _tracer_method,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.guards import guarded, is_guard
-from nnmigrate.program.joins import joined
+from nnmigrate.program.joins import is_none, joined
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
 from nnmigrate.program.steps import Access, Compute, Item, Read, Told
 from nnmigrate.program.values import (
@@ -139,14 +139,16 @@ def _conditional(walk: Walk, node: cst.IfExp) -> Value:
     orelse = walk.evaluate(node.orelse)
     if is_guard(walk, node):
         walk.note(Told(walk.site(), walk.span(node), "hasattr", orelse))
-    return joined(body, orelse, f"if@{walk.site()}")
+    value = joined(body, orelse, f"if@{walk.site()}")
+    return replace(value, optional=True) if is_none(body) or is_none(orelse) else value
 
 
 @evaluates(cst.BooleanOperation)
 def _boolean(walk: Walk, node: cst.BooleanOperation) -> Value:
     """`a or b` gives one of them: no operation of the model's values."""
     left, right = walk.evaluate(node.left), walk.evaluate(node.right)
-    return joined(left, right, f"either@{walk.site()}")
+    value = joined(left, right, f"either@{walk.site()}")
+    return replace(value, optional=True) if is_none(left) or is_none(right) else value
 
 
 @evaluates(cst.NamedExpr)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from nnmigrate.program.annotations import annotated
+from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
 from nnmigrate.program.joins import is_kept, loosened
 from nnmigrate.program.lambdas import all_parameters
@@ -42,7 +43,7 @@ _RELEVANT = re.compile(
 def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     """Walks a function's body in a frame of its own, if it may have to do with nnsight."""
     node = function.node
-    if node is None or not (_RELEVANT.search(walk.text(node)) or _is_given_model(walk, node)):
+    if node is None or not _is_relevant(walk, node):
         return
     frame = walk.new_frame("function", node.name.value, parent)
     with walk.inside(frame), walk.collecting():
@@ -51,6 +52,12 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
         walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
     if frame.returned is not None and is_kept(frame.returned):
         walk.facts.returned[id(node)] = loosened(frame.returned, "")
+
+
+def _is_relevant(walk: Walk, node: cst.FunctionDef) -> bool:
+    # What `__init__` makes is what the other methods change.
+    makes = node.name.value == "__init__"
+    return makes or bool(_RELEVANT.search(walk.text(node))) or _is_given_model(walk, node)
 
 
 def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -95,7 +102,7 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
         frame.hold(name, value, walk.new_version(name))
     body = _followed(walk, node, frame)
     called, owned = walk.span(call), tuple(_given(walk, node, call))
-    steps = tuple(_kept(_flattened(body), called, _named_arguments(node, call)))
+    steps = tuple(_kept(_flattened(body), called, _Names(_ways_given(node, call), frame)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
         for step in (*owned, *steps):
             walk.note(step)
@@ -109,17 +116,59 @@ def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
         yield Bind(walk.site(), walk.span(call), name, "param", UNKNOWN, foreign=True)
 
 
-def _named_arguments(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
-    """By parameter, the name of the object that the call passes, where it passes a bare name."""
+@dataclass(frozen=True)
+class _Names:
+    """What the names of a called function mean to its caller.
+
+    Args:
+        passed: by parameter, the caller's way to the object that is passed for it.
+        frame: the function's frame, once it has been followed.
+    """
+
+    passed: Mapping[str, str]
+    frame: Frame
+
+    def owns(self, name: str) -> bool:
+        """Whether a name is the function's own."""
+        bound = name in self.frame.values or name in self.frame.bindings
+        return bound and name not in self.frame.declared
+
+    def of_caller(self, step: Item | Mutation) -> Item | Mutation:
+        """The step, by the caller's names for the objects."""
+        way = self.passed.get(step.base)
+        if way is not None:
+            base = way.partition(".")[0]
+            step = replace(step, base=base, path=way + step.path[len(step.base) :])
+        if not isinstance(step, Mutation) or step.by == "own":
+            return step
+        return replace(step, by="own" if way is None and self.owns(step.base) else "caller")
+
+
+def _ways_given(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
+    """By parameter, the way to the object that the call passes, where that is no computed one."""
     given = _given_for(node, call)
-    return {name: value.value for name, value in given.items() if isinstance(value, cst.Name)}
+    ways = {name: path_of(value) for name, value in given.items() if _is_way(value)}
+    found = {name: way[1] for name, way in ways.items() if way is not None}
+    # A method's object, or an object that is called itself.
+    called = call.func.value if isinstance(call.func, cst.Attribute) else call.func
+    if _is_way(called):
+        owner, first = path_of(called), next(all_parameters(node.params), None)
+        if owner is not None and first is not None and first.name.value == "self":
+            found["self"] = owner[1]
+    return found
+
+
+def _is_way(node: cst.BaseExpression) -> bool:
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
 
 
 def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpression]:
     """By parameter, what the call passes for it."""
     parameters = [parameter.name.value for parameter in all_parameters(node.params)]
     plain = [argument for argument in call.args if not argument.star]
-    if isinstance(call.func, cst.Attribute) and parameters[:1] == ["self"]:
+    if parameters[:1] == ["self"]:
         parameters = parameters[1:]
     given = [(a.keyword.value if a.keyword else None, a.value) for a in plain]
     pairs = zip(parameters, given, strict=False)
@@ -163,17 +212,18 @@ def _flattened(block: Block) -> Iterator[Step]:
             yield from (*statement.turn, *inner)
 
 
-def _kept(steps: Iterable[Step], call: Span, passed: Mapping[str, str]) -> Iterator[Step]:
+def _kept(steps: Iterable[Step], call: Span, names: _Names) -> Iterator[Step]:
     """The steps as steps of the call, since their own places are in the function."""
     for step in steps:
         if isinstance(step, Repeat):
-            yield replace(step, span=call, steps=tuple(_kept(step.steps, call, passed)))
-        elif isinstance(step, (Item, Mutation)) and step.base in passed:
-            # What the helper calls by its parameter's name is the caller's object.
-            base = passed[step.base]
-            yield replace(step, span=call, base=base, path=base + step.path[len(step.base) :])
+            yield replace(step, span=call, steps=tuple(_kept(step.steps, call, names)))
+        elif isinstance(step, (Item, Mutation)):
+            yield replace(names.of_caller(step), span=call)
         elif not (isinstance(step, Read) and step.partial):
             yield replace(step, span=call)
+            if isinstance(step, Bind) and step.name in names.frame.declared:
+                name, how = step.name, "rebind"
+                yield Mutation(step.site, call, name, name, how, foreign=True, by="caller")
 
 
 def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Arguments) -> Value:

@@ -37,9 +37,9 @@ def joined(left: Value, right: Value, version: str) -> Value:
         right: what it stood for on the other.
         version: names the binding that the meeting makes.
     """
-    if left == right or _is_none(right):
+    if left == right or is_none(right):
         return left
-    if _is_none(left):
+    if is_none(left):
         return right
     if isinstance(left, Envoy) or isinstance(right, Envoy):
         return _joined_envoys(left, right, version)
@@ -53,7 +53,8 @@ def joined(left: Value, right: Value, version: str) -> Value:
     return UNKNOWN
 
 
-def _is_none(value: Value) -> bool:
+def is_none(value: Value) -> bool:
+    """Whether a value is `None`."""
     return isinstance(value, Constant) and value.value is None
 
 
@@ -97,7 +98,7 @@ def is_something_else(value: Value | None) -> bool:
     """Whether a value is no value of the model, nor a place for one (`None`, a collection)."""
     if value is None or is_kept(value) or isinstance(value, (Container, Items)):
         return False
-    return not _is_none(value)
+    return not is_none(value)
 
 
 def completed(held: Value, filled: Value) -> Value:

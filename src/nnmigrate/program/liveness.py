@@ -49,9 +49,19 @@ def read_after(program: Program, trace: Trace, name: str) -> bool:
     scope = trace.scope
     if name in scope.declared or _captured(program, scope, trace, name):
         return True
+    return _read_from(program, scope, trace.statement, trace.parents, name)
+
+
+def _read_from(
+    program: Program,
+    scope: Scope,
+    child: Statement,
+    parents: Sequence[Statement],
+    name: str,
+) -> bool:
+    """Whether the value that a name has behind a statement may be read later."""
     flow = _Flow(program, name)
-    child = trace.statement
-    for parent in (*reversed(trace.parents), None):
+    for parent in (*reversed(parents), None):
         block = _block_of(child, parent.blocks if parent is not None else (scope.body,))
         rest = flow.block(block.statements[block.statements.index(child) + 1 :])
         if rest.read:
@@ -78,8 +88,17 @@ def read_by_handler(program: Program, trace: Trace, name: str) -> bool:
             later = [other for other in parent.blocks[1:] if other.name != "orelse"]
             if any(flow.block(other.statements).read for other in later):
                 return True
+            goes_on = [other for other in later if other.name == "handler" and _goes_on(other)]
+            outside = trace.parents[: trace.parents.index(parent)]
+            if goes_on and _read_from(program, trace.scope, parent, outside, name):
+                return True
         child = parent
     return False
+
+
+def _goes_on(block: Block) -> bool:
+    """Whether what stands behind a try is reached from a handler, now or at the next turn."""
+    return block.statements[-1].kind not in ("Raise", "Return")
 
 
 def bound_before(trace: Trace, name: str) -> bool:

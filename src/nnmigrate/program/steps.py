@@ -123,6 +123,8 @@ class Mutation(Step):
         value_span: the characters of the value put in.
         value: the value put in.
         aliased: a method does it that has a name of its own (`add = acts.append`).
+        by: a function that is called does it: to an object that the `caller` can reach, by `base`
+            and `path`, or to one of its `own`; empty where the statement itself does it.
     """
 
     base: str
@@ -138,6 +140,7 @@ class Mutation(Step):
     value: Value | None = None
     foreign: bool = False
     aliased: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         # What an earlier turn of a loop has left is not there on a server either.
         stays = before or (bool(trace.loops) and kept)
         needed = remote and stays and reads_first(program, trace, name)
-        held = _held(program, trace, body, binds)
+        lost = [place for place in binds if not saved_at_end(program, body, place)]
+        held = _held(program, trace, body, lost or binds)
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:
             caught = wanted and read_by_handler(program, trace, name)
@@ -169,6 +170,8 @@ def _bind(place: Placed) -> Bind:
 def saved_at_end(program: Program, body: Sequence[Placed], place: Placed) -> bool:
     """Whether the object that a binding binds is saved, by this name or by another one."""
     bind = _bind(place)
+    if bind.value.optional or is_none(bind.value):
+        return False  # None never comes back
     if bind.value.saved:
         return True
     aliases = {(bind.name, bind.site), *_aliases(program, body, bind)}
@@ -217,6 +220,10 @@ def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequenc
 
 def _held_by(program: Program, trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
     value = bind.value
+    if value.optional:
+        return Held.PLAIN if value.saved else Held.OPAQUE
+    if isinstance(value, Traced) and value.opaque and trace.kind != "scan":
+        return Held.OPAQUE
     if isinstance(value, Traced):
         # A scan knows shapes and types, so what is computed from them is plain Python there.
         return Held.PLAIN if trace.kind == "scan" else Held.UNSET

@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Value:
-    """Any value. `saved`: it came out of `.save()` or `nnsight.save()`."""
+    """Any value.
+
+    Args:
+        saved: it came out of `.save()` or `nnsight.save()`.
+        optional: it may be `None` instead, which 0.5 never brings back.
+    """
 
     saved: bool = False
+    optional: bool = field(default=False, kw_only=True, compare=False)
 
     def with_save(self) -> Value:
         """The same value, marked to be kept."""
@@ -33,6 +39,13 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True)
+class Lambda(Unknown):
+    """A lambda, by its node."""
+
+    node: cst.Lambda | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,12 @@ class Traced(Value):
             of it.
         view: whether something was taken out of it (`x[0]`), so that writing it writes into the
             origin.
+        opaque: a function out of view has made it, of values of the model: it may be anything.
     """
 
     origin: int | None = None
     view: bool = False
+    opaque: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
