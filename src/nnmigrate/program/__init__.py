@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnmigrate.program.build import build
 from nnmigrate.program.model import (
     Block,
+    Context,
     Dialect,
     Entered,
     Invoke,
@@ -43,6 +44,7 @@ __all__ = [
     "Block",
     "Collect",
     "Compute",
+    "Context",
     "Dialect",
     "Entered",
     "Invoke",

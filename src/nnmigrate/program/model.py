@@ -97,6 +97,11 @@ class Block:
     statements: tuple[Statement, ...]
     inline: bool = False
 
+    def walk(self) -> Iterator[Statement]:
+        """The statements and all below them, in the order of the text."""
+        for statement in self.statements:
+            yield from statement.walk()
+
 
 @dataclass(frozen=True, eq=False)
 class Statement:
@@ -132,13 +137,31 @@ class Statement:
         """This statement and all below it, in the order of the text."""
         yield self
         for block in self.blocks:
-            for statement in block.statements:
-                yield from statement.walk()
+            yield from block.walk()
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
         """All steps of this statement and of those below it, comprehensions' steps included."""
         return tuple(flat(step for s in self.walk() for step in (*s.steps, *s.turn)))
+
+
+@dataclass(frozen=True)
+class Context:
+    """One context manager of a with statement.
+
+    Args:
+        span: its expression, with what `as` binds.
+        kind: as in `Entered`; empty if it is none of nnsight's.
+        name: what `as` binds, if it is a name.
+        bound: whether it binds anything.
+        function: the name of the function that it is a call of, if that is a plain name.
+    """
+
+    span: Span
+    kind: str = ""
+    name: str | None = None
+    bound: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +177,7 @@ class Entered:
             has.
         remote: whether it runs on a server.
         arguments: whether it is called with positional arguments or an input.
-        items: the number of context managers of the with statement.
+        contexts: the context managers of the with statement.
     """
 
     kind: str
@@ -164,7 +187,12 @@ class Entered:
     proved: bool = True
     remote: Remote = Remote.NO
     arguments: bool = False
-    items: int = 1
+    contexts: tuple[Context, ...] = ()
+
+    @property
+    def items(self) -> int:
+        """The number of context managers of the with statement."""
+        return len(self.contexts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
-from nnmigrate.program.model import Entered, Remote, code_only
+from nnmigrate.program.model import Context, Entered, Remote, code_only
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -24,6 +24,7 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.program.walk import Walk
+from nnmigrate.spans import Span
 
 # Keywords that are no input (nnsight 0.4.11, contexts and intervention/base.py).
 _OPTIONS = frozenset(
@@ -41,6 +42,7 @@ def enter(walk: Walk, node: cst.With) -> Entered | None:
         What it enters, if one of them is nnsight's.
     """
     found: list[Entered] = []
+    contexts: list[Context] = []
     for item in node.items:
         value = walk.evaluate(item.item)
         target = item.asname.name if item.asname is not None else None
@@ -52,6 +54,7 @@ def enter(walk: Walk, node: cst.With) -> Entered | None:
             walk.evaluate(target)
         if entered is not None:
             found.append(entered)
+        contexts.append(_context(walk, item, entered))
     if not found:
         return None
     # `with lm.session(), lm.trace(...)`: what the body does is the trace's.
@@ -59,7 +62,18 @@ def enter(walk: Walk, node: cst.With) -> Entered | None:
     inner = next((each for each in found if each.kind != "session"), first)
     if first.kind == "session" and remote is not Remote.NO:
         inner = replace(inner, remote=remote)
-    return replace(inner, items=len(node.items))
+    return replace(inner, contexts=tuple(contexts))
+
+
+def _context(walk: Walk, item: cst.WithItem, entered: Entered | None) -> Context:
+    target = item.asname.name if item.asname is not None else None
+    span = walk.positions.whole(item.item)
+    if target is not None:
+        span = Span(span.start, walk.positions.whole(target).end)
+    name = target.value if isinstance(target, cst.Name) else None
+    called = item.item.func if isinstance(item.item, cst.Call) else None
+    function = called.value if isinstance(called, cst.Name) else ""
+    return Context(span, entered.kind if entered else "", name, target is not None, function)
 
 
 def _bound(value: Value, target: cst.BaseExpression | None) -> Value:
