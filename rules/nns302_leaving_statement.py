@@ -79,24 +79,34 @@ import libcst as cst
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Program
 
-from .common.leaving import Leaving, leaving_fix, leaving_statements
+from .common.inlining import written_out
+from .common.leaving import Leaving, is_waited_for, leaving_fix, leaving_statements
 
 RULE = Rule("NNS302", "leaving-statement", since="0.5.0", fixable=Applicability.SAFE)
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Statements that leave a body which 0.5 cuts out."""
+    elsewhere = written_out(program)
     for leaving in leaving_statements(program):
+        if leaving.statement in elsewhere:
+            continue
         fix = leaving_fix(program, leaving)
         what = _word(leaving)
         yield RULE.finding(
             Severity.ERROR,
             leaving.statement.span,
             f"`{what}` leaves the body of `{program.text(leaving.call)}`"
-            + ("" if fix else "; only the last statement of a body can be moved behind it"),
+            + ("" if fix else _reason(leaving)),
             _consequence(what),
             fix,
         )
+
+
+def _reason(leaving: Leaving) -> str:
+    if is_waited_for(leaving):
+        return "; what others do there belongs in the trace: write it out where it is used"
+    return "; only the last statement of a body can be moved behind it"
 
 
 def _word(leaving: Leaving) -> str:

@@ -97,8 +97,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _of_statement(program: Program, statement: Statement) -> Iterator[Finding]:
-    assert statement.opens is not None
-    contexts = statement.opens.contexts
+    contexts = statement.contexts
     apart = {
         number: wrong for number in range(1, len(contexts)) if (wrong := _wrong(statement, number))
     }
@@ -115,8 +114,7 @@ def _of_statement(program: Program, statement: Statement) -> Iterator[Finding]:
 
 def _wrong(statement: Statement, number: int) -> tuple[Context, Severity, str] | None:
     """What a context manager cannot share its statement with, and what happens if it does."""
-    assert statement.opens is not None
-    contexts = statement.opens.contexts
+    contexts = statement.contexts
     here, first = contexts[number], contexts[0]
     before = [each for each in contexts[:number] if each.kind]
     if here.kind and before:
@@ -133,8 +131,7 @@ def _wrong(statement: Statement, number: int) -> tuple[Context, Severity, str] |
 
 def _is_used_file(statement: Statement, number: int) -> bool:
     """Whether a context manager is an `open(...)` that the body reads from or writes to."""
-    assert statement.opens is not None
-    context = statement.opens.contexts[number]
+    context = statement.contexts[number]
     opened = context.function == "open"
     steps = (step for inner in statement.blocks[0].walk() for step in inner.steps)
     return opened and any(isinstance(s, Read) and s.name == context.name for s in steps)
@@ -145,16 +142,15 @@ def _fix(program: Program, statement: Statement, apart: list[int]) -> Fix | None
     assert entered is not None
     if not entered.proved or statement.blocks[0].inline or _closes_early(statement, apart):
         return None
-    ends = [*apart, len(entered.contexts)]
-    groups = [entered.contexts[a:b] for a, b in zip([0, *apart], ends, strict=True)]
+    ends = [*apart, len(statement.contexts)]
+    groups = [statement.contexts[a:b] for a, b in zip([0, *apart], ends, strict=True)]
     edits = nested(program, statement, groups)
     return Fix("Give each a `with` of its own", edits) if edits else None
 
 
 def _closes_early(statement: Statement, apart: list[int]) -> bool:
     """Whether a file that is opened in the body would be closed before the body's invokes run."""
-    assert statement.opens is not None
-    contexts = statement.opens.contexts
+    contexts = statement.contexts
     files = [number for number in apart if not contexts[number].kind]
     inner = [each.opens.kind for each in statement.blocks[0].walk() if each.opens is not None]
     later = [each.kind for number in files for each in contexts[number:]]

@@ -52,8 +52,7 @@ def unit_of(statement: Statement) -> str:
 
 def header_of(program: Program, statement: Statement) -> Span:
     """The characters of a with statement up to its colon."""
-    assert statement.opens is not None
-    last = statement.opens.contexts[-1].span.end
+    last = statement.contexts[-1].span.end
     colon = _TO_COLON.match(program.code, last)
     assert colon is not None
     return Span(statement.span.start, colon.end())
@@ -112,9 +111,8 @@ def _header(
 
 def _comments(program: Program, statement: Statement, group: Sequence[Context]) -> Iterator[str]:
     """The comments around some context managers of a header that stands on several lines."""
-    assert statement.opens is not None
-    ends = [each.span.end for each in statement.opens.contexts]
-    starts = [each.span.start for each in statement.opens.contexts]
+    ends = [each.span.end for each in statement.contexts]
+    starts = [each.span.start for each in statement.contexts]
     for context in group:
         here = starts.index(context.span.start)
         first = statement.span.start if here == 0 else ends[here - 1]

@@ -15,6 +15,7 @@ from nnmigrate.program import (
     Mutation,
     Program,
     Save,
+    Scope,
     Statement,
     Told,
 )
@@ -45,12 +46,14 @@ class Leaving:
         parents: the statements around it, outermost first.
         suites: the suite of each of them that it stands in.
         left: the number of the outermost with statement, among `parents`, that it leaves.
+        scope: the function, or the module, that it stands in.
     """
 
     statement: Statement
     parents: tuple[Statement, ...]
     suites: tuple[Block, ...]
     left: int
+    scope: Scope
 
     @property
     def behind(self) -> Statement:
@@ -67,7 +70,7 @@ class Leaving:
 def leaving_statements(program: Program) -> Iterator[Leaving]:
     """The statements that leave a body of nnsight's, in the order of the text."""
     for scope in program.scopes:
-        yield from _in_block(scope.body, (), ())
+        yield from _in_block(scope, scope.body, (), ())
 
 
 def is_left(program: Program, statement: Statement) -> bool:
@@ -79,14 +82,17 @@ def is_left(program: Program, statement: Statement) -> bool:
 
 
 def _in_block(
-    block: Block, parents: tuple[Statement, ...], suites: tuple[Block, ...]
+    scope: Scope,
+    block: Block,
+    parents: tuple[Statement, ...],
+    suites: tuple[Block, ...],
 ) -> Iterator[Leaving]:
     for statement in block.statements:
         left = _left(statement, parents)
         if left is not None:
-            yield Leaving(statement, parents, suites, left)
+            yield Leaving(statement, parents, suites, left, scope)
         for inner in statement.blocks:
-            yield from _in_block(inner, (*parents, statement), (*suites, inner))
+            yield from _in_block(scope, inner, (*parents, statement), (*suites, inner))
 
 
 def _left(statement: Statement, parents: tuple[Statement, ...]) -> int | None:
@@ -111,6 +117,8 @@ def _yields(statement: Statement) -> bool:
 
 def leaving_fix(program: Program, leaving: Leaving) -> Fix | None:
     """Moves the statement behind the trace, with the condition that it stands under."""
+    if is_waited_for(leaving):
+        return None
     opens, chain = leaving.behind.opens, (*leaving.parents, leaving.statement)
     # What moves: the statement, or the conditions around it up to the innermost body.
     number = leaving.left + 1
@@ -128,6 +136,13 @@ def leaving_fix(program: Program, leaving: Leaving) -> Fix | None:
         return None
     edits = _moved(program, leaving, moving)
     return Fix("Move it behind the trace", merged(edits)) if edits else None
+
+
+def is_waited_for(leaving: Leaving) -> bool:
+    """Whether a yield lets others run inside of the trace: a context manager's, a fixture's."""
+    function = leaving.scope.statement.node if leaving.scope.statement is not None else None
+    decorated = isinstance(function, cst.FunctionDef) and bool(function.decorators)
+    return decorated and _yields(leaving.statement)
 
 
 def _comes_last(leaving: Leaving, number: int) -> bool:

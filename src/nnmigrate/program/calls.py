@@ -23,7 +23,7 @@ from nnmigrate.program.names import (
     is_in_place,
     is_module_name,
 )
-from nnmigrate.program.steps import BarrierCall, BarrierMade, Item, Save, Told, Write
+from nnmigrate.program.steps import BarrierCall, BarrierMade, Item, Made, Save, Told, Write
 from nnmigrate.program.values import (
     UNKNOWN,
     Barrier,
@@ -223,19 +223,24 @@ def _envoy_method(
 ) -> Value:
     name = function.attr.value
     if name in OPENERS:
-        return _opener(walk, name, function, receiver, arguments)
+        return _opener(walk, name, node, function, receiver, arguments)
     if name in ("next", "all", "iter", "stop"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
         if name == "all":
-            return _opener(walk, "iterate", function, receiver, arguments)
+            return _opener(walk, "iterate", node, function, receiver, arguments)
         return receiver if name == "next" else UNKNOWN
     return UNKNOWN
 
 
 def _opener(
-    walk: Walk, kind: str, function: cst.Attribute, receiver: Value, arguments: Arguments
+    walk: Walk,
+    kind: str,
+    node: cst.Call,
+    function: cst.Attribute,
+    receiver: Value,
+    arguments: Arguments,
 ) -> Opener:
-    return Opener(
+    opener = Opener(
         kind=kind,
         receiver=receiver,
         text=walk.text(function.value),
@@ -243,6 +248,9 @@ def _opener(
         keywords=arguments.keywords,
         spread=arguments.spread,
     )
+    if kind in OPENERS or kind == "invoke":
+        walk.note(Made(walk.site(), walk.span(node), opener))
+    return opener
 
 
 def _nnsight_method(
@@ -261,7 +269,7 @@ def _traced_method(
     assert isinstance(receiver, Traced)
     if name == "backward":
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
-        return _opener(walk, name, function, receiver, arguments)
+        return _opener(walk, name, node, function, receiver, arguments)
     if name in ("stop", "next"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
     if is_in_place(name):
@@ -275,12 +283,12 @@ def _tracer_method(
 ) -> Value:
     name = function.attr.value
     if name == "invoke":
-        return _opener(walk, name, function, receiver, arguments)
+        return _opener(walk, name, node, function, receiver, arguments)
     if name == "barrier":
         return _barrier(walk, node, arguments)
     walk.note(Told(walk.site(), walk.span(node), f"tracer.{name}", receiver))
     if name in ("all", "iter"):
-        return _opener(walk, "iterate", function, receiver, arguments)
+        return _opener(walk, "iterate", node, function, receiver, arguments)
     # `tracer.cache()` saves what it gives (nnsight 0.5.15, intervention/tracing/tracer.py).
     return Unknown(saved=name == "cache")
 
@@ -339,7 +347,7 @@ def _other_method(
     """A method of something that the walk does not follow."""
     name = function.attr.value
     if name in OPENERS or name == "invoke":
-        return _opener(walk, name, function, receiver, arguments)
+        return _opener(walk, name, node, function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
         return taken(receiver, name, arguments)

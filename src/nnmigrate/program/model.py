@@ -118,6 +118,7 @@ class Statement:
         shared: another statement stands on the same line.
         loop: how often it turns, for a loop.
         opens: the trace or invoke that it enters, if it is such a with statement.
+        contexts: the context managers of a with statement.
         node: the LibCST node.
     """
 
@@ -132,6 +133,7 @@ class Statement:
     shared: bool = False
     loop: Loop | None = None
     opens: Entered | None = None
+    contexts: tuple[Context, ...] = ()
 
     def walk(self) -> Iterator[Statement]:
         """This statement and all below it, in the order of the text."""
@@ -151,6 +153,7 @@ class Context:
 
     Args:
         span: its expression, with what `as` binds.
+        call: its expression alone.
         kind: as in `Entered`; empty if it is none of nnsight's.
         name: what `as` binds, if it is a name.
         bound: whether it binds anything.
@@ -158,6 +161,7 @@ class Context:
     """
 
     span: Span
+    call: Span
     kind: str = ""
     name: str | None = None
     bound: bool = False
@@ -177,7 +181,7 @@ class Entered:
             has.
         remote: whether it runs on a server.
         arguments: whether it is called with positional arguments or an input.
-        contexts: the context managers of the with statement.
+        items: the number of context managers of the with statement.
     """
 
     kind: str
@@ -187,12 +191,7 @@ class Entered:
     proved: bool = True
     remote: Remote = Remote.NO
     arguments: bool = False
-    contexts: tuple[Context, ...] = ()
-
-    @property
-    def items(self) -> int:
-        """The number of context managers of the with statement."""
-        return len(self.contexts)
+    items: int = 1
 
 
 @dataclass(frozen=True, eq=False)

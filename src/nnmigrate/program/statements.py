@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -188,12 +189,13 @@ def _while(walk: Walk, node: cst.While) -> Statement:
 
 def _with(walk: Walk, node: cst.With) -> Statement:
     with walk.collecting() as steps:
-        entered = withs.enter(walk, node)
+        entered, contexts = withs.enter(walk, node)
     traces = entered is not None and entered.kind != "session"
     walk.tracing += traces
     body = walk_suite(walk, node.body, "body")
     walk.tracing -= traces
-    return _statement(walk, node, steps, (body,), opens=entered)
+    statement = _statement(walk, node, steps, (body,), opens=entered)
+    return replace(statement, contexts=contexts)
 
 
 def _try(walk: Walk, node: cst.Try | cst.TryStar) -> Statement:

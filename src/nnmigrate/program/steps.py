@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nnmigrate.program.values import Value
+from nnmigrate.program.values import Opener, Value
 from nnmigrate.schedule.values import Provider
 from nnmigrate.spans import Span
 
@@ -231,6 +231,17 @@ class Told(Step):
 
     what: str
     receiver: Value
+
+
+@dataclass(frozen=True)
+class Made(Step):
+    """Makes a context of nnsight's, whether or not a with statement enters it.
+
+    Args:
+        opener: what it is.
+    """
+
+    opener: Opener
 
 
 @dataclass(frozen=True)

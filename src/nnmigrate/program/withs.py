@@ -35,11 +35,11 @@ _OPTIONS = frozenset(
 )
 
 
-def enter(walk: Walk, node: cst.With) -> Entered | None:
+def enter(walk: Walk, node: cst.With) -> tuple[Entered | None, tuple[Context, ...]]:
     """Walks the items of a with statement.
 
     Returns:
-        What it enters, if one of them is nnsight's.
+        What it enters, if one of them is nnsight's; and all of them.
     """
     found: list[Entered] = []
     contexts: list[Context] = []
@@ -56,24 +56,24 @@ def enter(walk: Walk, node: cst.With) -> Entered | None:
             found.append(entered)
         contexts.append(_context(walk, item, entered))
     if not found:
-        return None
+        return None, tuple(contexts)
     # `with lm.session(), lm.trace(...)`: what the body does is the trace's.
     first, remote = found[0], found[0].remote
     inner = next((each for each in found if each.kind != "session"), first)
     if first.kind == "session" and remote is not Remote.NO:
         inner = replace(inner, remote=remote)
-    return replace(inner, contexts=tuple(contexts))
+    return replace(inner, items=len(contexts)), tuple(contexts)
 
 
 def _context(walk: Walk, item: cst.WithItem, entered: Entered | None) -> Context:
     target = item.asname.name if item.asname is not None else None
-    span = walk.positions.whole(item.item)
-    if target is not None:
-        span = Span(span.start, walk.positions.whole(target).end)
+    call = walk.positions.whole(item.item)
+    span = Span(call.start, walk.positions.whole(target).end) if target is not None else call
     name = target.value if isinstance(target, cst.Name) else None
     called = item.item.func if isinstance(item.item, cst.Call) else None
     function = called.value if isinstance(called, cst.Name) else ""
-    return Context(span, entered.kind if entered else "", name, target is not None, function)
+    kind = entered.kind if entered else ""
+    return Context(span, call, kind, name, target is not None, function)
 
 
 def _bound(value: Value, target: cst.BaseExpression | None) -> Value:
