@@ -10,7 +10,7 @@ import libcst as cst
 
 from nnmigrate.findings import Fix
 from nnmigrate.program import Context, Made, Program, Read, Scope, Statement, flat
-from nnmigrate.program.expressions import all_parameters
+from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import code_only
 from nnmigrate.program.values import Module
 from nnmigrate.spans import Edit, Span

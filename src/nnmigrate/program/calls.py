@@ -13,7 +13,7 @@ from nnmigrate.program.functions import called_outside, inline, observe, observe
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.joins import is_kept
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
-from nnmigrate.program.library import knows, library_function
+from nnmigrate.program.library import knows, library_function, run_text
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -62,6 +62,7 @@ def call(walk: Walk, node: cst.Call) -> Value:
     if isinstance(function, cst.Name) and walk.frame.owner(function.value) is None:
         if function.value in ("setattr", "delattr", "next"):
             return library_function(walk, node, f"builtins.{function.value}", arguments)
+        run_text(walk, node, function.value, arguments)
         return builtin(walk, node, function.value, arguments)
     return _called(walk, node, callee, arguments)
 
@@ -346,6 +347,8 @@ def _other_method(
 ) -> Value:
     """A method of something that the walk does not follow."""
     name = function.attr.value
+    if name in ("run_cell_magic", "run_line_magic", "run_cell", "ex") and arguments.positional:
+        walk.note(Told(walk.site(), walk.span(node), name, arguments.positional[-1]))
     if name in OPENERS or name == "invoke":
         return _opener(walk, name, node, function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):

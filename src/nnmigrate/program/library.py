@@ -7,7 +7,8 @@ import libcst as cst
 from nnmigrate.program.iterables import any_traced, first_of
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import CHANGING_FUNCTIONS
-from nnmigrate.program.values import UNKNOWN, Container, LocalClass, Method, Value
+from nnmigrate.program.steps import Told
+from nnmigrate.program.values import UNKNOWN, Constant, Container, LocalClass, Method, Value
 from nnmigrate.program.walk import Arguments, Walk
 
 _MAKING_CLASSES = ("collections.namedtuple", "typing.NamedTuple")
@@ -46,3 +47,14 @@ def _partial(walk: Walk, node: cst.Call) -> Value:
         if isinstance(given, cst.Name) and isinstance(walk.lookup(given.value), Container):
             return Method(name="partial", path=given.value)
     return UNKNOWN
+
+
+def run_text(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> None:
+    """`exec(text)`, `eval(text)`, `compile(text, "<string>", "exec")`: what runs is in no file."""
+    given = arguments.positional
+    if given and (name in ("exec", "eval") or (name == "compile" and _is_text(given[1:2]))):
+        walk.note(Told(walk.site(), walk.span(node), name, given[0]))
+
+
+def _is_text(values: tuple[Value, ...]) -> bool:
+    return any(isinstance(v, Constant) and isinstance(v.value, str) for v in values)
