@@ -92,13 +92,23 @@ def _other_reads(program: Program, making: Making, context: Context) -> bool | N
         return None
     if sum(bind.how == "assign" for bind in binds) != 1:
         return None
-    for scope, statement, step in _reads(program, making.name):
-        if step.span == context.call:
+    reads = _reads(program, making.name)
+    for scope, statement, step in reads:
+        if step.span == context.call or _owner(scope, step.name) not in (making.scope, None):
             continue
         entered = any(each.call == step.span for each in statement.contexts)
         if entered or scope is not making.scope or step.span.start < context.call.end:
             return None
-    return len(_reads(program, making.name)) > 1
+    late = [each for each in reads if each[2].span != context.call]
+    return any(_owner(scope, step.name) is making.scope for scope, _, step in late)
+
+
+def _owner(scope: Scope, name: str) -> Scope | None:
+    """The scope that a name read in a scope belongs to."""
+    current: Scope | None = scope
+    while current is not None and (name not in current.bindings or name in current.declared):
+        current = current.parent
+    return current
 
 
 def _reads(program: Program, name: str | None) -> list[tuple[Scope, Statement, Read]]:
@@ -162,7 +172,7 @@ def _without_stack(program: Program, statement: Statement) -> Fix | None:
     if not count or count == len(body) or not movable(*body[: count + 1]):
         return None
     gone = Span(body[0].line.start, body[count - 1].line.end)
-    if len(_reads(program, stack)) != count or "#" in program.text(gone):
+    if "#" in program.text(gone) or not _only_enters(program, statement, stack, count):
         return None
     header = f"with {', '.join(entering)}:"
     try:
@@ -171,6 +181,20 @@ def _without_stack(program: Program, statement: Statement) -> Fix | None:
         return None
     edits = (Edit(header_of(program, statement), header), Edit(gone, ""))
     return Fix("Enter them by the `with` itself", edits)
+
+
+def _only_enters(program: Program, statement: Statement, stack: str, count: int) -> bool:
+    """Whether a stack is used for nothing but what it enters at first."""
+    spans = [step.span for _, _, step in _reads(program, stack)]
+    others = [
+        other.span
+        for scope in program.scopes
+        for other in scope.body.walk()
+        if other is not statement and stack in [each.name for each in other.contexts]
+    ]
+    elsewhere = [span for span in spans if not statement.span.holds(span)]
+    inside = len(spans) - len(elsewhere)
+    return inside == count and all(any(o.holds(span) for o in others) for span in elsewhere)
 
 
 def _stack(program: Program, statement: Statement) -> str | None:
