@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from nnmigrate.program import Block, Program, Scope, Statement
+from nnmigrate.program.model import STRING_OR_COMMENT
 from nnmigrate.schedule.values import Provider
 from nnmigrate.spans import Edit, Span
 
@@ -81,6 +82,21 @@ def _lines_inside_strings(program: Program, statement: Statement) -> set[int]:
     return inside
 
 
+def indented(program: Program, span: Span, indent: str, unit: str) -> str:
+    """Whole lines, indented by one more unit; what stands in a string keeps its blanks."""
+    text = program.text(span)
+    kept: set[int] = set()
+    for literal in STRING_OR_COMMENT.finditer(text):
+        first = text.count("\n", 0, literal.start())
+        kept.update(range(first + 1, first + 1 + literal.group().count("\n")))
+    moved = [
+        indent + unit + row[len(indent) :] if row.startswith(indent) and row.strip() else row
+        for row in text.split("\n")
+    ]
+    rows = enumerate(text.split("\n"))
+    return "\n".join(row if number in kept else moved[number] for number, row in rows)
+
+
 _TRIPLE_QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", re.DOTALL)
 
 
@@ -138,8 +154,13 @@ def import_of_nnsight(program: Program) -> tuple[str, tuple[Edit, ...]]:
     """The name of the nnsight package in the document, and the edits that import it."""
     if program.nnsight is not None:
         return program.nnsight, ()
-    module = program.scopes[0]
-    return "nnsight", (lines_before(program, _first_after_prologue(module), "import nnsight"),)
+    return import_of(program, "nnsight")
+
+
+def import_of(program: Program, package: str) -> tuple[str, tuple[Edit, ...]]:
+    """The name of a package that the document does not import, and the edits that import it."""
+    first = _first_after_prologue(program.scopes[0])
+    return package, (lines_before(program, first, f"import {package}"),)
 
 
 def _first_after_prologue(module: Scope) -> Statement:

@@ -33,6 +33,7 @@ from nnmigrate.program.steps import (
     Save,
     Step,
     Told,
+    Weights,
     Write,
     flat,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Step",
     "Told",
     "Trace",
+    "Weights",
     "Write",
     "build",
     "flat",

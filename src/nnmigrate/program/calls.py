@@ -23,7 +23,16 @@ from nnmigrate.program.names import (
     is_in_place,
     is_module_name,
 )
-from nnmigrate.program.steps import BarrierCall, BarrierMade, Item, Made, Save, Told, Write
+from nnmigrate.program.steps import (
+    BarrierCall,
+    BarrierMade,
+    Item,
+    Made,
+    Save,
+    Told,
+    Weights,
+    Write,
+)
 from nnmigrate.program.values import (
     UNKNOWN,
     Barrier,
@@ -119,6 +128,8 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return collection(callee.name.rpartition(".")[2], arguments)
     if walk.tracing and isinstance(callee, Unknown):
         given_away(walk, node)
+    if isinstance(callee, Envoy) and (any_traced(arguments) or len(callee.path) > 1):
+        walk.note(Weights(walk.site(), walk.span(node), callee.path))
     if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
         value = walk.computed(node)
         return value if isinstance(callee, (Envoy, Traced)) else replace(value, opaque=True)
@@ -194,9 +205,8 @@ def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value
     """A call of `receiver.name(...)`."""
     name = function.attr.value
     if isinstance(receiver, Envoy) and is_module_name(name):
-        attribute(walk, function, receiver)
-        arguments = _arguments(walk, node)
-        return _called(walk, node, Envoy(path=(name,)), arguments)
+        callee = attribute(walk, function, receiver)
+        return _called(walk, node, callee, _arguments(walk, node))
     arguments = _arguments(walk, node)
     if name == "save" and not arguments.positional and not _own_save(receiver):
         return _save(walk, node, function.value, receiver, function=False)

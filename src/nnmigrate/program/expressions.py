@@ -9,8 +9,8 @@ import libcst as cst
 
 from nnmigrate.program.guards import guarded, is_guard
 from nnmigrate.program.joins import is_none, joined
-from nnmigrate.program.names import INPUTS, MODEL_CLASSES, is_module_name
-from nnmigrate.program.steps import Access, Compute, Item, Read, Told
+from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
+from nnmigrate.program.steps import Access, Compute, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -221,6 +221,8 @@ def _envoy_attribute(walk: Walk, node: cst.Attribute, envoy: Envoy, name: str) -
         return access(walk, node, envoy, name, swap=False)
     if is_module_name(name):
         return Envoy(model=envoy.model, path=(*envoy.path, name), proved=envoy.proved)
+    if name in PARAMETERS:
+        walk.note(Weights(walk.site(), walk.span(node), envoy.path, name))
     return Method(receiver=envoy, name=name)
 
 

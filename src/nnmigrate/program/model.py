@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # An attribute (`tracer.barrier`) takes no name away from variables.
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_STRING_OR_COMMENT = re.compile(
+STRING_OR_COMMENT = re.compile(
     r"\"\"\"(?:\\.|[^\\])*?\"\"\"|\'\'\'(?:\\.|[^\\])*?\'\'\'"
     r"|\"(?:\\.|[^\"\\\n])*\"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*",
     re.DOTALL,
@@ -32,7 +32,7 @@ _STRING_OR_COMMENT = re.compile(
 
 def code_only(text: str) -> str:
     """The text without its strings and comments."""
-    return _STRING_OR_COMMENT.sub(" ", text)
+    return STRING_OR_COMMENT.sub(" ", text)
 
 
 class NotPython(Exception):

@@ -13,6 +13,9 @@ OPENERS = frozenset("trace generate scan session edit".split())
 # What a model's module hands out besides `output`; one and the same event on 0.5.
 INPUTS = frozenset("input inputs".split())
 
+# What hands out a module's parameters: the names that torch's own layers give them, and the ways.
+PARAMETERS = frozenset("weight bias parameters named_parameters get_parameter".split())
+
 # Attributes of an envoy that are no modules of the wrapped model (nnsight 0.4.11 and 0.5.15,
 # intervention/envoy.py and modeling/): methods, and what torch.nn.Module brings along.
 _ENVOY_NAMES = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nnmigrate.program.values import Opener, Value
-from nnmigrate.schedule.values import Provider
+from nnmigrate.schedule.values import Path, Provider
 from nnmigrate.spans import Span
 
 
@@ -174,6 +174,19 @@ class Write(Step):
 @dataclass(frozen=True)
 class Compute(Step):
     """Computes with values of the model: a node of the graph on 0.4."""
+
+
+@dataclass(frozen=True)
+class Weights(Step):
+    """Computes with a module's parameters, or hands one out.
+
+    Args:
+        path: the module's way from the model's root.
+        parameter: the parameter read; empty where the module is called.
+    """
+
+    path: Path
+    parameter: str = ""
 
 
 @dataclass(frozen=True)

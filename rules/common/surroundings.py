@@ -1,0 +1,130 @@
+"""The context managers around a trace, as far as they hold for what its body computes.
+
+nnsight 0.4 carried the graph out when the outermost with statement ended, in the caller's thread:
+what was entered outside of it held. Since 0.5 the body runs in a thread of its own, and torch keeps
+its modes by thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nnmigrate.program import Block, Program, Scope, Statement, Trace
+from nnmigrate.program.values import Module
+from nnmigrate.spans import Edit, Span
+
+from .editing import code_of, indented
+
+
+@dataclass(frozen=True)
+class Context:
+    """A call of torch's that sets a mode.
+
+    Args:
+        name: what is called, by its last name: `no_grad`, `autocast`, `device`, ...
+        text: the call, as it can be written again.
+        argument: its first argument's characters; empty where there is none.
+    """
+
+    name: str
+    text: str
+    argument: str = ""
+
+
+def contexts_around(program: Program, trace: Trace) -> Iterator[Context]:
+    """Torch's context managers around a trace, innermost first, then the function's decorators."""
+    root = trace
+    while root.session is not None:
+        root = root.session
+    yield from _entered_before(program, root)
+    for parent in reversed(root.parents):
+        yield from _entered(trace.scope, parent)
+    definition = trace.scope.statement
+    if definition is not None and isinstance(definition.node, cst.FunctionDef):
+        for decorator in reversed(definition.node.decorators):
+            yield from context_of(trace.scope.parent or trace.scope, decorator.decorator)
+
+
+def _entered(scope: Scope, statement: Statement) -> Iterator[Context]:
+    if isinstance(statement.node, cst.With):
+        for item in reversed(statement.node.items):
+            yield from context_of(scope, item.item)
+
+
+def _entered_before(program: Program, trace: Trace) -> Iterator[Context]:
+    """What the trace's own statement enters before the trace.
+
+    What it enters behind it had ended when 0.4 carried the graph out.
+    """
+    assert isinstance(trace.statement.node, cst.With)
+    call, before = program.text(trace.entered.call), []
+    for item in trace.statement.node.items:
+        if code_of(item.item).strip() == call:
+            break
+        before.append(item.item)
+    for node in reversed(before):
+        yield from context_of(trace.scope, node)
+
+
+def context_of(scope: Scope, node: cst.BaseExpression) -> Iterator[Context]:
+    """What an expression enters, if it is torch's."""
+    called = isinstance(node, cst.Call)
+    name = torch_name(scope, node.func if isinstance(node, cst.Call) else node)
+    if name is not None:
+        text = code_of(node).strip()
+        arguments = node.args if isinstance(node, cst.Call) else ()
+        first = code_of(arguments[0].value) if arguments else ""
+        yield Context(name, text if called else f"{text}()", first)
+
+
+def torch_name(scope: Scope, node: cst.BaseExpression) -> str | None:
+    """The last name of something that is proved to be torch's: `no_grad` of `torch.no_grad`."""
+    words = code_of(node).strip().split(".")
+    found = imported(scope, words[0])
+    if found is None or found.split(".")[0] != "torch":
+        return None
+    return words[-1] if len(words) > 1 else found.rpartition(".")[2]
+
+
+def imported(scope: Scope, name: str) -> str | None:
+    """What a name is imported from, where it is bound by imports alone."""
+    current: Scope | None = scope
+    while current is not None and name not in current.bindings:
+        current = current.parent
+    found = {bind.value for bind in current.bindings[name]} if current is not None else set()
+    value = found.pop() if len(found) == 1 else None
+    return value.name if isinstance(value, Module) else None
+
+
+def without(scope: Scope, block: Block, names: Collection[str]) -> Iterator[Statement]:
+    """The statements of a suite, all below them included, that stand in none of these contexts."""
+    for statement in block.statements:
+        if not any(context.name in names for context in _entered(scope, statement)):
+            yield statement
+            for inner in statement.blocks:
+                yield from without(scope, inner, names)
+
+
+def wrapped(program: Program, statement: Statement, text: str) -> Edit | None:
+    """Puts the body of a with statement into another one; None where it has no line of its own."""
+    body = statement.blocks[0]
+    if body.inline:
+        return None
+    unit = body.indent.removeprefix(statement.indent) or "    "
+    span = Span(body.statements[0].line.start, body.statements[-1].line.end)
+    header = f"{body.indent}with {text}:{program.newline}"
+    return Edit(span, header + indented(program, span, body.indent, unit))
+
+
+def torch_imported(scope: Scope) -> str | None:
+    """The name by which a scope reaches torch itself, if it does."""
+    current: Scope | None = scope
+    while current is not None:
+        for name in current.bindings:
+            if imported(current, name) == "torch":
+                return name
+        current = current.parent
+    return None

@@ -1,0 +1,272 @@
+"""`torch.no_grad()` around a trace does not hold in its body.
+
+## What it does
+
+Finds bodies that use a module's weights without gradients being switched off inside of them, where
+they are switched off around the trace: by a with statement, a decorator of the function,
+`torch.set_grad_enabled(False)`, or by the model's own `generate`.
+
+## Why is this bad?
+
+torch keeps the grad mode by thread. 0.4 computed in the caller's thread; since 0.5 the body runs in
+a thread of its own, where gradients are on. What is computed there with a weight keeps a graph
+alive: memory grows, and `.numpy()` raises. Under `torch.inference_mode()` it is an error.
+
+## Example
+
+```python
+import torch
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with torch.no_grad():
+    with lm.trace("The Eiffel Tower is in"):
+        hidden = lm.transformer.h[5].output
+        logits = lm.lm_head(lm.transformer.ln_f(hidden)).save()
+```
+
+Use instead:
+
+```python
+import torch
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with torch.no_grad():
+    with lm.trace("The Eiffel Tower is in"):
+        with torch.no_grad():
+            hidden = lm.transformer.h[5].output
+            logits = lm.lm_head(lm.transformer.ln_f(hidden)).save()
+```
+
+## Left alone
+
+Values of the model alone: the model itself runs without gradients, so these have none.
+
+```python
+import torch
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with torch.no_grad():
+    with lm.trace("The Eiffel Tower is in"):
+        mean = lm.transformer.h[5].output.mean(-1).save()
+```
+
+## Fix safety
+
+The fix is safe where the mode is to be seen around the trace: 0.4 computed in it. That `generate`
+runs without gradients is not to be seen; there the fix is safe in code written for 0.4, and unsafe
+where nothing tells for which version the code is written.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/interleaver.py` (`Mediator.start`: the thread)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import (
+    Block,
+    Dialect,
+    Invoke,
+    Program,
+    Read,
+    Remote,
+    Scope,
+    Statement,
+    Step,
+    Told,
+    Trace,
+    Weights,
+    Write,
+    flat,
+)
+from nnmigrate.program.model import code_only
+from nnmigrate.program.names import PARAMETERS
+from nnmigrate.program.values import Envoy, Method, Value
+from nnmigrate.spans import Edit, Span
+
+from .common.editing import import_of, merged
+from .common.surroundings import (
+    Context,
+    context_of,
+    contexts_around,
+    torch_imported,
+    without,
+    wrapped,
+)
+
+RULE = Rule("NNS701", "grad-mode-outside-trace", since="0.5.0", fixable=Applicability.SAFE)
+
+_MODES = frozenset("no_grad inference_mode set_grad_enabled enable_grad".split())
+
+# What asks a parameter for something else than its numbers.
+_NO_NUMBERS = re.compile(r"\s*\.\s*(shape|dtype|device|data|detach|size|numel|requires_grad)\b")
+# Modules that have no weights, by the names that transformers gives them.
+_WEIGHTLESS = re.compile(r"act|act_fn|activation\w*|gelu|relu|silu|softmax|\w*drop(out)?")
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Invokes that use weights where gradients are off around the trace only."""
+    if program.dialect is Dialect.NEW:
+        return
+    for trace in program.traces:
+        if trace.kind not in ("trace", "generate") or trace.remote is Remote.YES:
+            continue
+        steps = trace.statement.all_steps
+        if any(isinstance(step, Told) and step.what in ("grad", "backward") for step in steps):
+            continue
+        seen = mode_around(program, trace)
+        if seen is None and trace.kind != "generate":
+            continue
+        for invoke in trace.invokes:
+            if not invoke.helper:
+                yield from _of_invoke(program, trace, invoke, seen)
+
+
+def _of_invoke(
+    program: Program, trace: Trace, invoke: Invoke, seen: Context | None
+) -> Iterator[Finding]:
+    inference = seen is not None and seen.name == "inference_mode"
+    used = next(_uses(program, trace.scope, invoke.body, inference), None)
+    if used is None:
+        return
+    known = seen is not None or program.dialect is Dialect.OLD
+    severity = Severity.ERROR if inference else Severity.SILENT if known else Severity.NOTE
+    around = f"`{seen.text}` around the trace" if seen else "that `generate` runs without gradients"
+    raised = "RuntimeError: an inference tensor is used outside of inference mode"
+    yield RULE.finding(
+        severity,
+        used,
+        f"{around} does not hold where `{program.text(used)}` is computed since 0.5",
+        raised if inference else "silently a graph for gradients is kept; `.numpy()` raises",
+        _fix(program, trace, invoke, seen, known),
+    )
+
+
+def mode_around(program: Program, trace: Trace) -> Context | None:
+    """What switches gradients off around a trace."""
+    for context in contexts_around(program, trace):
+        if context.name in _MODES:
+            return context if _is_off(context) else None
+    return _switched_off(program, trace)
+
+
+def _is_off(context: Context) -> bool:
+    if context.name == "inference_mode":
+        return context.argument in ("", "True")
+    return context.name == "no_grad" or (
+        context.name == "set_grad_enabled" and context.argument == "False"
+    )
+
+
+def _switched_off(program: Program, trace: Trace) -> Context | None:
+    """A statement `torch.set_grad_enabled(False)` above the trace, if nothing switches it back."""
+    if not re.search(r"\bset_grad_enabled\(False\)", program.code):
+        return None
+    if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", code_only(program.code)):
+        return None
+    scope: Scope | None = trace.scope
+    while scope is not None:
+        for statement in _above(scope.body, trace, whole=scope is not trace.scope):
+            if isinstance(statement.node, cst.Expr):
+                found = next(context_of(scope, statement.node.value), None)
+                if found is not None and _is_off(found):
+                    return found
+        scope = scope.parent
+    return None
+
+
+def _above(block: Block, trace: Trace, *, whole: bool) -> Iterator[Statement]:
+    """The statements that have run when a trace is entered; all of a scope around its own."""
+    for statement in block.statements:
+        if not whole and statement.span.start >= trace.statement.span.start:
+            return
+        yield statement
+        if not whole and statement.span.holds(trace.statement.span):
+            for inner in statement.blocks:
+                if inner.span.holds(trace.statement.span):
+                    yield from _above(inner, trace, whole=False)
+
+
+# --- what the mode matters for --------------------------------------------------------------------
+
+
+def _uses(program: Program, scope: Scope, body: Block, inference: bool) -> Iterator[Span]:
+    """Where a body computes with something that may need gradients."""
+    for statement in without(scope, body, _MODES):
+        for step in flat((*statement.steps, *statement.turn)):
+            if (inference and isinstance(step, Write)) or _needs_gradients(program, scope, step):
+                yield step.span
+
+
+def _needs_gradients(program: Program, scope: Scope, step: Step) -> bool:
+    if isinstance(step, Weights):
+        last = next((part for part in reversed(step.path) if isinstance(part, str)), "")
+        return not _WEIGHTLESS.fullmatch(last) and not _NO_NUMBERS.match(
+            program.code, step.span.end
+        )
+    if not isinstance(step, Read) or step.foreign:
+        return False
+    if _is_parameter(step.value):
+        return not _NO_NUMBERS.match(program.code, step.span.end)
+    return _is_trained(program, scope, step)
+
+
+def _is_parameter(value: Value | None) -> bool:
+    """Whether a name was given a module's parameter above."""
+    while isinstance(value, Method):
+        if isinstance(value.receiver, Envoy):
+            return value.name in PARAMETERS
+        if value.name in ("shape", "data", "dtype", "device"):
+            return False
+        value = value.receiver
+    return False
+
+
+_TRAINED = re.compile(r"(torch\.)?nn\.(Linear|Embedding|LayerNorm|Sequential|Parameter|Bilinear)\(")
+
+
+def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
+    """Whether a name stands for a layer or parameter that the file makes with torch."""
+    current: Scope | None = scope
+    while current is not None and read.name not in current.bindings:
+        current = current.parent
+    made = current.bindings[read.name] if current is not None else ()
+    return any(
+        bind.expression is not None and _TRAINED.match(program.text(bind.expression))
+        for bind in made
+    )
+
+
+# --- the fix --------------------------------------------------------------------------------------
+
+
+def _fix(
+    program: Program, trace: Trace, invoke: Invoke, seen: Context | None, known: bool
+) -> Fix | None:
+    if not trace.entered.proved:
+        return None
+    imports: tuple[Edit, ...] = ()
+    if seen is not None:
+        text = seen.text
+    else:
+        torch = torch_imported(trace.scope)
+        if torch is None:
+            torch, imports = import_of(program, "torch")
+        text = f"{torch}.no_grad()"
+    body = wrapped(program, invoke.statement, text)
+    if body is None:
+        return None
+    applicability = Applicability.SAFE if known else Applicability.UNSAFE
+    return Fix(f"Enter `{text}` in the body", merged((*imports, body)), applicability)
