@@ -133,6 +133,8 @@ class _Fixing:
 
     def _rounds(self) -> Fixed | None:
         program = _build(self.code, self.options)
+        # What is fixed was written for one nnsight: a barrier that a fix adds does not change that.
+        self.options = replace(self.options, source=program.dialect)
         for _ in range(ROUNDS):
             checked = self._check(program)
             # By code: when things happen (1xx) is settled before what survives of them (2xx).
