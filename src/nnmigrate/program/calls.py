@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.assignments import remember
 from nnmigrate.program.expressions import attribute, base
-from nnmigrate.program.functions import called_outside, inline, observe, observe_values
+from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
-from nnmigrate.program.joins import is_kept
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
 from nnmigrate.program.library import knows, library_function, run_text
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
@@ -23,6 +21,7 @@ from nnmigrate.program.names import (
     is_in_place,
     is_module_name,
 )
+from nnmigrate.program.objects import method_of, observe_maker, saves_itself
 from nnmigrate.program.steps import (
     BarrierCall,
     BarrierMade,
@@ -54,7 +53,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
-from nnmigrate.program.walk import Arguments, Frame, Walk, evaluates
+from nnmigrate.program.walk import Arguments, Walk, evaluates
 from nnmigrate.spans import Span
 
 
@@ -108,14 +107,14 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
             return inline(walk, node, callee, arguments)
         return called_outside(walk, node, callee, arguments)
     if isinstance(callee, Instance) and walk.tracing:
-        method = _method_of(walk, callee.name, "__call__")
+        method = method_of(walk, callee.name, "__call__")
         given = Arguments((callee, *arguments.positional), arguments.keywords)
         return UNKNOWN if method is None else inline(walk, node, method, given)
     if isinstance(callee, Lambda) and walk.tracing:
         changed_by_lambda(walk, node, callee)
     if isinstance(callee, LocalClass):
-        _observe_maker(walk, callee, arguments)
-        return Instance(name=callee.name, own_save=_saves_itself(walk, callee.name))
+        observe_maker(walk, callee, arguments)
+        return Instance(name=callee.name, own_save=saves_itself(walk, callee.name))
     if isinstance(callee, Barrier):
         _call_barrier(walk, node, callee)
         return UNKNOWN
@@ -134,37 +133,6 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         value = walk.computed(node)
         return value if isinstance(callee, (Envoy, Traced)) else replace(value, opaque=True)
     return UNKNOWN
-
-
-def _saves_itself(walk: Walk, owner: str) -> bool:
-    """Whether objects of a class may have a `save` of their own."""
-    line = walk.facts.line(owner)
-    classes = [frame for frame in walk.frames if frame.kind == "class" and frame.name in line]
-    defined = any("save" in frame.bindings for frame in classes)
-    return defined or not walk.facts.closed.issuperset(line)
-
-
-def _observe_maker(walk: Walk, made: LocalClass, arguments: Arguments) -> None:
-    """Remembers what of the model an object is made with, models themselves included."""
-    for frame in walk.frames:
-        if (frame.kind, frame.name) != ("class", made.name):
-            continue
-        maker = frame.values.get("__init__")
-        if isinstance(maker, Function):
-            given = (Instance(name=made.name), *arguments.positional)
-            observe(walk, maker, Arguments(given, arguments.keywords))
-            observe_values(walk, maker.node, Arguments(given, arguments.keywords))
-        else:
-            _fill_fields(walk, frame, arguments)
-
-
-def _fill_fields(walk: Walk, frame: Frame, arguments: Arguments) -> None:
-    """A class without an `__init__` of its own: a dataclass or a named tuple."""
-    fields = [n for n, binds in frame.bindings.items() if binds[0].how in ("declare", "assign")]
-    given = dict(zip(fields, arguments.positional, strict=False)) | dict(arguments.keywords)
-    for name, value in given.items():
-        if is_kept(value):
-            remember(walk, frame.name, name, value)
 
 
 def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
@@ -318,7 +286,7 @@ def _instance_method(
 ) -> Value:
     """A method of an object of the file's own class: inside a trace it is followed."""
     assert isinstance(receiver, Instance)
-    method = _method_of(walk, receiver.name, function.attr.value)
+    method = method_of(walk, receiver.name, function.attr.value)
     if method is None:
         return _other_method(walk, node, function, receiver, arguments)
     given = Arguments((receiver, *arguments.positional), arguments.keywords)
@@ -334,22 +302,11 @@ def _class_method(
     """`Keeper.keep(acts, h)`: a static method, or one that is given the class."""
     assert isinstance(receiver, LocalClass)
     for kind, first in (("staticmethod", ()), ("classmethod", (receiver,))):
-        method = _method_of(walk, receiver.name, function.attr.value, kind)
+        method = method_of(walk, receiver.name, function.attr.value, kind)
         if method is not None and walk.tracing:
             given = Arguments((*first, *arguments.positional), arguments.keywords)
             return inline(walk, node, method, given)
     return _other_method(walk, node, function, receiver, arguments)
-
-
-def _method_of(walk: Walk, owner: str, name: str, decorator: str = "") -> Function | None:
-    """A method of a class of the file, or of one that it derives from, with that decorator only."""
-    frames = {frame.name: frame for frame in walk.frames if frame.kind == "class"}
-    for each in walk.facts.line(owner):
-        method = frames[each].values.get(name) if each in frames else None
-        if isinstance(method, Function) and method.node is not None:
-            decorators = [walk.text(each.decorator) for each in method.node.decorators]
-            return method if decorators == ([decorator] if decorator else []) else None
-    return None
 
 
 def _other_method(
