@@ -83,6 +83,7 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 
+from .common.helpers import remote_session
 from .common.leaving import is_left
 from .common.outer import Outer, outer_objects
 from .common.returning import decide, fix_of
@@ -90,11 +91,20 @@ from .common.returning import decide, fix_of
 RULE = Rule("NNS201", "outer-object-mutated-remotely", since="0.5.0", fixable=Applicability.SAFE)
 
 
+_STALE = (
+    "; what comes back are other objects, so names that stand for its items keep the old ones: "
+    "the fix assumes that nobody uses those any more"
+)
+
+
 def check(program: Program) -> Iterator[Finding]:
     """Outer objects that a trace changes."""
     for trace in roots(program):
         outers = outer_objects(program, trace)
-        if outers and trace.remote is Remote.NO:
+        session = remote_session(program, trace) if outers else None
+        if session is not None and trace.remote is Remote.NO:
+            yield from _lost_in_session(session, outers)
+        elif outers and trace.remote is Remote.NO:
             yield from _noted(program, outers)
         elif outers:
             yield from _lost(program, trace, outers)
@@ -114,15 +124,28 @@ def _noted(program: Program, outers: Sequence[Outer]) -> Iterator[Finding]:
     )
 
 
+def _lost_in_session(session: Trace, outers: Sequence[Outer]) -> Iterator[Finding]:
+    """The trace is part of what the session sends: nothing behind it is done by the caller."""
+    for outer in outers:
+        yield RULE.finding(
+            Severity.SILENT if session.remote is Remote.YES else Severity.WARNING,
+            outer.changes[0].mutation.span,
+            f"`{outer.path}` is made outside the session that calls this function remotely; "
+            "return the values, and change it behind the session",
+            _consequence(outer),
+        )
+
+
 def _lost(program: Program, trace: Trace, outers: Sequence[Outer]) -> Iterator[Finding]:
     decided = decide(program, trace, outers)
     fix = fix_of(program, trace, decided)
+    stale = "" if fix is None or fix.applicability is Applicability.SAFE else _STALE
     for outer in outers:
         stranded = outer in decided.stranded
         yield RULE.finding(
             _severity(trace, outer),
             outer.changes[0].mutation.span,
-            _message(trace, outer) + (_reason(program, trace, outer) if stranded else ""),
+            _message(trace, outer) + (_reason(program, trace, outer) if stranded else stale),
             _consequence(outer),
             None if stranded else fix,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nnmigrate.program import Program, Read, Scope, Statement, Told, Trace, Write
+from nnmigrate.program import Program, Read, Remote, Scope, Statement, Told, Trace, Write
 from nnmigrate.program.model import code_only
 
 
@@ -39,13 +39,26 @@ def opening_helpers(program: Program, trace: Trace) -> tuple[Scope, ...] | None:
 
 def runs_in_session(program: Program, trace: Trace) -> bool:
     """Whether a trace stands in a function that only the file's sessions call."""
+    inside = sum(count for _, count in _calls_in_sessions(program, trace))
+    return inside > 0 and _mentioned(trace.scope, program.code) == inside + 1
+
+
+def remote_session(program: Program, trace: Trace) -> Trace | None:
+    """The remote session of the file that calls the function in which a trace stands."""
+    calling = (session for session, count in _calls_in_sessions(program, trace) if count)
+    return next((session for session in calling if session.remote is not Remote.NO), None)
+
+
+def _calls_in_sessions(program: Program, trace: Trace) -> Iterator[tuple[Trace, int]]:
     scope = trace.scope
-    if scope.kind != "function":
-        return False
-    name = re.compile(rf"(?<![\w.]){re.escape(scope.name)}\b")
-    sessions = [t for t in program.traces if t.kind == "session" and t.scope is not scope]
-    inside = sum(len(name.findall(code_only(program.text(t.statement.span)))) for t in sessions)
-    return inside > 0 and len(name.findall(code_only(program.code))) == inside + 1
+    for session in program.traces if scope.kind == "function" else ():
+        if session.kind == "session" and session.scope is not scope:
+            yield session, _mentioned(scope, program.text(session.statement.span))
+
+
+def _mentioned(scope: Scope, code: str) -> int:
+    """How often code mentions a function."""
+    return len(re.findall(rf"(?<![\w.]){re.escape(scope.name)}\b", code_only(code)))
 
 
 def invokes_of(scope: Scope) -> Iterator[Statement]:

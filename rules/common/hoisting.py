@@ -218,7 +218,7 @@ def _moved(
     before = program.code[statement.span.start : value.start]
     after = program.code[value.end : statement.span.end]
     kept = kept_text(program, value, part.kept)
-    if may_be_none(program, value, part.kept):
+    if not _is_lazy(program.text(value)) and may_be_none(program, value, part.kept):
         # None never comes back, but a list with it does.
         kept, name = f"[{program.text(value)}].save()", f"{name}[0]"
     line = _outdented(f"{before}{name}{after}", statement, trace)

@@ -43,9 +43,45 @@ def parts_named(
         if step.how == "for" and isinstance(node, cst.For):
             yield from _outer_ways(node.iter, bound)
         elif step.expression is not None and step.how in ("assign", "walrus"):
-            way = _way_to_part(_parsed(program.text(step.expression)))
-            if way is not None and way.partition(".")[0] not in bound:
-                yield way
+            for expression in _either(_parsed(program.text(step.expression))):
+                way = _way_to_part(expression)
+                if way is not None and way.partition(".")[0] not in bound:
+                    yield way
+
+
+def _either(node: cst.BaseExpression | None) -> Iterator[cst.BaseExpression | None]:
+    """The expressions of which one is taken."""
+    if isinstance(node, cst.IfExp):
+        yield from _either(node.body)
+        yield from _either(node.orelse)
+    else:
+        yield node
+
+
+def parts_have_names(program: Program, trace: Trace, path: str) -> bool:
+    """Whether something outside of the trace names the items of a collection.
+
+    `store = {"a": a}`, `run = runs[0]`, `for run in runs`: what is copied back are other items.
+    """
+    statements = (s for top in trace.scope.body.statements for s in top.walk())
+    for statement in statements:
+        node = statement.node
+        if trace.statement.span.holds(statement.span):
+            continue
+        if isinstance(node, cst.For) and path in _outer_ways(node.iter, set()):
+            return True
+        if isinstance(node, cst.Assign):
+            if any(_dotted(target.target) == path for target in node.targets):
+                return _holds_names(node.value)
+            if _dotted(node.value) != path and _way_to_part(node.value) == path:
+                return True
+    return False
+
+
+def _holds_names(node: cst.BaseExpression) -> bool:
+    """Whether a display has names among its items."""
+    elements = node.elements if isinstance(node, (cst.Dict, cst.List, cst.Tuple)) else ()
+    return any(isinstance(element.value, cst.Name) for element in elements)
 
 
 def _parsed(text: str) -> cst.BaseExpression | None:

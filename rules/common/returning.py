@@ -18,6 +18,7 @@ from .hoisting import Moved, Moving, hoisted, needs_no_trace
 from .leaving import is_left
 from .merging import Merged, copied_back, own_name, redirected
 from .outer import Change, Outer, uses_of
+from .passing import parts_have_names
 
 
 @dataclass
@@ -176,7 +177,15 @@ def fix_of(program: Program, trace: Trace, decided: Homecoming) -> Fix | None:
     edits = list(_edits(program, trace, decided))
     if not edits:
         return None
-    return Fix(_message(decided), merged(edits), Applicability.SAFE)
+    stale = any(_leaves_stale(program, trace, outer) for outer in decided.home)
+    safety = Applicability.UNSAFE if stale else Applicability.SAFE
+    return Fix(_message(decided), merged(edits), safety)
+
+
+def _leaves_stale(program: Program, trace: Trace, outer: Outer) -> bool:
+    """Whether copying an object back would leave other names of its items behind."""
+    inner = any(change.mutation.depth for change in outer.changes)
+    return inner and outer.kind in ("list", "dict") and parts_have_names(program, trace, outer.path)
 
 
 def _edits(program: Program, trace: Trace, decided: Homecoming) -> Iterator[Edit]:

@@ -121,11 +121,12 @@ WRAPPED = {
         ''',
         '''
         with torch.no_grad():
+            _text = """
+                    """
             with lm.trace("a"):
                 with torch.no_grad():
                     y = lm.lm_head(lm.transformer.h[0].output).save()
-                    print("""
-                    """)
+                    print(_text)
         ''',
     ),
 }

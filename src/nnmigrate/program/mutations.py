@@ -25,6 +25,10 @@ def mutated(
     value: tuple[cst.BaseExpression, Value] | None = None,
 ) -> None:
     """Notes that the object `target` is changed, if it is reached by a name."""
+    if isinstance(target, cst.IfExp):
+        for each in (target.body, target.orelse):
+            _changed_either_way(walk, node, each, how, method)
+        return
     way = path_of(target)
     if way is None and isinstance(target, cst.Call) and isinstance(target.func, cst.Attribute):
         way = path_of(target.func.value)  # `d.setdefault(k, []).append(v)` changes inside d
@@ -52,6 +56,17 @@ def mutated(
         )
     )
     walk.touch(way[0])
+
+
+def _changed_either_way(
+    walk: Walk, node: cst.CSTNode, target: cst.BaseExpression, how: str, method: str
+) -> None:
+    """`(a if c else b).append(h)` changes one of them."""
+    way = path_of(target)
+    if way is not None:
+        base, path = way
+        span = walk.span(node)
+        walk.note(Mutation(walk.site(), span, base, path, how, method, foreign=True, by="caller"))
 
 
 def _mark_reached(walk: Walk, target: cst.BaseExpression) -> None:

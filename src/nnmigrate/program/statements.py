@@ -12,10 +12,19 @@ from nnmigrate.program import assignments, imports, withs
 from nnmigrate.program.displays import bind_target, element_of, loop_over
 from nnmigrate.program.flow import Ways, interrupt, turning
 from nnmigrate.program.guards import guarded
-from nnmigrate.program.joins import joined
+from nnmigrate.program.joins import is_none, joined
 from nnmigrate.program.model import Block, Entered, Statement
 from nnmigrate.program.steps import Loop, Step
-from nnmigrate.program.values import UNKNOWN, Envoy, Function, Instance, LocalClass, ModelClass
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Envoy,
+    Function,
+    Instance,
+    LocalClass,
+    ModelClass,
+    Value,
+)
 from nnmigrate.program.walk import Walk
 from nnmigrate.spans import Span
 
@@ -79,12 +88,12 @@ def _parts_of(node: cst.CSTNode) -> list[cst.BaseExpression]:
 
 
 def _return(walk: Walk, node: cst.Return) -> None:
-    if node.value is not None:
-        value = walk.evaluate(node.value)
-        before = walk.frame.returned
-        if before is not None:
-            value = joined(before, value, f"return@{walk.site()}")
-        walk.frame.returned = value
+    value: Value = Constant() if node.value is None else walk.evaluate(node.value)
+    before = walk.frame.returned
+    if before is not None:
+        optional = before.optional or is_none(before) or is_none(value)
+        value = replace(joined(before, value, f"return@{walk.site()}"), optional=optional)
+    walk.frame.returned = value
 
 
 def _declare(walk: Walk, node: cst.Global | cst.Nonlocal) -> None:
