@@ -3,8 +3,9 @@
 ## What it does
 
 Finds dictionaries, lists, sets, attributes and other objects that are made outside a trace and
-changed inside it: `results[k] = v`, `acts.append(v)`, `self.h = v`, `counts["n"] += 1`, and the
-same in a function that the trace calls.
+changed inside it: `results[k] = v`, `acts.append(v)`, `self.h = v`, `counts["n"] += 1`, also by
+another name (`bucket = results[k]`, `keep = acts.append`), and the same in a function, a method or
+a lambda that the trace calls.
 
 ## Why is this bad?
 
@@ -67,8 +68,10 @@ print(acts)
 The fix is safe. Where the changes are statements that happen exactly once, they move behind the
 trace and their values are saved in it. Where they stand in a loop and only add something, the
 trace fills a collection of its own, which is merged into the caller's object behind it. Otherwise
-the object is saved under a second name, and copied back if it came back as another object. There
-is no fix where the kind of the object, and so the way to copy it, is not in view.
+the object is saved under a second name, and copied back if it came back as another object; that is
+unsafe where items of it have other names, which keep the old ones. There is no fix where the kind
+of the object, and so the way to copy it, is not in view, and where what it holds cannot be sent
+back: objects of the file's own classes, lambdas.
 
 ## References
 

@@ -61,9 +61,11 @@ for prompt in ("The Eiffel Tower is in", "The Colosseum is in"):
 
 ## Fix safety
 
-The fix is safe where it saves what is bound, or moves plain Python out of the trace. It is unsafe
-where 0.4 had no value either (an unsaved sum), or where a function out of view made the value. A
-name whose value was never saved at all, so that 0.4 raised too, is only noted.
+The fix is safe where it saves what is bound, or moves plain Python out of the trace. `None` never
+comes back, so what may be `None` is kept in a list of one item. The fix is unsafe where 0.4 had no
+value either (an unsaved sum), or where a function out of view made the value. A name whose value
+was never saved at all, so that 0.4 raised too, is only noted. Where an error leads that leaves the
+trace, nothing that is saved comes back: there only what the body begins with can be moved.
 
 ## References
 
