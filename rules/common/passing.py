@@ -71,8 +71,9 @@ def parts_have_names(program: Program, trace: Trace, path: str) -> bool:
         if isinstance(node, cst.For) and path in _outer_ways(node.iter, set()):
             return True
         if isinstance(node, cst.Assign):
-            if any(_dotted(target.target) == path for target in node.targets):
-                return _holds_names(node.value)
+            made = any(_dotted(target.target) == path for target in node.targets)
+            if made and _holds_names(node.value):
+                return True
             if _dotted(node.value) != path and _way_to_part(node.value) == path:
                 return True
     return False

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from nnmigrate.engine import check, fix
-from nnmigrate.findings import Finding, Severity
+from nnmigrate.findings import Applicability, Finding, Severity
 from nnmigrate.program import Options
 
 HEAD = 'from nnsight import LanguageModel\n\nlm = LanguageModel("gpt2")\n'
@@ -241,6 +241,22 @@ REWRITES = {
                 for i in range(2):
                     _acts |= {i: lm.transformer.h[i].output.save()}
             acts.update(_acts)
+        """,
+    ),
+    "one or the other": (
+        """
+        ones, others = [], []
+        with lm.trace("a", remote=True):
+            (ones if ones else others).append(lm.lm_head.output.save())
+        """,
+        """
+        ones, others = [], []
+        with lm.trace("a", remote=True):
+            _ones = ones.save()
+            _others = others.save()
+            (ones if ones else others).append(lm.lm_head.output.save())
+        ones[:] = _ones
+        others[:] = _others
         """,
     ),
     "counts": (
@@ -659,6 +675,45 @@ LEFT_ALONE = {
 def test_left_alone(code: str) -> None:
     findings = check(program(code), Options(assume_remote=True)).findings
     assert not [each for each in findings if each.code == "NNS201"]
+
+
+STALE = {
+    "a display of names": """
+        one = []
+        kept = {"x": one}
+        with lm.trace("a", remote=True):
+            for i in range(2):
+                kept["x"].append(len(kept["x"]))
+    """,
+    "a loop around the trace": """
+        runs = [{"acts": {}}, {"acts": {}}]
+        for run in runs:
+            with lm.trace("a", remote=True):
+                for i in range(2):
+                    runs[0]["acts"][i] = lm.transformer.h[i].output.save()
+    """,
+}
+
+
+@pytest.mark.parametrize("code", STALE.values(), ids=STALE)
+def test_copying_back_items_that_have_names_is_an_assumption(code: str) -> None:
+    (finding,) = found(code)
+    assert finding.fix is not None
+    assert finding.fix.applicability is Applicability.UNSAFE
+    assert "names that stand for its items keep the old ones" in finding.message
+
+
+def test_what_a_session_calls_is_part_of_it() -> None:
+    (finding,) = found("""
+        def read(prompt, into):
+            with lm.trace(prompt):
+                into[prompt] = lm.lm_head.output.save()
+        kept = {}
+        with lm.session(remote=True):
+            read("a", kept)
+    """)
+    assert (finding.severity, finding.fix) == (Severity.SILENT, None)
+    assert "outside the session" in finding.message
 
 
 @pytest.mark.parametrize("passed", ["", ", remote=True", ", **{}"])

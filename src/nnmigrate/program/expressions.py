@@ -134,9 +134,13 @@ def _joined(values: Sequence[Value]) -> Value | None:
 @evaluates(cst.IfExp)
 def _conditional(walk: Walk, node: cst.IfExp) -> Value:
     walk.evaluate(node.test)
-    with guarded(walk, node.test):
+    with guarded(walk, node.test), walk.collecting() as one:
         body = walk.evaluate(node.body)
-    orelse = walk.evaluate(node.orelse)
+    with walk.collecting() as other:
+        orelse = walk.evaluate(node.orelse)
+    if all(any(isinstance(step, Access) for step in steps) for steps in (one, other)):
+        walk.note(Told(walk.site(), walk.span(node), "either", UNKNOWN))
+    walk.steps += [*one, *other]
     if is_guard(walk, node):
         walk.note(Told(walk.site(), walk.span(node), "hasattr", orelse))
     value = joined(body, orelse, f"if@{walk.site()}")

@@ -21,6 +21,15 @@ def refilled(trace: Trace) -> frozenset[str]:
     return frozenset(s.base for s in steps if isinstance(s, Mutation) and not s.depth)
 
 
+def names_bound(trace: Trace) -> Iterator[str]:
+    """The names that the invokes of a trace bind in their own frames."""
+    for invoke in trace.invokes:
+        for statement in invoke.body.statements:
+            for step in statement.all_steps:
+                if isinstance(step, Bind) and not step.foreign:
+                    yield step.name
+
+
 class Holdings:
     """The collections of one run of a trace.
 

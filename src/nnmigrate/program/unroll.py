@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nnmigrate.program.conditions import Choice, choices
-from nnmigrate.program.holdings import Holdings, refilled
+from nnmigrate.program.holdings import Holdings, names_bound, refilled
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
 from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
@@ -46,8 +46,10 @@ MAX_OPERATIONS = 4000
 # What leaves a suite before its end.
 _LEAVING = frozenset("Break Continue Return Raise".split())
 
-# What moves on to the next generated token.
-_ITERATING = frozenset("next all iter[] tracer.iter tracer.iter[] tracer.all".split())
+# What moves on to the next generated token, and what reads one module or another.
+_ITERATING = "next all iter[] tracer.iter tracer.iter[] tracer.all".split()
+_UNFOLLOWED = dict.fromkeys(_ITERATING, "the invoke iterates over generated tokens")
+_UNFOLLOWED["either"] = "it is not known which of two modules an expression reads"
 
 
 def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tuple[Unrolled, ...]:
@@ -93,7 +95,7 @@ class Unroller:
     def __init__(self, trace: Trace, choice: Choice, empty: Iterable[str]) -> None:
         self.trace, self.choice = trace, choice
         self.numbers = {id(invoke.statement): n for n, invoke in enumerate(trace.invokes)}
-        self.bound = frozenset(_names_bound(trace.invokes))
+        self.bound = frozenset(names_bound(trace))
         self.refilled = refilled(trace)
         self.captured: dict[str, int] = {}
         self.holdings = Holdings(empty)
@@ -314,8 +316,8 @@ class Unroller:
             return schedule.Write(
                 self._next(), place.number, self.providers[got], got, step=place.step
             )
-        if isinstance(step, Told) and step.what in _ITERATING:
-            raise NotFollowed("the invoke iterates over generated tokens")
+        if isinstance(step, Told) and step.what in _UNFOLLOWED:
+            raise NotFollowed(_UNFOLLOWED[step.what])
         return None
 
     def _access(self, sink: Sink, place: Place, step: Access, turns: Turns) -> schedule.Operation:
@@ -390,11 +392,3 @@ def _reach(origin: Origin) -> Span | None:
     if isinstance(step, Write) or (isinstance(step, Access) and step.swap):
         return origin.innermost.span
     return step.span if isinstance(step, (Compute, Save)) else None
-
-
-def _names_bound(invokes: Iterable[Invoke]) -> Iterator[str]:
-    for invoke in invokes:
-        for statement in invoke.body.statements:
-            for step in statement.all_steps:
-                if isinstance(step, Bind) and not step.foreign:
-                    yield step.name
