@@ -142,6 +142,9 @@ def _fix(program: Program, statement: Statement, apart: list[int]) -> Fix | None
     assert entered is not None
     if not entered.proved or statement.blocks[0].inline or _closes_early(statement, apart):
         return None
+    if any(each.kind == "edit" for each in statement.contexts[: apart[-1]]):
+        # A trace in the body of an edit would be run by each later trace.
+        return None
     ends = [*apart, len(statement.contexts)]
     groups = [statement.contexts[a:b] for a, b in zip([0, *apart], ends, strict=True)]
     edits = nested(program, statement, groups)

@@ -79,9 +79,15 @@ def _bind_parameters(walk: Walk, node: cst.FunctionDef, parent: Frame) -> None:
             value = replace(value, model=parameter.name.value)
         else:
             value = walk.facts.parameter(id(node), parameter.name.value)
-        if number == 0 and parent.kind == "class" and not node.decorators:
+        if number == 0 and parent.kind == "class" and _takes_the_object(walk, node):
             value = parent.instance
         walk.bind(parameter.name, "param", value)
+
+
+def _takes_the_object(walk: Walk, node: cst.FunctionDef) -> bool:
+    """Whether a class's function is a method: `@torch.no_grad()` leaves it one."""
+    names = {walk.text(each.decorator) for each in node.decorators}
+    return names.isdisjoint(("staticmethod", "classmethod"))
 
 
 # --- calls ----------------------------------------------------------------------------------------
