@@ -415,6 +415,11 @@ LEFT_ALONE = {
         "@contextmanager\ndef f():\n    with torch.no_grad():\n        yield\n\n"
         "with f():\n    with lm.trace('a'):\n        h = lm.lm_head.output.save()\n"
     ),
+    "a helper that invokes": (
+        "def run(t, p):\n    with t.invoke(p):\n        h = lm.lm_head.output.save()\n"
+        "    return h\n\n"
+        "with lm.trace() as t:\n    h = run(t, 'a')\n"
+    ),
     "a helper that is given the tracer": (
         "def f(t):\n    return t\n\nwith lm.trace('a') as t:\n    h = f(lm.lm_head.output)\n"
     ),

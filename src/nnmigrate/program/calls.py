@@ -227,7 +227,8 @@ def _opener(
         keywords=arguments.keywords,
         spread=arguments.spread,
     )
-    if kind in OPENERS or kind == "invoke":
+    # A function that is followed notes what it makes in its own scope.
+    if (kind in OPENERS or kind == "invoke") and not walk.inlining:
         walk.note(Made(walk.site(), walk.span(node), opener))
     return opener
 
