@@ -63,8 +63,9 @@ with lm.trace("""The Eiffel Tower
 
 ## Fix safety
 
-The fix is safe: the string is bound to a name before the trace. There is none for strings that are
-computed (f-strings) or stand beside others.
+The fix is safe: the string is bound to a name before the trace. Where something is computed in it
+(f-strings), or another string stands beside it, its line breaks are written as escapes instead;
+there is no fix where it cannot hold any (raw strings, line breaks in what is computed).
 
 ## References
 
@@ -74,6 +75,7 @@ computed (f-strings) or stand beside others.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -172,7 +174,8 @@ def _end(tokens: list[tokenize.TokenInfo], number: int) -> int:
 def _finding(program: Program, trace: Trace, text: _Text) -> Finding:
     indent = len(trace.body.indent)
     short = any(row.strip() and len(row) - len(row.lstrip()) < indent for row in text.rows)
-    reason = "" if text.plain else "; bind it to a name before the trace"
+    fix = _fix(program, trace, text)
+    reason = "" if fix else "; bind it to a name before the trace"
     return RULE.finding(
         Severity.ERROR if short else Severity.SILENT,
         text.span,
@@ -180,12 +183,32 @@ def _finding(program: Program, trace: Trace, text: _Text) -> Finding:
         "SyntaxError: the body is cut out in the middle of the string"
         if short
         else "silently the string has other blanks at the start of its lines",
-        _fix(program, trace, text) if text.plain and movable(trace.statement) else None,
+        fix,
     )
 
 
-def _fix(program: Program, trace: Trace, text: _Text) -> Fix:
+def _fix(program: Program, trace: Trace, text: _Text) -> Fix | None:
+    if not text.plain or not movable(trace.statement):
+        return _escaped(text.span, program.text(text.span))
     name = fresh_name(program, "_text")
     bound = lines_before(program, trace.statement, f"{name} = {program.text(text.span)}")
     edits = (bound, Edit(text.span, name))
     return Fix("Bind the string before the trace", edits, region=trace.statement.span)
+
+
+# A backslash before a line break takes the break away; other escapes keep their two characters.
+_BREAK = re.compile(r"\\(?:\r?\n)|\\.|\r?\n", re.DOTALL)
+
+
+def _escaped(span: Span, text: str) -> Fix | None:
+    """Writes the line breaks as escapes, where the string may hold any."""
+    prefix = text.partition('"')[0].partition("'")[0].lower()
+    if "r" in prefix or re.search(r"\{[^{}]*\n", text):
+        return None
+    return Fix("Write the line breaks as escapes", (Edit(span, _BREAK.sub(_escape, text)),))
+
+
+def _escape(found: re.Match[str]) -> str:
+    if found[0] in ("\n", "\r\n"):
+        return "\\n"
+    return "" if found[0].endswith("\n") else found[0]

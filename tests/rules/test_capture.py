@@ -61,13 +61,14 @@ REWRITES = {
         '''
         def f():
             # the session
+            _text = """
+          stays"""
             with lm.session() as s, torch.no_grad():
                 with lm.trace() as t:
                     with t.invoke("a"):  # here
                         # first
                         h = lm.lm_head.output.save()
-                        text = """
-          stays"""
+                        text = _text
                         print(text)
                         # last
             return h

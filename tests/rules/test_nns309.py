@@ -38,6 +38,14 @@ REWRITES = {
         "_text = \"\"\"a\n    b\"\"\"\n_text_2 = '''c\n    d'''\n"
         'with lm.trace("a"):\n    keep(_text, _text_2)\n',
     ),
+    "computed": (
+        'with lm.trace("a"):\n    keep(f"""{lm}\n        b\\\\\n        c\\\n        d""")\n',
+        'with lm.trace("a"):\n    keep(f"""{lm}\\n        b\\\\\\n        c        d""")\n',
+    ),
+    "beside another one": (
+        'with lm.trace("a"):\n    keep("""a\n    b""" "c")\n',
+        'with lm.trace("a"):\n    keep("""a\\n    b""" "c")\n',
+    ),
     "in a session": (
         'with lm.session():\n    with lm.trace("""a\n      b"""):\n'
         "        out = lm.lm_head.output.save()\n",
@@ -61,8 +69,8 @@ def test_a_string_that_stands_further_left_does_not_parse() -> None:
 
 
 REPORTED = {
-    "computed": 'with lm.trace("a"):\n    keep(f"""a\n    {lm}""")\n',
-    "beside another one": 'with lm.trace("a"):\n    keep("""a\n    b""" "c")\n',
+    "computed over lines": 'with lm.trace("a"):\n    keep(f"""a {\n    lm}""")\n',
+    "raw, beside another one": 'with lm.trace("a"):\n    keep(r"""a\n    b""" "c")\n',
 }
 
 
