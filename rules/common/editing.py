@@ -62,7 +62,7 @@ def reindented(program: Program, statement: Statement, indent: str) -> str:
     text = program.text(statement.span)
     if "\n" not in text and "\r" not in text:
         return text
-    inside = _lines_inside_strings(program, statement)
+    inside = lines_inside_strings(text)
     rows = text.splitlines(keepends=True)
     moved = [rows[0]]
     for number, row in enumerate(rows[1:], 1):
@@ -71,10 +71,9 @@ def reindented(program: Program, statement: Statement, indent: str) -> str:
     return "".join(moved)
 
 
-def _lines_inside_strings(program: Program, statement: Statement) -> set[int]:
-    """The numbers of the statement's lines (from 0) that start inside a string."""
+def lines_inside_strings(text: str) -> set[int]:
+    """The numbers of a text's lines (from 0) that start inside a string."""
     inside: set[int] = set()
-    text = program.text(statement.span)
     for string in _TRIPLE_QUOTED.finditer(text):
         first = len(text[: string.start()].splitlines()) - 1
         count = len(string.group().splitlines())
