@@ -12,11 +12,12 @@ from nnmigrate.program.values import Envoy, Traced
 # tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
 _NEW_TOLD = frozenset("tracer.cache tracer.all tracer.iter[]".split())
 
-# Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py and tracing/contexts.
+# Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py, tracing/contexts and
+# intervention/envoy.py (a module's `next`, `all` and `iter` are deprecated since).
 _OLD_TOLD = frozenset(
     """
     tracer.cond tracer.apply tracer.log tracer.local nnsight.apply nnsight.log nnsight.local
-    nnsight.cond nnsight.iter nnsight.stop next value node
+    nnsight.cond nnsight.iter nnsight.stop next all iter[] value node
     """.split()
 )
 
@@ -36,7 +37,7 @@ def dialect_of(scopes: Sequence[Scope]) -> Dialect:
 
 
 def _speaks(step: Told) -> bool:
-    """`.value` and `.next` are common names: they count only on the model's."""
+    """`.value`, `.next` and `.all` are common names: they count only on the model's."""
     return "." in step.what or isinstance(step.receiver, (Traced, Envoy))
 
 

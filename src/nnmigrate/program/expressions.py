@@ -178,6 +178,9 @@ def base(walk: Walk, node: cst.BaseExpression) -> Value:
 def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     """`receiver.name`, read."""
     name = node.attr.value
+    if isinstance(receiver, Opener) and receiver.kind == "iterate":
+        # `module.all().output`: what 0.4 gave was the module again, at other steps.
+        receiver = receiver.receiver
     if isinstance(receiver, Envoy):
         return _envoy_attribute(walk, node, receiver, name)
     if isinstance(receiver, NnsightModule):

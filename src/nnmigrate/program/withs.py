@@ -47,7 +47,7 @@ def enter(walk: Walk, node: cst.With) -> tuple[Entered | None, tuple[Context, ..
         value = walk.evaluate(item.item)
         target = item.asname.name if item.asname is not None else None
         entered = _entered(walk, node, item.item, value, target)
-        bound = _bound(value, target) if entered is not None else UNKNOWN
+        bound = _bound(walk, node, value, target) if entered is not None else UNKNOWN
         if isinstance(target, cst.Name):
             walk.bind(target, "with", bound)
         elif target is not None:
@@ -76,10 +76,15 @@ def _context(walk: Walk, item: cst.WithItem, entered: Entered | None) -> Context
     return Context(span, call, kind, name, target is not None, function)
 
 
-def _bound(value: Value, target: cst.BaseExpression | None) -> Value:
+def _bound(walk: Walk, node: cst.With, value: Value, target: cst.BaseExpression | None) -> Value:
     """What `as` binds."""
     if not isinstance(value, Opener):
         return UNKNOWN
+    if value.kind == "iterate" and isinstance(value.receiver, Envoy):
+        # The module on 0.4; since 0.5 the number of the step, which has no attributes.
+        name = re.escape(target.value) if isinstance(target, cst.Name) else "(?!)"
+        module = re.search(rf"(?<![\w.]){name}\s*[.\[]", code_only(walk.text(node.body)))
+        return value.receiver if module else UNKNOWN
     if value.kind == "edit" and isinstance(target, cst.Name):
         receiver = value.receiver
         return replace(receiver, model=target.value) if isinstance(receiver, Envoy) else UNKNOWN
