@@ -390,6 +390,71 @@ ROWS = {
             for i in range(2):
                 keep(lm.transformer.h[i].output[0].save())
     """,
+    "what may be None": """
+        kept = {}
+        def read(wanted):
+            with lm.trace("a b", remote=True):
+                mask = lm.transformer.h[0].output[0].save() if wanted else None
+                kept[wanted] = lm.lm_head.output.save() if wanted else None
+            return mask
+        one, other = read(True), read(False)
+        result = other is None
+    """,
+    "None on one way": """
+        def read(wanted):
+            with lm.trace("a b", remote=True):
+                if wanted:
+                    mask = lm.transformer.h[0].output[0].save()
+                else:
+                    mask = None
+                out = lm.lm_head.output.save()
+            return mask, out
+        one, other = read(True), read(False)
+        result = other[0] is None
+    """,
+    "the length of what comes back": """
+        kept, sizes = [], {}
+        with lm.trace("a b", remote=True):
+            for i in range(2):
+                kept.append(lm.transformer.h[i].output[0].save())
+            sizes["n"] = len(kept)
+    """,
+    "an attribute that is bound anew and filled": """
+        class Reader:
+            def read(self, prompt):
+                with lm.trace(prompt, remote=True):
+                    self.acts = {}
+                    for i in range(2):
+                        self.acts[i] = lm.transformer.h[i].output[0].save()
+                return self.acts
+        result = {i: act.value for i, act in Reader().read("a b").items()}
+    """,
+    "a recorder": """
+        class Recorder:
+            def __init__(self):
+                self.acts = []
+                self.count = 0
+            def record(self, act):
+                self.acts.append(act.save())
+                self.count += 1
+        recorder = Recorder()
+        with lm.trace("a b", remote=True):
+            for i in range(2):
+                recorder.record(lm.transformer.h[i].output[0])
+        result = [act.value for act in recorder.acts]
+        count = recorder.count
+    """,
+    "a prompt over several lines": """
+        def read():
+            with lm.trace(remote=True) as tracer:
+                with tracer.invoke('''a
+                    b'''):
+                    note = '''c
+                        d'''
+                    out = (lm.lm_head.output * len(note)).save()
+            return out
+        result = read()
+    """,
     "keywords with two stars": """
         options = dict(remote=True)
         kept = []
