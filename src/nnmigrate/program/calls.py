@@ -102,22 +102,11 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return Envoy()
     if isinstance(callee, NnsightName):
         return _nnsight_function(walk, node, callee.name, arguments)
-    if isinstance(callee, Function):
-        if walk.tracing:
-            return inline(walk, node, callee, arguments)
-        return called_outside(walk, node, callee, arguments)
-    if isinstance(callee, Instance) and walk.tracing:
-        method = method_of(walk, callee.name, "__call__")
-        given = Arguments((callee, *arguments.positional), arguments.keywords)
-        return UNKNOWN if method is None else inline(walk, node, method, given)
-    if isinstance(callee, Lambda) and walk.tracing:
-        changed_by_lambda(walk, node, callee)
-    if isinstance(callee, LocalClass):
-        observe_maker(walk, callee, arguments)
-        return Instance(name=callee.name, own_save=saves_itself(walk, callee.name))
     if isinstance(callee, Barrier):
         _call_barrier(walk, node, callee)
         return UNKNOWN
+    if isinstance(callee, (Function, Instance, LocalClass)):
+        return _called_of_file(walk, node, callee, arguments)
     if isinstance(callee, Method) and callee.path and callee.name in (*MUTATORS, "partial"):
         bound_method_called(walk, node, callee, _last(node, arguments))
         return UNKNOWN
@@ -125,14 +114,35 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return library_function(walk, node, callee.name, arguments)
     if isinstance(callee, Module) and callee.name.rpartition(".")[2] in COLLECTIONS:
         return collection(callee.name.rpartition(".")[2], arguments)
-    if walk.tracing and isinstance(callee, Unknown):
+    return _called_out_of_view(walk, node, callee, arguments)
+
+
+def _called_of_file(
+    walk: Walk, node: cst.Call, callee: Function | Instance | LocalClass, arguments: Arguments
+) -> Value:
+    """A function, a class or an object of the file's own."""
+    if isinstance(callee, LocalClass):
+        observe_maker(walk, callee, arguments)
+        return Instance(name=callee.name, own_save=saves_itself(walk, callee.name))
+    if isinstance(callee, Function):
+        follow = inline if walk.tracing else called_outside
+        return follow(walk, node, callee, arguments)
+    method = method_of(walk, callee.name, "__call__") if walk.tracing else None
+    given = Arguments((callee, *arguments.positional), arguments.keywords)
+    return UNKNOWN if method is None else inline(walk, node, method, given)
+
+
+def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
+    """A module of the model, or a function that is not followed."""
+    if isinstance(callee, Lambda) and walk.tracing:
+        changed_by_lambda(walk, node, callee)
+    if isinstance(callee, Unknown) and walk.tracing:
         given_away(walk, node)
     if isinstance(callee, Envoy) and (any_traced(arguments) or len(callee.path) > 1):
         walk.note(Weights(walk.site(), walk.span(node), callee.path))
-    if isinstance(callee, (Envoy, Traced)) or any_traced(arguments):
-        value = walk.computed(node)
-        return value if isinstance(callee, (Envoy, Traced)) else replace(value, opaque=True)
-    return UNKNOWN
+    if isinstance(callee, (Envoy, Traced)):
+        return walk.computed(node)
+    return replace(walk.computed(node), opaque=True) if any_traced(arguments) else UNKNOWN
 
 
 def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
