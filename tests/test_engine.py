@@ -203,6 +203,14 @@ class TestFix:
 
         assert (twice.code, twice.applied) == (once, ())
 
+    def test_assumptions_are_made_where_no_safe_fix_is_left(
+        self, use_rules: Use, replacing: Any
+    ) -> None:
+        assuming = replacing("NNS101", "old", "assumed", applicability=Applicability.UNSAFE)
+        use_rules(assuming, replacing("NNS201", "old", "sure"))
+
+        assert replaced("old\n", unsafe=True).code == "sure\n"
+
     def test_unsafe_fixes_wait_to_be_asked_for(self, use_rules: Use, replacing: Any) -> None:
         use_rules(replacing("NNS101", "old", "new", applicability=Applicability.UNSAFE))
 

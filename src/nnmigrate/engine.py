@@ -95,8 +95,9 @@ def fix(
     """Applies the fixes of the selected rules, round by round, until none is left.
 
     A round takes fixes in the order of their rules' codes, then of their places, and leaves out
-    those that would disturb one already taken. A fix after which the code does not parse is taken
-    back and its rule reported.
+    those that would disturb one already taken; unsafe ones only when no safe fix is left, since
+    what is safe may make the assumption needless. A fix after which the code does not parse is
+    taken back and its rule reported.
 
     Args:
         code: what to fix.
