@@ -230,6 +230,8 @@ def _envoy_attribute(walk: Walk, node: cst.Attribute, envoy: Envoy, name: str) -
         return Envoy(model=envoy.model, path=(*envoy.path, name), proved=envoy.proved)
     if name in PARAMETERS:
         walk.note(Weights(walk.site(), walk.span(node), envoy.path, name))
+    if name == "path":
+        walk.note(Told(walk.site(), walk.span(node), name, envoy))
     return Method(receiver=envoy, name=name)
 
 
