@@ -132,13 +132,19 @@ def _called_of_file(
     return UNKNOWN if method is None else inline(walk, node, method, given)
 
 
+# Values that a model hands out like modules (nnsight 0.7.0, modeling/vllm).
+_HANDED_OUT = (("logits",), ("samples",))
+
+
 def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
     """A module of the model, or a function that is not followed."""
     if isinstance(callee, Lambda) and walk.tracing:
         changed_by_lambda(walk, node, callee)
     if isinstance(callee, Unknown) and walk.tracing:
         given_away(walk, node)
-    if isinstance(callee, Envoy) and (any_traced(arguments) or len(callee.path) > 1):
+    handed_out = isinstance(callee, Envoy) and callee.path[:1] in _HANDED_OUT
+    deep = isinstance(callee, Envoy) and len(callee.path) > 1 and not handed_out
+    if isinstance(callee, Envoy) and (any_traced(arguments) or deep):
         walk.note(Weights(walk.site(), walk.span(node), callee.path))
     if isinstance(callee, (Envoy, Traced)):
         return walk.computed(node)
