@@ -96,6 +96,17 @@ def indented(program: Program, span: Span, indent: str, unit: str) -> str:
     return "\n".join(row if number in kept else moved[number] for number, row in rows)
 
 
+def inside_strings(program: Program, statement: Statement) -> set[int]:
+    """Where the statement's lines begin that begin inside a string."""
+    numbers = lines_inside_strings(program.text(statement.span))
+    starts = {}
+    at = statement.span.start
+    for number, row in enumerate(program.text(statement.span).splitlines(keepends=True)):
+        starts[number] = at
+        at += len(row)
+    return {starts[number] for number in numbers if number in starts}
+
+
 _TRIPLE_QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", re.DOTALL)
 
 

@@ -1,0 +1,177 @@
+"""What stands behind a block of unknown length."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from nnmigrate.engine import check, fix
+from nnmigrate.program import Dialect, Options
+
+HEAD = "import nnsight\nfrom nnsight import LanguageModel\n\nlm = LanguageModel('gpt2')\n"
+OPEN = "max_new_tokens=None, max_length=6"
+BLOCK = "with lm.lm_head.all():\n        lm.lm_head.output[:] = 0\n"
+
+
+def program(code: str) -> str:
+    return HEAD + textwrap.dedent(code).replace("OPEN", OPEN)
+
+
+REWRITES = {
+    "in a function, with comments": (
+        """
+        def f(prompt):
+            # go
+            with lm.generate(
+                prompt,
+                OPEN,
+            ) as gen:
+                r = nnsight.list().save()
+                with lm.lm_head.iter[1:]:
+                    r.append(lm.lm_head.output)  # each
+                # the text
+                out = lm.generator.output.save()
+            return r, out
+        """,
+        """
+        def f(prompt):
+            # go
+            with lm.generate(OPEN) as gen:
+                with gen.invoke(prompt):
+                    r = nnsight.list().save()
+                    with lm.lm_head.iter[1:]:
+                        r.append(lm.lm_head.output)  # each
+                with gen.invoke():
+                    # the text
+                    out = lm.generator.output.save()
+            return r, out
+        """,
+    ),
+    "an invoke": (
+        """
+        with lm.generate(OPEN) as tracer:
+            with tracer.invoke("a"):
+                with lm.lm_head.all():
+                    lm.lm_head.output[:] = 0
+                out = lm.generator.output.save()
+        print(out)
+        """,
+        """
+        with lm.generate(OPEN) as tracer:
+            with tracer.invoke("a"):
+                with lm.lm_head.all():
+                    lm.lm_head.output[:] = 0
+            with tracer.invoke():
+                out = lm.generator.output.save()
+        print(out)
+        """,
+    ),
+    "a string of several lines": (
+        '''
+        with lm.generate("a", OPEN):
+            with lm.lm_head.all():
+                lm.lm_head.output[:] = 0
+            note = """one
+            two"""
+            out = lm.generator.output.save()
+        print(out)
+        ''',
+        '''
+        with lm.generate(OPEN) as tracer:
+            with tracer.invoke("a"):
+                with lm.lm_head.all():
+                    lm.lm_head.output[:] = 0
+            with tracer.invoke():
+                note = """one
+            two"""
+                out = lm.generator.output.save()
+        print(out)
+        ''',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REWRITES)
+def test_rewritten(name: str) -> None:
+    before, after = map(program, REWRITES[name])
+    assert fix(before).code == after
+    assert fix(after).code == after
+    assert not [one for one in check(after).findings if one.code == "NNS603"]
+
+
+TAIL = "    out = lm.generator.output.save()\n"
+ONLY_REPORTED = {
+    "nothing is said of the length": f"with lm.generate('a'):\n    {BLOCK}{TAIL}",
+    "it reads what the block fills": (
+        "with lm.generate('a', OPEN):\n    r = nnsight.list().save()\n"
+        "    with lm.lm_head.all():\n        r.append(lm.lm_head.output)\n    n = len(r)\n"
+    ),
+    "it reads what the block fills from outside": (
+        "r = []\nwith lm.generate('a', OPEN):\n"
+        "    with lm.lm_head.all():\n        r.append(lm.lm_head.output)\n    n = sum(r).save()\n"
+    ),
+    "it binds what the block reads": (
+        f"k = 1\nwith lm.generate('a', OPEN):\n    {BLOCK.replace('0', 'k')}    k = 2\n{TAIL}"
+    ),
+    "two blocks": f"with lm.generate('a', OPEN):\n    {BLOCK}    {BLOCK}",
+    "a module behind the output": (
+        f"with lm.generate('a', OPEN):\n    {BLOCK}{TAIL}    h = lm.lm_head.output.save()\n"
+    ),
+    "two prompts": (
+        "with lm.generate(OPEN) as t:\n"
+        "    with t.invoke('a'):\n        x = lm.lm_head.output.save()\n"
+        "    with t.invoke('b'):\n"
+        "        with lm.lm_head.all():\n            lm.lm_head.output[:] = 0\n"
+        "        out = lm.generator.output.save()\n"
+    ),
+    "a name that an earlier turn has": (
+        "for p in 'ab':\n    with lm.generate(p, OPEN):\n        r = nnsight.list().save()\n"
+        "        with lm.lm_head.all():\n            r.append(lm.lm_head.output)\n"
+        "        out = lm.generator.output.save()\n"
+    ),
+    "prompts by keyword": f"with lm.generate(input_ids=ids, OPEN):\n    {BLOCK}{TAIL}",
+    "prompts with a star": f"with lm.generate(*prompts, OPEN):\n    {BLOCK}{TAIL}",
+    "under a condition": (
+        "with lm.generate('a', OPEN):\n    if steer:\n        with lm.lm_head.all():\n"
+        f"            lm.lm_head.output[:] = 0\n{TAIL}"
+    ),
+    "in a loop": (
+        "with lm.generate('a', OPEN):\n    for h in lm.transformer.h:\n        with h.all():\n"
+        "            h.output[0][:] = 0\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONLY_REPORTED)
+def test_only_reported(name: str) -> None:
+    found = check(program(ONLY_REPORTED[name])).findings
+    assert [one.fix for one in found if one.code == "NNS603"] == [None]
+
+
+LEFT_ALONE = {
+    "counted": f"with lm.generate('a', max_new_tokens=3):\n    {BLOCK}{TAIL}",
+    "counted by a name": f"with lm.generate('a', max_new_tokens=n):\n    {BLOCK}{TAIL}",
+    "counted somewhere else": f"with lm.generate('a', **options):\n    {BLOCK}{TAIL}",
+    "nothing behind": f"with lm.generate('a', OPEN):\n    out = 1\n    {BLOCK}",
+    "bounded": f"with lm.generate('a', OPEN):\n    {BLOCK.replace('all()', 'iter[:3]')}{TAIL}",
+    "one step": f"with lm.generate('a', OPEN):\n    {BLOCK.replace('all()', 'iter[2]')}{TAIL}",
+    "no generation": f"with lm.trace('a'):\n    {BLOCK}    out = lm.output.save()\n",
+    "apart": (
+        "with lm.generate(OPEN) as t:\n    with t.invoke('a'):\n        with lm.lm_head.all():\n"
+        "            lm.lm_head.output[:] = 0\n    with t.invoke():\n    " + TAIL
+    ),
+    "no model": "with net.generate('a', OPEN):\n    with net.all():\n        f()\n    g()\n",
+}
+
+
+@pytest.mark.parametrize("name", LEFT_ALONE)
+def test_left_alone(name: str) -> None:
+    found = check(program(LEFT_ALONE[name])).findings
+    assert not [one for one in found if one.code == "NNS603"]
+
+
+def test_code_for_the_new_version_is_left_alone() -> None:
+    code = program(f"with lm.generate('a', OPEN):\n    {BLOCK}{TAIL}")
+    found = check(code, Options(source=Dialect.NEW)).findings
+    assert not [one for one in found if one.code == "NNS603"]
