@@ -34,7 +34,7 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.generate(max_new_tokens=None, max_length=20) as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        with lm.transformer.h[0].all():
+        with tracer.all():
             lm.transformer.h[0].output[0][:] = 0
     with tracer.invoke():
         out = lm.generator.output.save()

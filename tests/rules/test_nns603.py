@@ -40,7 +40,7 @@ REWRITES = {
             with lm.generate(OPEN) as gen:
                 with gen.invoke(prompt):
                     r = nnsight.list().save()
-                    with lm.lm_head.iter[1:]:
+                    with gen.iter[1:]:
                         r.append(lm.lm_head.output)  # each
                 with gen.invoke():
                     # the text
@@ -60,7 +60,7 @@ REWRITES = {
         """
         with lm.generate(OPEN) as tracer:
             with tracer.invoke("a"):
-                with lm.lm_head.all():
+                with tracer.all():
                     lm.lm_head.output[:] = 0
             with tracer.invoke():
                 out = lm.generator.output.save()
@@ -78,13 +78,14 @@ REWRITES = {
         print(out)
         ''',
         '''
+        _text = """one
+            two"""
         with lm.generate(OPEN) as tracer:
             with tracer.invoke("a"):
-                with lm.lm_head.all():
+                with tracer.all():
                     lm.lm_head.output[:] = 0
             with tracer.invoke():
-                note = """one
-            two"""
+                note = _text
                 out = lm.generator.output.save()
         print(out)
         ''',
