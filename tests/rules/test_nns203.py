@@ -74,6 +74,20 @@ REWRITES = {
             return mask
         """,
     ),
+    "a length": (
+        """
+        with lm.trace(prompt):
+            count = len(prompt)
+            out = lm.lm_head.output.save()
+        print(count, out)
+        """,
+        """
+        with lm.trace(prompt):
+            out = lm.lm_head.output.save()
+        count = len(prompt)
+        print(count, out)
+        """,
+    ),
     "an annotated name": (
         """
         with lm.trace("a"):

@@ -255,6 +255,12 @@ def _items(value: Value) -> Iterator[Value]:
         yield value
 
 
+# Python's own functions that never give `None`.
+_KNOWN = frozenset(
+    """
+    len int float str bool min max abs range tuple sorted list dict set round sum repr type
+    """.split()
+)
 _CALLED = re.compile(r"(\s*\.\s*\w+|\[[^\]\n]*\])*\s*\(")
 
 
@@ -264,6 +270,7 @@ def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
         isinstance(place.step, Read)
         and bind.expression.holds(place.step.span)
         and isinstance(place.step.value, Unknown)
+        and place.step.name not in _KNOWN
         and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
         for place in body
     )
