@@ -110,17 +110,19 @@ def _finding(
         fix, reason = make(program, trace, invoke, statement, stepping), ""
     except Undecided as undecided:
         fix, reason = None, f"; it is not changed: {undecided}"
-    severity, consequence = _told(statement, stepping, is_entered)
+    severity, consequence = _told(program, statement, stepping, is_entered)
     if severity is Severity.SILENT and program.dialect is Dialect.UNKNOWN:
         severity = Severity.NOTE  # 0.5 may be what was meant
-    name = accumulates(statement) if is_entered else None
+    name = accumulates(program, statement) if is_entered else None
     if name is not None:
-        reason += f"; 0.4 ran the block once, 0.5 binds `{name}` anew at every step"
+        reason += f"; 0.4 ran the block once, 0.5 changes `{name}` at every step"
     message = f"`{program.text(stepping.told.span)}` asks a module for its steps{reason}"
     return RULE.finding(severity, stepping.told.span, message, consequence, fix)
 
 
-def _told(statement: Statement, stepping: Stepping, is_entered: bool) -> tuple[Severity, str]:
+def _told(
+    program: Program, statement: Statement, stepping: Stepping, is_entered: bool
+) -> tuple[Severity, str]:
     if not is_entered:
         return Severity.ERROR, "WithBlockNotFoundError"
     if statement.opens is not None and statement.opens.name is not None:
@@ -128,6 +130,6 @@ def _told(statement: Statement, stepping: Stepping, is_entered: bool) -> tuple[S
     body = statement.blocks[0].statements
     if others(stepping, body):
         return Severity.SILENT, "0.5 moves all modules: the others are read at every step as well"
-    if accumulates(statement):
+    if accumulates(program, statement):
         return Severity.SILENT, "a name that the block changes goes on from step to step"
     return Severity.WARNING, "deprecated: `tracer.all()` and `tracer.iter[...]` replace it"

@@ -13,6 +13,7 @@ from nnmigrate.spans import Edit, Span
 
 from .cursors import is_below, nexts_of, shown
 from .editing import fresh_name, merged
+from .neighbours import block_of, grows, hindrance, is_entered
 from .stepping import Chunk, in_order, indented, may_be_wrapped, rewritten, tracer_of, unit_of
 
 _CALL = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
@@ -55,8 +56,9 @@ def stepping_of(program: Program, told: Told) -> Stepping | None:
     found = _CALL.search(text)
     if not receiver.proved or found is None:
         return None
-    # A tuple is a list of steps on 0.4 alone.
     steps = found["steps"]
+    if steps is not None and re.fullmatch(r"[\w\s]+(,[\w\s]+)+,?", steps):
+        steps = f"[{steps}]"  # a tuple is a list of steps on 0.4 alone
     block = "all()" if steps is None else f"iter[{steps}]"
     cut = Span(told.span.start + found.start(), told.span.end)
     return Stepping(told, receiver, cut, text[: found.start()], block)
@@ -72,8 +74,11 @@ def others(stepping: Stepping, statements: Sequence[Statement]) -> list[Access]:
     ]
 
 
-def accumulates(statement: Statement) -> str | None:
-    """A name that a body binds anew from what it was: 0.4 ran the body once, 0.5 at every step."""
+def accumulates(program: Program, statement: Statement) -> str | None:
+    """What a body changes from what it was: 0.4 ran the body once, 0.5 at every step."""
+    grown = grows(program, statement)
+    if grown is not None:
+        return grown
     read: set[str] = set()
     for inner in statement.blocks[0].statements:
         for step in inner.all_steps:
@@ -96,30 +101,115 @@ def entered_by_tracer(
         Undecided: there is none.
     """
     tracer, naming = _tracer(program, trace, invoke)
-    entered = statement.opens
-    assert entered is not None
-    body = statement.blocks[0].statements
-    if entered.items != 1 or entered.call != stepping.told.span:
-        raise Undecided("more than one thing is entered")
-    order = in_order(trace, body)
-    if order is False:
+    top = next(one for one in invoke.body.statements if statement in one.walk())
+    if any(one.loop is not None for one in top.walk() if statement in one.walk()):
+        return _turned_round(program, trace, invoke, top, tracer, naming, stepping)
+    run = _run(program, top, statement, invoke, stepping)
+    held = run if run[0] in invoke.body.statements else (top,)
+    why = hindrance(program, trace, invoke.body.statements, held, stepping.block)
+    if why is not None:
+        raise Undecided(why)
+    edits: list[Edit] = [*naming]
+    for number, one in enumerate(run):
+        edits += _entering(program, trace, one, tracer, len(run) > 1)
+        if number:
+            edits = [
+                edit for edit in edits if edit.span.start < one.span.start or _in_body(one, edit)
+            ]
+            edits.append(_without_header(program, one))
+    known = in_order(trace, [inner for one in run for inner in one.blocks[0].statements])
+    if known is False:
         raise Undecided("the modules are read in another order than they run in")
-    edits = [*naming, Edit(entered.call, f"{tracer}.{stepping.block}")]
-    target = _target(program, statement, stepping)
-    edits += target
-    if any(inner.opens is not None for one in body for inner in one.walk()):
-        raise Undecided("another block stands in it")
-    if others(stepping, body):
-        if entered.name is not None or program.dialect is not Dialect.OLD:
-            raise Undecided(
-                "other modules, which 0.4 left at the first step, are read in the block"
-            )
-        step = fresh_name(program, "step")
-        edits.append(Edit(Span(entered.call.end, entered.call.end), f" as {step}"))
-        edits += _guards(program, trace, statement, stepping, step)
-    sure = order is not None and accumulates(statement) is None
+    sure = known and not any(accumulates(program, one) for one in run)
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
     return Fix("Iterate by the tracer", _joined(edits), applicability)
+
+
+def _in_body(statement: Statement, edit: Edit) -> bool:
+    return edit.span.start >= statement.blocks[0].span.start
+
+
+def _run(
+    program: Program, top: Statement, statement: Statement, invoke: Invoke, stepping: Stepping
+) -> tuple[Statement, ...]:
+    """The neighbours that ask modules for the same steps: 0.5 can go through these only once."""
+    body = invoke.body.statements
+    if top is not statement:
+        return (statement,)
+    at = body.index(statement)
+    first = last = at
+    alike = [is_entered(one) and block_of(program, one) == stepping.block for one in body]
+    while first and alike[first - 1]:
+        first -= 1
+    while last + 1 < len(body) and alike[last + 1]:
+        last += 1
+    return tuple(body[first : last + 1])
+
+
+def _without_header(program: Program, statement: Statement) -> Edit:
+    start, end = statement.line.start, statement.blocks[0].statements[0].line.start
+    if "#" in program.code[start:end] or statement.blocks[0].inline:
+        raise Undecided("two blocks of the same steps stand beside each other")
+    return Edit(Span(start, end), "")
+
+
+def _entering(
+    program: Program, trace: Trace, statement: Statement, tracer: str, several: bool
+) -> list[Edit]:
+    """The edits of one with statement and its body."""
+    entered = statement.opens
+    body = statement.blocks[0].statements
+    steppings = [stepping_of(program, s) for s in statement.steps if isinstance(s, Told)]
+    stepping = steppings[0] if len(steppings) == 1 else None
+    if entered is None or entered.items != 1 or stepping is None:
+        raise Undecided("something else is entered with it")
+    if any(inner.opens is not None for one in body for inner in one.walk()):
+        raise Undecided("another block stands in it")
+    edits = [Edit(entered.call, f"{tracer}.{stepping.block}")]
+    edits += _target(program, statement, stepping)
+    if not others(stepping, body):
+        return edits
+    if several or entered.name is not None or program.dialect is not Dialect.OLD:
+        raise Undecided("other modules, which 0.4 left at the first step, are read in the block")
+    step = fresh_name(program, "step")
+    end = entered.call.end
+    return [
+        *edits,
+        Edit(Span(end, end), f" as {step}"),
+        *_guards(program, trace, statement, stepping, step),
+    ]
+
+
+def _turned_round(
+    program: Program,
+    trace: Trace,
+    invoke: Invoke,
+    loop: Statement,
+    tracer: str,
+    naming: tuple[Edit, ...],
+    stepping: Stepping,
+) -> Fix:
+    """A loop over modules that enters a block for each: the block goes around the loop."""
+    if loop.kind != "For" or len(loop.blocks) != 1 or len(loop.blocks[0].statements) != 1:
+        raise Undecided("it is entered at every turn of a loop")
+    statement = loop.blocks[0].statements[0]
+    if statement.opens is None or statement.opens.kind != "iterate" or loop.shared:
+        raise Undecided("it is entered at every turn of a loop")
+    edits = _entering(program, trace, statement, tracer, several=True)
+    start, header = loop.line.start, loop.blocks[0].statements[0].line.start
+    why = hindrance(program, trace, invoke.body.statements, (loop,), stepping.block)
+    if why is not None or "\n" in program.code[start:header].rstrip("\r\n"):
+        raise Undecided(why or "it is entered at every turn of a loop")
+    unit = statement.indent[len(loop.indent) :]
+    with_line = f"{loop.indent}with {tracer}.{stepping.block}:{program.newline}{unit}"
+    inner = [edit for edit in edits if _in_body(statement, edit)]
+    changes = [*naming, Edit(Span(start, start), with_line), _without_header(program, statement)]
+    known = in_order(trace, statement.blocks[0].statements)
+    if known is False:
+        raise Undecided("the modules are read in another order than they run in")
+    sure = known and accumulates(program, statement) is None
+    applicability = Applicability.SAFE if sure else Applicability.UNSAFE
+    return Fix("Iterate by the tracer", _joined([*changes, *inner]), applicability)
 
 
 def _joined(edits: Sequence[Edit]) -> tuple[Edit, ...]:
@@ -210,26 +300,56 @@ def wrapped(
     if statement not in body:
         raise Undecided("it stands in a condition or a loop")
     first = body.index(statement)
-    last = first if stepping.told.what == "iter[]" else _last(stepping, body, first)
-    alone = stepping.told.span == statement.span
+    asked = {first: stepping}
+    if stepping.told.what == "all":
+        asked = _asked(program, body)
+    first, last = min(asked), max(_last(one, body, at) for at, one in asked.items())
     whole = body[first : last + 1]
-    inner = whole[1:] if alone else whole
-    _check(program, trace, stepping, statement, inner)
-    chunks = [Chunk(one, header=f"with {tracer}.{stepping.block}:") for one in whole]
-    cut = Edit(stepping.cut, "")
-    chunks[0] = Chunk(statement, dropped=True) if alone else _cut(chunks[0], cut)
+    why = hindrance(program, trace, body, whole, stepping.block)
+    if why is not None:
+        raise Undecided(why)
+    chunks = []
+    for at, one in enumerate(whole, first):
+        chunks.append(_chunk(program, one, asked.get(at), f"with {tracer}.{stepping.block}:"))
+        moved = [each for number, each in asked.items() if number <= at]
+        if any(all(a in others(each, [one]) for each in moved) for a in shown([one])):
+            raise Undecided("other modules, which 0.4 left at the first step, are read beside it")
+    inner = [chunk.statement for chunk in chunks if not chunk.dropped]
+    known = _check(trace, inner)
     edits = [*naming, rewritten(program, invoke.statement, chunks, whole)]
-    sure = in_order(trace, inner) is True and not others(stepping, inner)
-    applicability = Applicability.SAFE if sure else Applicability.UNSAFE
-    return Fix("Iterate by the tracer", merged(edits), applicability, trace.statement.span)
+    applicability = Applicability.SAFE if known else Applicability.UNSAFE
+    return Fix("Iterate by the tracer", merged(edits), applicability)
 
 
-def _cut(chunk: Chunk, cut: Edit) -> Chunk:
-    return Chunk(chunk.statement, (cut,), chunk.header)
+def _asked(program: Program, body: Sequence[Statement]) -> dict[int, Stepping]:
+    """Each `X.all()` of a body that is not entered, by the number of its statement."""
+    asked: dict[int, Stepping] = {}
+    for at, statement in enumerate(body):
+        for step in statement.all_steps:
+            found = stepping_of(program, step) if isinstance(step, Told) else None
+            if found is None or found.told.what != "all" or is_entered(statement):
+                continue
+            if at in asked or found.told not in statement.steps:
+                raise Undecided("two of them stand beside each other")
+            asked[at] = found
+    return asked
+
+
+def _chunk(program: Program, statement: Statement, own: Stepping | None, header: str) -> Chunk:
+    if own is None:
+        return Chunk(statement, header=header)
+    if own.told.span == statement.span:
+        return Chunk(statement, dropped=True)
+    behind = program.code[own.told.span.end : statement.span.end]
+    if not re.match(r"\s*\.\s*\w", behind):
+        raise Undecided("what it gives is kept or handed on")
+    return Chunk(statement, (Edit(own.cut, ""),), header)
 
 
 def _last(stepping: Stepping, body: Sequence[Statement], first: int) -> int:
     """The last statement that has to do with X, which stays moved for the rest of the body."""
+    if stepping.told.what == "iter[]":
+        return first
     last = first
     for number in range(first, len(body)):
         if len(others(stepping, [body[number]])) < len(shown([body[number]])):
@@ -237,29 +357,13 @@ def _last(stepping: Stepping, body: Sequence[Statement], first: int) -> int:
     return last
 
 
-def _check(
-    program: Program,
-    trace: Trace,
-    stepping: Stepping,
-    statement: Statement,
-    inner: Sequence[Statement],
-) -> None:
+def _check(trace: Trace, inner: Sequence[Statement]) -> bool:
+    """Whether it is known that the statements can be one block."""
     if not shown(inner):
         raise Undecided("nothing is read of it")
-    if statement.shared or not may_be_wrapped(inner):
+    if not may_be_wrapped(inner):
         raise Undecided("a statement of the body cannot stand in a block")
-    if others(stepping, inner):
-        raise Undecided("other modules, which 0.4 left at the first step, are read beside it")
-    if in_order(trace, inner) is False:
+    known = in_order(trace, inner)
+    if known is False:
         raise Undecided("the modules are read in another order than they run in")
-    behind = program.code[stepping.told.span.end : statement.span.end]
-    if stepping.told.span != statement.span and not re.match(r"\s*\.\s*\w", behind):
-        raise Undecided("what it gives is kept or handed on")
-    tolds = [
-        step
-        for one in (statement, *inner)
-        for step in one.all_steps
-        if isinstance(step, Told) and step.what in ("all", "iter[]") and step is not stepping.told
-    ]
-    if any(isinstance(told.receiver, Envoy) for told in tolds):
-        raise Undecided("two of them stand beside each other")
+    return known is True

@@ -1,0 +1,107 @@
+"""What stands beside a block of steps in an invoke: 0.5 cannot go back to an earlier step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from math import inf
+
+from nnmigrate.program import Mutation, Program, Statement, Told, Trace
+
+from .cursors import shown
+from .stepping import in_order
+
+Range = tuple[float, float]
+_BLOCK = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[[^\n]*\])$")
+_ITER = re.compile(r"iter\s*\[(?P<steps>.*)\]$")
+
+
+def range_of(block: str) -> Range | None:
+    """The first and the last step of `all()` or `iter[...]`, where these are numbers."""
+    found = _ITER.match(block)
+    if found is None:
+        return 0, inf
+    steps = found["steps"].replace(" ", "")
+    if re.fullmatch(r"\d+", steps):
+        return int(steps), int(steps)
+    between = re.fullmatch(r"(\d*):(\d*)", steps)
+    if between is not None:
+        return int(between[1] or 0), int(between[2]) - 1 if between[2] else inf
+    several = re.fullmatch(r"\[(\d+(?:,\d+)*),?\]", steps)
+    if several is not None:
+        numbers = [int(number) for number in several[1].split(",")]
+        return min(numbers), max(numbers)
+    return None
+
+
+def block_of(program: Program, statement: Statement) -> str | None:
+    """The `all()` or `iter[...]` that a statement asks for, entered or not."""
+    for step in statement.steps:
+        if isinstance(step, Told) and step.what.removeprefix("tracer.") in ("all", "iter[]"):
+            found = _BLOCK.search(program.text(step.span))
+            return found[1] if found is not None else None
+    return None
+
+
+def is_entered(statement: Statement) -> bool:
+    """Whether a statement enters a block of steps."""
+    return statement.opens is not None and statement.opens.kind == "iterate"
+
+
+def hindrance(
+    program: Program, trace: Trace, body: Sequence[Statement], own: Sequence[Statement], block: str
+) -> str | None:
+    """Why statements of an invoke cannot be a block of steps of its own, if so.
+
+    Args:
+        program: the program.
+        trace: the trace.
+        body: the statements of the invoke.
+        own: those that hold the block, neighbours of one another.
+        block: `all()` or `iter[...]`.
+    """
+    first, last = body.index(own[0]), body.index(own[-1])
+    steps = range_of(block)
+    for other in (*body[:first], *body[last + 1 :]):
+        is_before = other.span.start < own[0].span.start
+        for inner in other.walk():
+            found = block_of(program, inner)
+            if found is None:
+                continue
+            theirs = range_of(found)
+            early, late = (theirs, steps) if is_before else (steps, theirs)
+            if early is None or late is None or early[1] >= late[0]:
+                return "another block of steps stands beside it"
+    before = [one for one in body[:first] if not _is_stepped(program, one)]
+    if (steps is None or steps[0] == 0) and in_order(trace, [*before, *own]) is False:
+        return "what runs later is read before it"
+    behind = [one for one in body[last + 1 :] if not _is_stepped(program, one)]
+    if any(access.provider.path != ("generator",) for access in shown(behind)):
+        return "what is read behind it belongs to the first step"
+    return None
+
+
+def _is_stepped(program: Program, statement: Statement) -> bool:
+    return any(block_of(program, inner) is not None for inner in statement.walk())
+
+
+def grows(program: Program, statement: Statement) -> str | None:
+    """A plain collection that a block adds to: once on 0.4, at every step on 0.5."""
+    for step in statement.all_steps:
+        if isinstance(step, Mutation) and step.how in ("method", "augment"):
+            once = step.method not in ("update", "setdefault")
+            if once and not _is_of_graph(program, step.base):
+                return step.path
+    return None
+
+
+def _is_of_graph(program: Program, name: str) -> bool:
+    """Whether every binding of a name in the file makes it by `nnsight.list()` or its like."""
+    made = [
+        program.text(bind.expression)
+        for scope in program.scopes
+        for bind in scope.bindings.get(name, ())
+        if bind.expression is not None
+    ]
+    made_by = re.compile(rf"{re.escape(program.nnsight or 'nnsight')}\.(list|dict|set)\(")
+    return bool(made) and all(made_by.match(text) for text in made)
