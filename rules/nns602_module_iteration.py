@@ -69,6 +69,7 @@ from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Invoke, Program, Statement, Told, Trace
 
 from .common.stepped import (
+    OutOfStep,
     Stepping,
     Undecided,
     accumulates,
@@ -104,18 +105,24 @@ def _finding(
     program: Program, trace: Trace, invoke: Invoke, statement: Statement, stepping: Stepping
 ) -> Finding:
     is_entered = statement.opens is not None and statement.opens.kind == "iterate"
-    fix: Fix | None
+    severity, consequence = _told(program, statement, stepping, is_entered)
+    fix: Fix | None = None
+    reason = ""
     try:
         make = entered_by_tracer if is_entered else wrapped
-        fix, reason = make(program, trace, invoke, statement, stepping), ""
+        fix = make(program, trace, invoke, statement, stepping)
+    except OutOfStep as undecided:
+        reason = f"; it is not changed: {undecided}"
+        if severity is Severity.WARNING:
+            severity, consequence = Severity.ERROR, "OutOfOrderError, or what follows is lost"
     except Undecided as undecided:
-        fix, reason = None, f"; it is not changed: {undecided}"
-    severity, consequence = _told(program, statement, stepping, is_entered)
+        reason = f"; it is not changed: {undecided}"
     if severity is Severity.SILENT and program.dialect is Dialect.UNKNOWN:
         severity = Severity.NOTE  # 0.5 may be what was meant
     name = accumulates(program, statement) if is_entered else None
     if name is not None:
         reason += f"; 0.4 ran the block once, 0.5 changes `{name}` at every step"
+        reason += " (the fix assumes that this is meant)" if fix else ""
     message = f"`{program.text(stepping.told.span)}` asks a module for its steps{reason}"
     return RULE.finding(severity, stepping.told.span, message, consequence, fix)
 

@@ -60,6 +60,8 @@ def hindrance(
         own: those that hold the block, neighbours of one another.
         block: `all()` or `iter[...]`.
     """
+    if any(access.provider.path == ("generator",) for access in shown(own)):
+        return "the generator's own value is there only behind all steps"
     first, last = body.index(own[0]), body.index(own[-1])
     steps = range_of(block)
     for other in (*body[:first], *body[last + 1 :]):

@@ -23,6 +23,10 @@ class Undecided(Exception):
     """There is no fix; the message says why."""
 
 
+class OutOfStep(Undecided):
+    """0.5 does not come back to a step, or a module, that it has gone by."""
+
+
 @dataclass(frozen=True)
 class Stepping:
     """`X.all()` or `X.iter[...]`.
@@ -108,7 +112,7 @@ def entered_by_tracer(
     held = run if run[0] in invoke.body.statements else (top,)
     why = hindrance(program, trace, invoke.body.statements, held, stepping.block)
     if why is not None:
-        raise Undecided(why)
+        raise OutOfStep(why)
     edits: list[Edit] = [*naming]
     for number, one in enumerate(run):
         edits += _entering(program, trace, one, tracer, len(run) > 1)
@@ -119,7 +123,7 @@ def entered_by_tracer(
             edits.append(_without_header(program, one))
     known = in_order(trace, [inner for one in run for inner in one.blocks[0].statements])
     if known is False:
-        raise Undecided("the modules are read in another order than they run in")
+        raise OutOfStep("the modules are read in another order than they run in")
     sure = known and not any(accumulates(program, one) for one in run)
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
     return Fix("Iterate by the tracer", _joined(edits), applicability)
@@ -198,15 +202,17 @@ def _turned_round(
     edits = _entering(program, trace, statement, tracer, several=True)
     start, header = loop.line.start, loop.blocks[0].statements[0].line.start
     why = hindrance(program, trace, invoke.body.statements, (loop,), stepping.block)
-    if why is not None or "\n" in program.code[start:header].rstrip("\r\n"):
-        raise Undecided(why or "it is entered at every turn of a loop")
+    if why is not None:
+        raise OutOfStep(why)
+    if "\n" in program.code[start:header].rstrip("\r\n"):
+        raise Undecided("it is entered at every turn of a loop")
     unit = statement.indent[len(loop.indent) :]
     with_line = f"{loop.indent}with {tracer}.{stepping.block}:{program.newline}{unit}"
     inner = [edit for edit in edits if _in_body(statement, edit)]
     changes = [*naming, Edit(Span(start, start), with_line), _without_header(program, statement)]
     known = in_order(trace, statement.blocks[0].statements)
     if known is False:
-        raise Undecided("the modules are read in another order than they run in")
+        raise OutOfStep("the modules are read in another order than they run in")
     sure = known and accumulates(program, statement) is None
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
     return Fix("Iterate by the tracer", _joined([*changes, *inner]), applicability)
@@ -307,7 +313,7 @@ def wrapped(
     whole = body[first : last + 1]
     why = hindrance(program, trace, body, whole, stepping.block)
     if why is not None:
-        raise Undecided(why)
+        raise OutOfStep(why)
     chunks = []
     for at, one in enumerate(whole, first):
         chunks.append(_chunk(program, one, asked.get(at), f"with {tracer}.{stepping.block}:"))
@@ -352,7 +358,8 @@ def _last(stepping: Stepping, body: Sequence[Statement], first: int) -> int:
         return first
     last = first
     for number in range(first, len(body)):
-        if len(others(stepping, [body[number]])) < len(shown([body[number]])):
+        steps = [a for a in shown([body[number]]) if a.provider.path != ("generator",)]
+        if any(access not in others(stepping, [body[number]]) for access in steps):
             last = number
     return last
 
@@ -365,5 +372,5 @@ def _check(trace: Trace, inner: Sequence[Statement]) -> bool:
         raise Undecided("a statement of the body cannot stand in a block")
     known = in_order(trace, inner)
     if known is False:
-        raise Undecided("the modules are read in another order than they run in")
+        raise OutOfStep("the modules are read in another order than they run in")
     return known is True
