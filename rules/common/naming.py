@@ -130,7 +130,7 @@ def _last_import(statements: tuple[Statement, ...]) -> Statement | None:
 def _told(program: Program, what: str) -> Iterator[tuple[Statement, Told]]:
     """What is told of proved envoys, once each, with the innermost statement that it stands in."""
     seen: set[Span] = set()
-    for scope in program.scopes:
+    for scope in program.scopes if what in program.code else ():
         for top in scope.body.statements:
             for statement in top.walk():
                 for step in flat((*statement.steps, *statement.turn)):

@@ -14,6 +14,7 @@ from nnmigrate.program import (
     BarrierCall,
     BarrierMade,
     Bind,
+    Compute,
     Entered,
     Invoke,
     Mutation,
@@ -31,7 +32,7 @@ from .editing import (
     fresh_name,
     inside_strings,
     lines_after,
-    lines_first,
+    lines_before,
     merged,
     movable,
 )
@@ -157,9 +158,29 @@ def stale_name(tail: Tail) -> str | None:
     """A name of the block's that 0.5.15 would take for one that is bound before the trace.
 
     A block in an iteration is given names of the scope around the trace before the invoke's own.
+    What the trace binds before its first invoke is found.
     """
+    return _stale(tail, _before_invoke(tail))
+
+
+def _before_invoke(tail: Tail) -> int:
+    """How many statements of a body need no model and may stand before its first invoke.
+
+    None has to where no name is in question.
+    """
+    if not tail.invoke.implicit or _stale(tail, 0) is None:
+        return 0
+    needs = (Access, Compute, Told, Mutation)
+    for number, statement in enumerate(tail.head):
+        if statement.kind != "Assign" or any(isinstance(s, needs) for s in statement.all_steps):
+            return number
+    return 0
+
+
+def _stale(tail: Tail, first: int) -> str | None:
+    """Such a name among those that the statements from a number on bind."""
     scope = tail.trace.scope
-    bound = _made([step for one in tail.head[:-1] for step in one.all_steps])
+    bound = _made([step for one in tail.head[first:-1] for step in one.all_steps])
     for name in sorted(bound & _read(tail.block.all_steps)):
         places = {bind.span for bind in scope.bindings.get(name, ())}
         while scope.parent is not None:
@@ -245,13 +266,16 @@ def _of_implicit(program: Program, tail: Tail) -> tuple[Edit, ...]:
     given = ", ".join(code_of(one.value) for one in prompts)
     options = ", ".join(_argument(one) for one in call.args if one.keyword is not None)
     named = f"{code_of(call.func)}({options})" + ("" if trace.entered.name else f" as {name}")
-    if "\n" in given or "\n" in named:
+    first = _before_invoke(tail)
+    above = _made([step for one in tail.head[:first] for step in one.all_steps])
+    if "\n" in given + named or above.intersection(re.findall(r"\w+", given)):
         return ()
+    moved = tail.invoke.body.statements[first:]
     edits = [
         Edit(trace.entered.call, named),
-        lines_first(program, tail.invoke.body, f"with {name}.invoke({given}):"),
+        lines_before(program, moved[0], f"with {name}.invoke({given}):"),
         lines_after(program, tail.block, f"with {name}.invoke():"),
-        *_deeper(program, tail),
+        *_deeper(program, tail, moved),
     ]
     return merged(edits)
 
@@ -260,9 +284,8 @@ def _argument(argument: cst.Arg) -> str:
     return code_of(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip()
 
 
-def _deeper(program: Program, tail: Tail) -> Iterator[Edit]:
+def _deeper(program: Program, tail: Tail, statements: Sequence[Statement]) -> Iterator[Edit]:
     """Moves every line of a body to the right; what a string holds stays."""
-    statements = tail.invoke.body.statements
     unit = tail.invoke.body.indent[len(tail.trace.statement.indent) :] or "    "
     kept = {start for one in statements for start in inside_strings(program, one)}
     start, end = statements[0].line.start, statements[-1].line.end

@@ -67,6 +67,28 @@ REWRITES = {
         print(out)
         """,
     ),
+    "a name that an earlier turn has bound": (
+        """
+        for prompt in prompts:
+            with lm.generate(prompt, OPEN):
+                r = nnsight.list().save()
+                with lm.lm_head.all():
+                    r.append(lm.lm_head.output)
+                out = lm.generator.output.save()
+            print(r, out)
+        """,
+        """
+        for prompt in prompts:
+            with lm.generate(OPEN) as tracer:
+                r = nnsight.list().save()
+                with tracer.invoke(prompt):
+                    with lm.lm_head.all():
+                        r.append(lm.lm_head.output)
+                with tracer.invoke():
+                    out = lm.generator.output.save()
+            print(r, out)
+        """,
+    ),
     "a string of several lines": (
         '''
         with lm.generate("a", OPEN):
@@ -127,8 +149,13 @@ ONLY_REPORTED = {
         "        out = lm.generator.output.save()\n"
     ),
     "a name that an earlier turn has": (
-        "for p in 'ab':\n    with lm.generate(p, OPEN):\n        r = nnsight.list().save()\n"
-        "        with lm.lm_head.all():\n            r.append(lm.lm_head.output)\n"
+        "for p in 'ab':\n    with lm.generate(p, OPEN):\n        r = lm.lm_head.input * 2\n"
+        "        with lm.lm_head.all():\n            lm.lm_head.output[:] = r\n"
+        "        out = lm.generator.output.save()\n"
+    ),
+    "a prompt that the body binds anew": (
+        "for p in 'ab':\n    with lm.generate(p, OPEN):\n        p = 2\n"
+        "        with lm.lm_head.all():\n            lm.lm_head.output[:] = p\n"
         "        out = lm.generator.output.save()\n"
     ),
     "prompts by keyword": f"with lm.generate(input_ids=ids, OPEN):\n    {BLOCK}{TAIL}",
