@@ -82,7 +82,7 @@ REWRITES = {
             with lm.generate(OPEN) as tracer:
                 r = nnsight.list().save()
                 with tracer.invoke(prompt):
-                    with lm.lm_head.all():
+                    with tracer.all():
                         r.append(lm.lm_head.output)
                 with tracer.invoke():
                     out = lm.generator.output.save()
