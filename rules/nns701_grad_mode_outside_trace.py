@@ -72,8 +72,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import libcst as cst
-
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import (
     Block,
@@ -83,7 +81,6 @@ from nnmigrate.program import (
     Read,
     Remote,
     Scope,
-    Statement,
     Step,
     Told,
     Trace,
@@ -99,7 +96,7 @@ from nnmigrate.spans import Edit, Span
 from .common.editing import import_of, merged
 from .common.surroundings import (
     Context,
-    context_of,
+    called_above,
     contexts_around,
     torch_imported,
     without,
@@ -176,27 +173,7 @@ def _switched_off(program: Program, trace: Trace) -> Context | None:
         return None
     if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", code_only(program.code)):
         return None
-    scope: Scope | None = trace.scope
-    while scope is not None:
-        for statement in _above(scope.body, trace, whole=scope is not trace.scope):
-            if isinstance(statement.node, cst.Expr):
-                found = next(context_of(scope, statement.node.value), None)
-                if found is not None and _is_off(found):
-                    return found
-        scope = scope.parent
-    return None
-
-
-def _above(block: Block, trace: Trace, *, whole: bool) -> Iterator[Statement]:
-    """The statements that have run when a trace is entered; all of a scope around its own."""
-    for statement in block.statements:
-        if not whole and statement.span.start >= trace.statement.span.start:
-            return
-        yield statement
-        if not whole and statement.span.holds(trace.statement.span):
-            for inner in statement.blocks:
-                if inner.span.holds(trace.statement.span):
-                    yield from _above(inner, trace, whole=False)
+    return next(filter(_is_off, called_above(trace)), None)
 
 
 # --- what the mode matters for --------------------------------------------------------------------

@@ -69,6 +69,27 @@ def _entered_before(program: Program, trace: Trace) -> Iterator[Context]:
         yield from context_of(trace.scope, node)
 
 
+def called_above(trace: Trace) -> Iterator[Context]:
+    """What has been called, by statements of their own, when a trace is entered."""
+    scope: Scope | None = trace.scope
+    while scope is not None:
+        for statement in _above(scope.body, trace, whole=scope is not trace.scope):
+            if isinstance(statement.node, cst.Expr):
+                yield from context_of(scope, statement.node.value)
+        scope = scope.parent
+
+
+def _above(block: Block, trace: Trace, *, whole: bool) -> Iterator[Statement]:
+    """The statements that have run then; of a scope around the trace's own, all."""
+    for statement in block.statements:
+        if not whole and statement.span.start >= trace.statement.span.start:
+            return
+        yield statement
+        for inner in () if whole else statement.blocks:
+            if inner.span.holds(trace.statement.span):
+                yield from _above(inner, trace, whole=False)
+
+
 def context_of(scope: Scope, node: cst.BaseExpression) -> Iterator[Context]:
     """What an expression enters, if it is torch's."""
     called = isinstance(node, cst.Call)
