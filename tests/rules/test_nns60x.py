@@ -504,3 +504,19 @@ def test_what_grows_in_a_block_is_told() -> None:
     assert severity is Severity.SILENT
     assert "`outs`" in message
     assert "m.lm_head.all()" in fix(program(code)).code
+
+
+def test_a_counter_from_before_the_trace_begins_anew_in_every_block() -> None:
+    code = """from nnsight import LanguageModel
+
+lm = LanguageModel("gpt2")
+count = 0
+with lm.generate("a", max_new_tokens=3) as tracer:
+    for step in range(3):
+        hidden = lm.lm_head.output.save()
+        lm.lm_head.next()
+        count += 1
+"""
+    findings = [found for found in check(code).findings if found.code == "NNS601"]
+    assert [found.fix for found in findings] == [None]
+    assert "`count` is bound before the trace, too" in findings[0].message
