@@ -116,13 +116,12 @@ def _conditions(place: Placed) -> Iterator[Statement]:
 def _read_under(program: Program, trace: Trace, conditions: Sequence[set[Statement]]) -> bool:
     """Whether something behind the trace asks the same as a condition of a save."""
     asked = {_test(statement) for found in conditions for statement in found}
-    later = (s for top in trace.scope.body.statements for s in top.walk())
     return any(
         statement.kind in ("If", "Elif")
         and statement.span.start > trace.statement.span.start
         and not trace.statement.span.holds(statement.span)
         and _test(statement) in asked
-        for statement in later
+        for statement in trace.scope.body.walk()
     )
 
 

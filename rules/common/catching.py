@@ -56,8 +56,7 @@ def uses(program: Program) -> Iterator[Use]:
 
 def _statements(program: Program) -> Iterator[Statement]:
     for scope in program.scopes:
-        for top in scope.body.statements:
-            yield from top.walk()
+        yield from scope.body.walk()
 
 
 def _is_gone(program: Program, step: Item) -> bool:

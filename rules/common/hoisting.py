@@ -26,7 +26,7 @@ from nnmigrate.program import (
     flat,
 )
 from nnmigrate.program.bodies import Placed, own_steps
-from nnmigrate.program.survival import is_none
+from nnmigrate.program.joins import is_none
 from nnmigrate.program.values import Unknown, Value
 from nnmigrate.spans import Edit, Span
 

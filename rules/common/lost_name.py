@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Bind, Block, Program, Trace
 from nnmigrate.program.bodies import Placed, straight
-from nnmigrate.program.survival import Held, Lost, is_module, is_none
+from nnmigrate.program.joins import is_none
+from nnmigrate.program.survival import Held, Lost, is_module
 from nnmigrate.program.values import Function, Instance, LocalClass, Module, Value
 from nnmigrate.spans import Edit
 

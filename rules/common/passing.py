@@ -9,6 +9,7 @@ import libcst as cst
 
 from nnmigrate.program import Bind, Program, Statement, Trace
 from nnmigrate.program.bodies import Placed
+from nnmigrate.program.filling import holder_of
 from nnmigrate.program.liveness import reads_free
 
 
@@ -63,8 +64,7 @@ def parts_have_names(program: Program, trace: Trace, path: str) -> bool:
 
     `store = {"a": a}`, `run = runs[0]`, `for run in runs`: what is copied back are other items.
     """
-    statements = (s for top in trace.scope.body.statements for s in top.walk())
-    for statement in statements:
+    for statement in trace.scope.body.walk():
         node = statement.node
         if trace.statement.span.holds(statement.span):
             continue
@@ -92,24 +92,16 @@ def _parsed(text: str) -> cst.BaseExpression | None:
         return None
 
 
-_REACHING = ("setdefault", "get")
-
-
 def _way_to_part(node: cst.BaseExpression | None) -> str | None:
     """The way to the object of which an expression gives a part; slices are copies."""
     while node is not None:
-        if isinstance(node, cst.Subscript):
-            if any(isinstance(element.slice, cst.Slice) for element in node.slice):
-                return None
-            node = node.value
-        elif (
-            isinstance(node, cst.Call)
-            and isinstance(node.func, cst.Attribute)
-            and node.func.attr.value in _REACHING
-        ):
-            node = node.func.value
-        else:
+        slices = node.slice if isinstance(node, cst.Subscript) else ()
+        if any(isinstance(element.slice, cst.Slice) for element in slices):
+            return None
+        holder = holder_of(node)
+        if holder is None:
             return _dotted(node)
+        node = holder
     return None
 
 
@@ -135,8 +127,7 @@ def other_names(program: Program, trace: Trace, path: str) -> frozenset[str]:
     `a = b = []`, `view = seen`, `acts = self.acts`.
     """
     same: set[str] = set()
-    statements = (s for top in trace.scope.body.statements for s in top.walk())
-    for statement in statements:
+    for statement in trace.scope.body.walk():
         node = statement.node
         if isinstance(node, cst.Assign):
             ways = [_dotted(target.target) for target in node.targets] + [_dotted(node.value)]
@@ -160,5 +151,4 @@ def read_by_function(program: Program, trace: Trace, name: str) -> bool:
 
 def _functions(program: Program) -> Iterator[Statement]:
     for scope in program.scopes:
-        for top in scope.body.statements:
-            yield from (s for s in top.walk() if s.kind == "FunctionDef")
+        yield from (s for s in scope.body.walk() if s.kind == "FunctionDef")

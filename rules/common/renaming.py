@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nnmigrate.findings import Fix
 from nnmigrate.program import Bind, Read
+from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import reads_free
-from nnmigrate.program.survival import is_none
 from nnmigrate.program.values import Constant, Container, Items
 from nnmigrate.spans import Edit, Span
 

@@ -82,13 +82,13 @@ _KNOWN: dict[str, tuple[Callable[[object], bool], str]] = {
 def _options(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     options = {}
     for key, value in table.items():
-        place = f"{path}:{_line(path, key)}"
         if key not in _KNOWN:
-            known = ", ".join(_KNOWN)
-            raise BadConfiguration(f"{place}: tool.nnmigrate has no {key!r}; it has {known}")
+            problem = f"tool.nnmigrate has no {key!r}; it has {', '.join(_KNOWN)}"
+            raise BadConfiguration(f"{path}:{_line(path, key)}: {problem}")
         fits, wanted = _KNOWN[key]
         if not fits(value):
-            raise BadConfiguration(f"{place}: tool.nnmigrate.{key} is to be {wanted}")
+            problem = f"tool.nnmigrate.{key} is to be {wanted}"
+            raise BadConfiguration(f"{path}:{_line(path, key)}: {problem}")
         options[key.replace("-", "_")] = value
     return options
 

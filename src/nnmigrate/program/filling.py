@@ -57,18 +57,19 @@ def fill(
 def _root(target: cst.BaseExpression) -> tuple[cst.BaseExpression, int]:
     """The name or attribute that a way through items starts from, and how many there are."""
     depth = 0
-    while True:
-        if isinstance(target, cst.Subscript):
-            target = target.value
-        elif (
-            isinstance(target, cst.Call)
-            and isinstance(target.func, cst.Attribute)
-            and target.func.attr.value in _REACHING
-        ):
-            target = target.func.value
-        else:
-            return target, depth
-        depth += 1
+    while (holder := holder_of(target)) is not None:
+        target, depth = holder, depth + 1
+    return target, depth
+
+
+def holder_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The collection of which an expression gives an item: `acts` of `acts[k]`, `acts.get(k)`."""
+    if isinstance(node, cst.Subscript):
+        return node.value
+    function = node.func if isinstance(node, cst.Call) else None
+    if isinstance(function, cst.Attribute) and function.attr.value in _REACHING:
+        return function.value
+    return None
 
 
 def _fill_name(

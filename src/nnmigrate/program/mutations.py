@@ -64,9 +64,13 @@ def _changed_either_way(
     """`(a if c else b).append(h)` changes one of them."""
     way = path_of(target)
     if way is not None:
-        base, path = way
-        span = walk.span(node)
-        walk.note(Mutation(walk.site(), span, base, path, how, method, foreign=True, by="caller"))
+        walk.note(replace(_change_of(walk, node, way[1], how, method), foreign=True, by="caller"))
+
+
+def _change_of(walk: Walk, node: cst.CSTNode, path: str, how: str, method: str = "") -> Mutation:
+    """A change of an object of which only the way to it is known."""
+    base, foreign = path.partition(".")[0], bool(walk.foreign)
+    return Mutation(walk.site(), walk.span(node), base, path, how, method, foreign=foreign)
 
 
 def _mark_reached(walk: Walk, target: cst.BaseExpression) -> None:
@@ -103,21 +107,9 @@ def bound_method_called(
         owner = walk.frame.owner(node.func.value)
         if owner is not None and node.func.value in owner.parameters:
             path = node.func.value
-    span, base = walk.span(node), path.partition(".")[0]
-    walk.note(
-        Mutation(
-            site=walk.site(),
-            span=span,
-            base=base,
-            path=path,
-            how="method",
-            method=method.name,
-            value=value[1] if value else None,
-            foreign=bool(walk.foreign),
-            aliased=True,
-        )
-    )
-    walk.touch(base)
+    change = _change_of(walk, node, path, "method", method.name)
+    walk.note(replace(change, value=value[1] if value else None, aliased=True))
+    walk.touch(change.base)
 
 
 def given_away(walk: Walk, node: cst.Call) -> None:
@@ -128,14 +120,4 @@ def given_away(walk: Walk, node: cst.Call) -> None:
             continue
         held = walk.lookup(name.value)
         if isinstance(held, Container) and held.empty and held.element is None:
-            walk.note(
-                Mutation(
-                    site=walk.site(),
-                    span=walk.span(node),
-                    base=name.value,
-                    path=name.value,
-                    how="given",
-                    foreign=bool(walk.foreign),
-                    aliased=True,
-                )
-            )
+            walk.note(replace(_change_of(walk, node, name.value, "given"), aliased=True))

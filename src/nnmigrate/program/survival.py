@@ -15,6 +15,7 @@ from enum import Enum
 import libcst as cst
 
 from nnmigrate.program.bodies import Placed, placed, reaching, straight
+from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import (
     block_reads_first,
     bound_before,
@@ -25,7 +26,6 @@ from nnmigrate.program.liveness import (
 from nnmigrate.program.model import Program, Remote, Trace
 from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
-    Constant,
     Container,
     Envoy,
     Items,
@@ -142,10 +142,9 @@ def _restarts(program: Program, trace: Trace, name: str, every: Sequence[Placed]
 
 def globals_of(trace: Trace) -> frozenset[str]:
     """The names that the function around a trace declares `global`."""
-    statements = (s for top in trace.scope.body.statements for s in top.walk())
     return frozenset(
         item.name.value
-        for statement in statements
+        for statement in trace.scope.body.walk()
         if isinstance(statement.node, cst.Global)
         for item in statement.node.names
     )
@@ -274,11 +273,6 @@ def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
         and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
         for place in body
     )
-
-
-def is_none(value: Value) -> bool:
-    """Whether a value is `None`, which 0.5 never brings back."""
-    return isinstance(value, Constant) and value.value is None
 
 
 def is_module(value: Value) -> bool:
