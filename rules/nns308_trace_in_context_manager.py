@@ -33,8 +33,6 @@ with traced("The Eiffel Tower is in"):
 Use instead:
 
 ```python
-from contextlib import contextmanager
-
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")

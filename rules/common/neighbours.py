@@ -98,12 +98,20 @@ def grows(program: Program, statement: Statement) -> str | None:
 
 
 def _is_of_graph(program: Program, name: str) -> bool:
-    """Whether every binding of a name in the file makes it by `nnsight.list()` or its like."""
+    """Whether every binding of a name in the file makes it by `nnsight.list()` or its like.
+
+    A list of Python's own has no `save` on 0.4: where one is saved, it was of the graph.
+    """
     made = [
         program.text(bind.expression)
         for scope in program.scopes
         for bind in scope.bindings.get(name, ())
         if bind.expression is not None
     ]
-    made_by = re.compile(rf"{re.escape(program.nnsight or 'nnsight')}\.(list|dict|set)\(")
+    package = re.escape(program.nnsight or "nnsight")
+    made_by = re.compile(
+        rf"{package}\.(list|dict|set)\(|(\w+\.)?apply\(\s*(list|dict|set)\b"
+        r"|(list|dict|set)\((.*)\)\.save\(\)\Z",
+        re.DOTALL,
+    )
     return bool(made) and all(made_by.match(text) for text in made)

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
+from nnmigrate.leftovers import unused_imports
 from nnmigrate.nesting import LIMIT, too_deep
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.rules import rules
@@ -133,6 +134,7 @@ class _Fixing:
             self.code, self.history, self.applied = given, [], []
 
     def _rounds(self) -> Fixed | None:
+        given = self.code
         program = _build(self.code, self.options)
         # What is fixed was written for one nnsight: a barrier that a fix adds does not change that.
         self.options = replace(self.options, source=program.dialect)
@@ -143,7 +145,7 @@ class _Fixing:
             taken = _compatible(self.code, in_turn)
             after = self._apply(taken)
             if after is None:
-                return self._result(checked)
+                return self._result(self._tidied(checked, given))
             program = after
         checked = self._check(program)
         for code in sorted({one.code for one in checked.findings if self._may_fix(one)}):
@@ -155,6 +157,15 @@ class _Fixing:
         self.failures.update(dict.fromkeys(checked.failures))
         return checked
 
+    def _tidied(self, checked: Checked, given: str) -> Checked:
+        """Takes out the imports that the fixes have left without a use."""
+        edits = unused_imports(given, self.code)
+        if not edits:
+            return checked
+        self.history.append(edits)
+        self.code = apply_edits(self.code, edits)
+        return self._check(_build(self.code, self.options))
+
     def _result(self, checked: Checked) -> Fixed:
         return Fixed(self.code, tuple(self.applied), checked.findings, tuple(self.failures))
 
@@ -162,8 +173,10 @@ class _Fixing:
         self.failures[RuleFailure(code, message)] = None
 
     def _in_question(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings to fix next: an assumption is made only where no safe fix is left."""
+        """The findings to fix next: what says how to read the rest, then what assumes nothing."""
         fixable = list(filter(self._may_fix, findings))
+        first = {module.RULE.code for module in self.modules if module.RULE.first}
+        fixable = [one for one in fixable if one.code in first] or fixable
         safe = [one for one in fixable if one.fix and one.fix.applicability is Applicability.SAFE]
         return safe or fixable
 

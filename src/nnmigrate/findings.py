@@ -89,6 +89,8 @@ class Rule:
         since: the first nnsight version on which the code breaks.
         until: the first version on which it no longer does, or None.
         fixable: the best applicability that the rule's fixes have, or None where it never has one.
+        first: its fixes turn what 0.4 had of its own into plain Python (`with tracer.cond(c):` into
+            `if c:`), so that the other rules can read it: they come before all others.
     """
 
     code: str
@@ -96,6 +98,7 @@ class Rule:
     since: str
     until: str | None = None
     fixable: Applicability | None = None
+    first: bool = False
 
     def finding(
         self,

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import torch
 from nnsight import LanguageModel
 
+MANAGERS = contextlib, ExitStack, contextmanager, nullcontext
 lm = LanguageModel("openai-community/gpt2")
 """
 OURS = {"NNS304", "NNS305", "NNS306", "NNS307", "NNS308"}

@@ -7,6 +7,7 @@ import pytest
 from nnmigrate.engine import check, fix
 
 HEAD = 'from nnsight import LanguageModel\nimport nnsight\nlm = LanguageModel("gpt2")\n'
+HEAD += "print(nnsight.CONFIG)\n"
 TRACE = 'with lm.trace("a", remote=True):\n    h = lm.lm_head.output.save()\n'
 
 

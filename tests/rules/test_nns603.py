@@ -9,7 +9,8 @@ import pytest
 from nnmigrate.engine import check, fix
 from nnmigrate.program import Dialect, Options
 
-HEAD = "import nnsight\nfrom nnsight import LanguageModel\n\nlm = LanguageModel('gpt2')\n"
+HEAD = "import nnsight\nfrom nnsight import LanguageModel\nprint(nnsight.PATH)\n\n"
+HEAD += "lm = LanguageModel('gpt2')\n"
 OPEN = "max_new_tokens=None, max_length=6"
 BLOCK = "with lm.lm_head.all():\n        lm.lm_head.output[:] = 0\n"
 
@@ -39,7 +40,7 @@ REWRITES = {
             # go
             with lm.generate(OPEN) as gen:
                 with gen.invoke(prompt):
-                    r = nnsight.list().save()
+                    r = list().save()
                     with gen.iter[1:]:
                         r.append(lm.lm_head.output)  # each
                 with gen.invoke():
@@ -80,7 +81,7 @@ REWRITES = {
         """
         for prompt in prompts:
             with lm.generate(OPEN) as tracer:
-                r = nnsight.list().save()
+                r = list().save()
                 with tracer.invoke(prompt):
                     with tracer.all():
                         r.append(lm.lm_head.output)

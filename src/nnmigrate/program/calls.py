@@ -25,6 +25,7 @@ from nnmigrate.program.objects import method_of, observe_maker, saves_itself
 from nnmigrate.program.steps import (
     BarrierCall,
     BarrierMade,
+    Exported,
     Item,
     Made,
     Save,
@@ -169,6 +170,8 @@ def _nnsight_function(walk: Walk, node: cst.Call, name: str, arguments: Argument
     if name in MODEL_CLASSES:
         return Envoy()
     walk.note(Told(walk.site(), walk.span(node), f"nnsight.{name}", UNKNOWN))
+    if name == "apply":
+        return _applied(walk, node, arguments)
     opener = Opener(kind="session", receiver=NnsightModule(), text="nnsight")
     return opener if name == "session" else UNKNOWN
 
@@ -255,8 +258,7 @@ def _nnsight_method(
     walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
 ) -> Value:
     name = function.attr.value
-    if name in MODEL_CLASSES:
-        return Envoy()
+    walk.note(Exported(walk.site(), walk.span(function), name))
     return _nnsight_function(walk, node, name, arguments)
 
 
@@ -285,10 +287,23 @@ def _tracer_method(
     if name == "barrier":
         return _barrier(walk, node, arguments)
     walk.note(Told(walk.site(), walk.span(node), f"tracer.{name}", receiver))
-    if name in ("all", "iter"):
+    if name == "apply":
+        return _applied(walk, node, arguments)
+    if name == "all":
         return _opener(walk, "iterate", node, function, receiver, arguments)
     # `tracer.cache()` saves what it gives (nnsight 0.5.15, intervention/tracing/tracer.py).
     return Unknown(saved=name == "cache")
+
+
+def _applied(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
+    """`tracer.apply(f, x)`: what `f(x)` gives, worked out when the model runs."""
+    rest = Arguments(arguments.positional[1:], arguments.keywords)
+    target = node.args[0].value if node.args else None
+    called = first_of(arguments)
+    name = called.name if isinstance(called, NnsightName) else ""
+    if isinstance(target, cst.Name) and walk.frame.owner(target.value) is None:
+        name = target.value
+    return collection(name, rest) if name in COLLECTIONS else walk.computed(node)
 
 
 def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:

@@ -10,7 +10,7 @@ import libcst as cst
 from nnmigrate.program.guards import guarded, is_guard
 from nnmigrate.program.joins import is_none, joined
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
-from nnmigrate.program.steps import Access, Compute, Item, Read, Told, Weights
+from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -184,6 +184,7 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     if isinstance(receiver, Envoy):
         return _envoy_attribute(walk, node, receiver, name)
     if isinstance(receiver, NnsightModule):
+        walk.note(Exported(walk.site(), walk.span(node), name))
         return ModelClass(name=name) if name in MODEL_CLASSES else NnsightName(name=name)
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)

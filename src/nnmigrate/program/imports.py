@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from nnmigrate.program.names import COLLECTIONS, MODEL_CLASSES
+from nnmigrate.program.names import MODEL_CLASSES, REMOVED_BUILTINS, REMOVED_FUNCTIONS
 from nnmigrate.program.values import ModelClass, Module, NnsightModule, NnsightName, Value
 from nnmigrate.program.walk import Walk
 
@@ -41,7 +41,8 @@ def import_names(walk: Walk, node: cst.ImportFrom) -> None:
 def _import_star(walk: Walk, node: cst.ImportFrom, module: str) -> None:
     if module == "nnsight":
         span = walk.span(node)
-        for name in sorted(MODEL_CLASSES | COLLECTIONS | {"save", "session", "CONFIG", "util"}):
+        exported = MODEL_CLASSES | REMOVED_BUILTINS | REMOVED_FUNCTIONS
+        for name in sorted(exported | {"save", "session", "CONFIG", "util"}):
             walk.bind_name(name, span, "import", _exported(module, name))
 
 

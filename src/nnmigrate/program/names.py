@@ -7,6 +7,12 @@ MODEL_CLASSES = frozenset(
     "NNsight LanguageModel DiffusionModel VisionLanguageModel VLLM MetaMixin Envoy".split()
 )
 
+# nnsight 0.4.11, __init__.py: what it exports besides, functions that are Python's own in a trace.
+REMOVED_FUNCTIONS = frozenset("apply log local cond iter stop trace".split())
+REMOVED_BUILTINS = frozenset(
+    "bool bytes int float str complex bytearray tuple list set dict".split()
+)
+
 # What a with statement enters on a model.
 OPENERS = frozenset("trace generate scan session edit".split())
 

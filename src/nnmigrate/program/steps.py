@@ -247,6 +247,17 @@ class Told(Step):
 
 
 @dataclass(frozen=True)
+class Exported(Step):
+    """Reads what nnsight exports as an attribute of the package: `nnsight.list`.
+
+    Args:
+        name: the attribute's name.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Made(Step):
     """Makes a context of nnsight's, whether or not a with statement enters it.
 

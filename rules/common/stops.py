@@ -1,0 +1,82 @@
+"""Stops of a run that nnsight 0.4 could ask of anything: of the package, of any value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
+from nnmigrate.program.values import Envoy, Traced, Tracer
+from nnmigrate.spans import Edit, Span
+
+from .editing import movable
+from .stepping import tracer_of
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop that 0.5 does not know.
+
+    Args:
+        trace: the trace that is stopped.
+        statement: the statement.
+        span: the call.
+        value: the characters of the value that is asked, if one is.
+    """
+
+    trace: Trace
+    statement: Statement
+    span: Span
+    value: Span | None
+
+
+def stops(program: Program) -> Iterator[Stop]:
+    """The stops in each trace; what a session holds besides its traces is none of them."""
+    for trace in program.traces:
+        if trace.kind not in ("trace", "generate"):
+            continue
+        for invoke in trace.invokes:
+            yield from _in_invoke(program, trace, invoke)
+
+
+def _in_invoke(program: Program, trace: Trace, invoke: Invoke) -> Iterator[Stop]:
+    for statement in invoke.body.walk():
+        for step in (*statement.steps, *statement.turn):
+            if not isinstance(step, Told):
+                continue
+            if step.what == "nnsight.stop":
+                yield Stop(trace, statement, step.span, None)
+            elif step.what == "stop" and isinstance(step.receiver, (Traced, Envoy)):
+                text = program.text(step.span)
+                end = step.span.start + text.rindex(".")
+                yield Stop(trace, statement, step.span, Span(step.span.start, end))
+
+
+def edits_of(program: Program, stop: Stop) -> tuple[Edit, ...] | None:
+    """`tracer.stop()` in the statement's place, behind the value if nothing has read it yet."""
+    if stop.statement.span != stop.span or not movable(stop.statement):
+        return None
+    named = tracer_of(program, stop.trace)
+    if named is None:
+        return None
+    tracer, header = named
+    text = f"{tracer}.stop()"
+    if stop.value is not None and not _is_read_before(stop):
+        text = f"{program.text(stop.value)}{program.newline}{stop.statement.indent}{text}"
+    return tuple(sorted((*header, Edit(stop.span, text))))
+
+
+def _is_read_before(stop: Stop) -> bool:
+    """Whether the value has been there before the statement: nothing need be waited for."""
+    own = [step.provider for step in stop.statement.steps if isinstance(step, Access)]
+    before = {
+        step.provider
+        for step in stop.trace.statement.all_steps
+        if isinstance(step, Access) and step.span.end <= stop.statement.span.start
+    }
+    return all(provider in before for provider in own)
+
+
+def is_session(told: Told) -> bool:
+    """Whether it is a session that is stopped, which 0.5 cannot do."""
+    return isinstance(told.receiver, Tracer) and told.receiver.kind == "session"
