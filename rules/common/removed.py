@@ -12,6 +12,7 @@ from nnmigrate.program.names import REMOVED_BUILTINS
 from nnmigrate.program.values import NnsightName
 from nnmigrate.spans import Edit, Span
 
+from .calling import keyword_of, parsed_call
 from .editing import binds_tightly, code_of, removed
 
 
@@ -137,7 +138,7 @@ def builtin_is_free(program: Program, name: str) -> bool:
 
 def _call(program: Program, row: Removed, span: Span) -> str | None:
     """The call without nnsight: `f(x)` for `tracer.apply(f, x)`."""
-    node = _parsed(program, span)
+    node = parsed_call(program, span)
     if node is None or (row.instead == "print" and not builtin_is_free(program, "print")):
         return None
     if row.instead == "print":
@@ -150,21 +151,8 @@ def _call(program: Program, row: Removed, span: Span) -> str | None:
     function = node.args[0].value
     if not binds_tightly(first):
         function = cst.parse_expression(f"({first})")
-    rest = [each for each in node.args[1:] if _name_of(each) != "validate"]
+    rest = [each for each in node.args[1:] if keyword_of(each) != "validate"]
     return code_of(node.with_changes(func=function, args=rest))
-
-
-def _name_of(argument: cst.Arg) -> str:
-    return argument.keyword.value if argument.keyword is not None else ""
-
-
-def _parsed(program: Program, span: Span) -> cst.Call | None:
-    try:
-        # In parentheses: a call may go on over lines.
-        node = cst.parse_expression(f"({program.text(span)})")
-    except cst.ParserSyntaxError:
-        return None
-    return node.with_changes(lpar=[], rpar=[]) if isinstance(node, cst.Call) else None
 
 
 def decorator_lines(program: Program) -> Iterator[tuple[Span, Edit]]:

@@ -12,6 +12,7 @@ from nnmigrate.program import Bind, Context, Mutation, Program, Scope, Statement
 from nnmigrate.program.model import STRING_OR_COMMENT, code_only
 from nnmigrate.spans import Edit, Span
 
+from .calling import parsed_call
 from .editing import code_of, movable, reindented
 from .headers import header_of
 from .neighbours import grows
@@ -68,7 +69,7 @@ def _structure(
     told = {step.span: step.what for step in statement.steps if isinstance(step, Told)}
     for context in statement.contexts:
         what = told.get(context.call, "")
-        call = _parsed(program, context.call)
+        call = parsed_call(program, context.call)
         if what in _KINDS and call is not None:
             kind = what.partition(".")[2]
             chain = tuple(_chain(program, context, following)) if kind == "cond" else ()
@@ -83,20 +84,12 @@ def _chain(
     for statement in following:
         if context.name is None or len(statement.contexts) != 1:
             return
-        call = _parsed(program, statement.contexts[0].call)
+        call = parsed_call(program, statement.contexts[0].call)
         way = rf"{re.escape(context.name)}\s*\.\s*else_"
         if call is None or not re.fullmatch(way, code_of(call.func)):
             return
         yield statement, call
         context = statement.contexts[0]
-
-
-def _parsed(program: Program, span: Span) -> cst.Call | None:
-    try:
-        node = cst.parse_expression(f"({program.text(span)})")
-    except cst.ParserSyntaxError:
-        return None
-    return node.with_changes(lpar=[], rpar=[]) if isinstance(node, cst.Call) else None
 
 
 def argument_of(call: cst.Call, keyword: str) -> str | None:

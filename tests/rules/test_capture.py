@@ -391,7 +391,6 @@ LEFT_ALONE = {
     ),
     "another thing's trace": "def f(other):\n    x = other.trace(2)\n    return x\n",
     "the trace of a matrix": "m = torch.eye(2)\nt = m.trace()\nprint(t)\n",
-    "a plain call": "x = lm.trace('a', trace=False)\n",
     "a generation without a with": "x = lm.generate('a')\n",
     "a stack without a trace": "with ExitStack() as s:\n    s.enter_context(open('f'))\n",
     "private names outside of the body": (

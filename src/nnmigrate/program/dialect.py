@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.program.model import Dialect, Scope
-from nnmigrate.program.steps import BarrierMade, Save, Step, Told
-from nnmigrate.program.values import Envoy, Traced
+from nnmigrate.program.steps import BarrierMade, Made, Save, Step, Told
+from nnmigrate.program.values import Envoy, Opener, Traced, Tracer
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
 # tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
@@ -28,12 +28,23 @@ def dialect_of(scopes: Sequence[Scope]) -> Dialect:
     for step in _steps(scopes):
         # The function `nnsight.save` is there since 0.5.13.
         new = new or isinstance(step, BarrierMade) or (isinstance(step, Save) and step.function)
+        old = old or (isinstance(step, Made) and _is_old(step.opener))
         if isinstance(step, Told):
             new = new or step.what in _NEW_TOLD
             old = old or (step.what in _OLD_TOLD and _speaks(step))
     if old == new:
         return Dialect.UNKNOWN
     return Dialect.OLD if old else Dialect.NEW
+
+
+# What 0.5 no longer knows (nnsight 0.4.11, intervention/contexts).
+_OLD_KEYWORDS = frozenset({"scan", "validate", "invoker_kwargs", "invoker_args"})
+
+
+def _is_old(opener: Opener) -> bool:
+    """A call with arguments that only 0.4 knows."""
+    known = isinstance(opener.receiver, (Envoy, Tracer))
+    return known and not _OLD_KEYWORDS.isdisjoint(keyword for keyword, _ in opener.keywords)
 
 
 def _speaks(step: Told) -> bool:

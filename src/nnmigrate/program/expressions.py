@@ -186,6 +186,8 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     if isinstance(receiver, NnsightModule):
         walk.note(Exported(walk.site(), walk.span(node), name))
         return ModelClass(name=name) if name in MODEL_CLASSES else NnsightName(name=name)
+    if isinstance(receiver, Tracer) and name == "inputs":
+        return Traced()  # what an invoke is given, tokenized
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)
     value = _left_in(walk, node, receiver)

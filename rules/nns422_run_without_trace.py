@@ -1,0 +1,120 @@
+"""A model is run by `trace(..., trace=False)`.
+
+## What it does
+
+Finds `trace=False` in a call of a model's `trace` or `generate`.
+
+## Why is this bad?
+
+On 0.4 such a call ran the model and gave its output. 0.5 does not know the argument: it makes a
+trace that nothing enters, or hands the argument on to the model.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+output = lm.trace("The Eiffel Tower is in", trace=False)
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    output = lm.output.save()
+```
+
+## Left alone
+
+Traces that are entered.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    output = lm.output.save()
+```
+
+## Fix safety
+
+The fix is safe. It is offered where the call is all that a name is bound to, or all that a function
+returns.
+
+## References
+
+- nnsight 0.4.11, `nnsight/intervention/base.py` (`trace`)
+- nnsight 0.5.15, `nnsight/intervention/envoy.py` (`trace`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import Program
+from nnmigrate.spans import Edit
+
+from .common.calling import Called, called, kept, keyword_of
+from .common.editing import code_of, fresh_name, movable
+
+RULE = Rule("NNS422", "run-without-trace", since="0.5.0", fixable=Applicability.SAFE, first=True)
+
+_OUTPUT = {"trace": "output", "generate": "generator.output"}
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Calls with `trace=False`."""
+    for call in called(program):
+        for argument in call.node.args:
+            if keyword_of(argument) == "trace" and code_of(argument.value) == "False":
+                yield _finding(program, call)
+
+
+def _finding(program: Program, call: Called) -> Finding:
+    text = _text(program, call)
+    fix = None
+    if text is not None:
+        edit = Edit(call.statement.span, text)
+        fix = Fix("Run it in a trace", (edit,), Applicability.SAFE)
+    message = f"`{call.opener.kind}(..., trace=False)` no longer runs the model"
+    if fix is None:
+        message += "; write a trace above the statement, and save the output in it"
+    return RULE.finding(
+        Severity.ERROR,
+        call.span,
+        message,
+        "WithBlockNotFoundError, or the model does not know the argument `trace`",
+        fix,
+    )
+
+
+def _text(program: Program, call: Called) -> str | None:
+    """The statement as a trace, with what follows it in a function's last line."""
+    statement, kind = call.statement, call.opener.kind
+    if kind not in _OUTPUT or not movable(statement):
+        return None
+    without = code_of(kept(call.node, lambda one: keyword_of(one) != "trace"))
+    node = statement.node
+    if isinstance(node, cst.Return):
+        name, whole = fresh_name(program, "output"), f"return {program.text(call.span)}"
+    elif isinstance(node, cst.Assign) and len(node.targets) == 1:
+        name = code_of(node.targets[0].target)
+        whole = f"{name} = {program.text(call.span)}"
+    else:
+        return None
+    if program.text(statement.span) != whole or not name.isidentifier():
+        return None
+    rows = [f"with {without}:", f"    {name} = {call.opener.text}.{_OUTPUT[kind]}.save()"]
+    if isinstance(node, cst.Return):
+        rows.append(f"return {name}")
+    return f"{program.newline}{statement.indent}".join(rows)

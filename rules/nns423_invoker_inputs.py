@@ -1,0 +1,122 @@
+"""An invoke's inputs are read in the shape that 0.4 gave them.
+
+## What it does
+
+Finds `invoker.inputs[0][0]["input_ids"]` in the body of an invoke, and `tracer.invoker`.
+
+## Why is this bad?
+
+On 0.4 a language model's inputs were a tokenizer's encoding in a tuple of its own. Since 0.5 they
+are what the model is called with: the tokens stand among the keyword arguments.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in") as invoker:
+        tokens = invoker.inputs[0][0]["input_ids"].save()
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    with tracer.invoke("The Eiffel Tower is in") as invoker:
+        tokens = invoker.inputs[1]["input_ids"].save()
+```
+
+## Left alone
+
+Inputs of modules, and those of a model that is given tensors.
+
+```python
+import torch
+from nnsight import NNsight
+
+model = NNsight(torch.nn.Linear(2, 2))
+
+with model.trace() as tracer:
+    with tracer.invoke(torch.ones(1, 2)) as invoker:
+        given = invoker.inputs[0][0].save()
+        inputs = model.inputs.save()
+```
+
+## Fix safety
+
+The fix is safe: only an encoding has items under such names.
+
+## References
+
+- nnsight 0.4.11, `nnsight/intervention/contexts/invoker.py`
+- nnsight 0.5.15, `nnsight/intervention/tracing/invoker.py`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import Bind, Invoke, Program, Trace
+from nnmigrate.spans import Edit, Span
+
+RULE = Rule("NNS423", "invoker-inputs", since="0.5.0", fixable=Applicability.SAFE, first=True)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Inputs of each invoke that has a name, and the tracer's own invoker."""
+    if ".inputs" not in program.code:
+        return
+    for trace in program.traces:
+        for invoke in trace.invokes:
+            opens = invoke.statement.opens
+            if not invoke.implicit and opens is not None and opens.name is not None:
+                yield from _of_invoke(program, invoke, opens.name)
+        yield from _of_tracer(program, trace)
+
+
+def _of_invoke(program: Program, invoke: Invoke, name: str) -> Iterator[Finding]:
+    way = rf"(?<![\w.]){re.escape(name)}\.inputs\[0\]\[0\](\[[\"'][^\]\n]*\])"
+    body = invoke.body.span
+    for found in re.finditer(way, program.text(body)):
+        span = Span(body.start + found.start(), body.start + found.end())
+        saved = ".save()" if _is_kept(invoke, span) else ""
+        edit = Edit(span, f"{name}.inputs[1]{found[1]}{saved}")
+        yield RULE.finding(
+            Severity.ERROR,
+            span,
+            f"`{found[0]}` has no encoding any more: the tokens are keyword arguments",
+            "IndexError: tuple index out of range",
+            Fix("Read the keyword arguments", (edit,), Applicability.SAFE),
+        )
+
+
+def _is_kept(invoke: Invoke, span: Span) -> bool:
+    """Whether a name is bound to it: on 0.4 it was there behind the trace without being saved."""
+    return any(
+        isinstance(step, Bind) and step.how == "assign" and step.expression == span
+        for statement in invoke.body.walk()
+        for step in statement.steps
+    )
+
+
+def _of_tracer(program: Program, trace: Trace) -> Iterator[Finding]:
+    if trace.entered.name is None:
+        return
+    way = rf"(?<![\w.]){re.escape(trace.entered.name)}\.invoker\.inputs\b"
+    for found in re.finditer(way, program.text(trace.body.span)):
+        start = trace.body.span.start
+        yield RULE.finding(
+            Severity.ERROR,
+            Span(start + found.start(), start + found.end()),
+            f"`{found[0]}` is gone: tokenize the prompt yourself, or name its invoke",
+            "AttributeError: a tracer has no `invoker`",
+        )
