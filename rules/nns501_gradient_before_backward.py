@@ -56,8 +56,11 @@ print(layer.weight.grad)
 
 ## Fix safety
 
-The fix is safe: it is offered for one backward pass, where each gradient is that of a name, what
-it gives is not used before the pass, and the order of the modules is known.
+The fix is safe where the order of the modules is known; it is unsafe where that of the text is
+taken for it. What uses a gradient moves along: into the pass, or behind it. Of a loop over layers
+the values are read before the pass and their gradients in it, and the rest of its body comes behind
+the pass, in the old order. Gradients under a condition, and those that a helper asks for, are only
+reported.
 
 ## References
 
@@ -66,127 +69,42 @@ it gives is not used before the pass, and the order of the modules is known.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cmp_to_key
+from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Access, Bind, Program, Read, Statement, Told, Trace
-from nnmigrate.program.values import Traced
-from nnmigrate.schedule import compare
-from nnmigrate.schedule.values import Order, Provider
-from nnmigrate.spans import Edit
+from nnmigrate.program import Program, Trace
 
-from .common.editing import merged, movable, reindented, removed
+from .common.gradients import Pass, passes
+from .common.passing_back import Unmoved
+from .common.reading_back import edits_of
 
 RULE = Rule("NNS501", "gradient-before-backward", since="0.5.0", fixable=Applicability.SAFE)
+
+_ASSUMED = "; the fix assumes that the modules run in the order in which they are written here"
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Gradients that are read above the backward pass, in each trace."""
     for trace in program.traces:
-        statements = [inner for invoke in trace.invokes for inner in _below(invoke.body.statements)]
-        passes = [s for s in statements if s.opens is None and _told(s, "backward")]
-        if not passes:
-            continue
-        early = [
-            statement
-            for statement in statements
-            if _told(statement, "grad") and statement.span.end < passes[-1].span.start
-        ]
-        fix = _fix(program, trace, early, passes) if early else None
-        for statement in early:
-            told = _told(statement, "grad")[0]
-            yield RULE.finding(
-                Severity.ERROR,
-                told.span,
-                f"`{program.text(told.span)}` is read before the backward pass has made it",
-                "`.grad` is None there, or the name is never bound",
-                fix,
-            )
+        for found in passes(program, trace):
+            yield from _findings(program, trace, found)
 
 
-def _below(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """The statements that are not in a `with loss.backward():` already."""
-    for statement in statements:
-        yield statement
-        if statement.opens is None or statement.opens.kind != "backward":
-            for block in statement.blocks:
-                yield from _below(block.statements)
-
-
-def _told(statement: Statement, what: str) -> list[Told]:
-    steps = (*statement.steps, *statement.turn)
-    return [step for step in steps if isinstance(step, Told) and step.what == what]
-
-
-def _fix(
-    program: Program, trace: Trace, early: Sequence[Statement], passes: Sequence[Statement]
-) -> Fix | None:
-    """Moves the readings into the body of the one backward pass."""
-    tops = [statement for invoke in trace.invokes for statement in invoke.body.statements]
-    moving = [*early, *passes]
-    if len(passes) != 1 or not movable(*moving) or not all(one in tops for one in moving):
-        return None
-    if passes[0].kind != "Expr" or not all(_is_plain(program, one) for one in early):
-        return None
-    ordered = _backwards(trace, early)
-    if ordered is None or _needed_before(tops, early, passes[0]):
-        return None
-    unit = trace.body.indent[len(trace.statement.indent) :] or "    "
-    indent = passes[0].indent + unit
-    rows = [f"with {program.text(passes[0].span)}:"]
-    rows += [indent + reindented(program, statement, indent) for statement in ordered]
-    edits = [removed(statement) for statement in early]
-    edits.append(Edit(passes[0].span, program.newline.join(rows)))
-    return Fix("Read the gradient in the backward pass", merged(edits), Applicability.SAFE)
-
-
-def _is_plain(program: Program, statement: Statement) -> bool:
-    """Whether a statement reads the gradient of one name, and no module."""
-    told = _told(statement, "grad")
-    named = re.fullmatch(r"[^\W\d]\w*\.grad", program.text(told[0].span)) is not None
-    accesses = any(isinstance(step, Access) for step in statement.steps)
-    return len(told) == 1 and named and not accesses and statement.kind in ("Assign", "Expr")
-
-
-def _needed_before(
-    tops: Sequence[Statement], early: Sequence[Statement], backward: Statement
-) -> bool:
-    """Whether something up to the backward pass uses what the readings bind."""
-    names = {step.name for one in early for step in one.steps if isinstance(step, Bind)}
-    others = [one for one in tops if one not in early and one.span.start <= backward.span.start]
-    return any(
-        isinstance(step, (Read, Bind)) and step.name in names
-        for one in others
-        for step in one.all_steps
-    )
-
-
-def _backwards(trace: Trace, early: Sequence[Statement]) -> list[Statement] | None:
-    """The readings in the order in which a backward pass comes by, if that is known."""
-    providers = [_provider(trace, statement) for statement in early]
-    if len(early) == 1:
-        return list(early)
-    known = [provider for provider in providers if provider is not None]
-    if len(known) != len(early) or len(set(known)) != len(known):
-        return None
-    pairs = [(a, b) for a in known for b in known if a != b]
-    if any(compare(a, b) not in (Order.BEFORE, Order.AFTER) for a, b in pairs):
-        return None
-    by_provider = dict(zip(known, early, strict=True))
-    return [by_provider[provider] for provider in sorted(known, key=cmp_to_key(_later_first))]
-
-
-def _later_first(one: Provider, other: Provider) -> int:
-    return -1 if compare(one, other) is Order.AFTER else int(one != other)
-
-
-def _provider(trace: Trace, statement: Statement) -> Provider | None:
-    receiver = _told(statement, "grad")[0].receiver
-    if not isinstance(receiver, Traced):
-        return None
-    for step in trace.statement.all_steps:
-        if isinstance(step, Access) and step.site == receiver.origin:
-            return step.provider
-    return None
+def _findings(program: Program, trace: Trace, found: Pass) -> Iterator[Finding]:
+    fix, more = None, ""
+    try:
+        edits, certain = edits_of(program, found)
+        how = Applicability.SAFE if certain else Applicability.UNSAFE
+        fix = Fix("Read the gradient in the backward pass", edits, how)
+        more = "" if certain else _ASSUMED
+    except Unmoved as why:
+        more = f"; it is not moved: {why}"
+    for reading in found.all_readings:
+        what = "set" if reading.writes else "read"
+        yield RULE.finding(
+            Severity.ERROR,
+            reading.span,
+            f"`{program.text(reading.span)}` is {what} before the backward pass has made it{more}",
+            "`.grad` is None there, or the name is never bound",
+            fix if trace.entered.proved else None,
+        )

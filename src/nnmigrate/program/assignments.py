@@ -194,6 +194,7 @@ def _store_attribute(
     elif isinstance(receiver, Traced):
         if name == "grad":
             walk.note(Told(walk.site(), walk.span(target), "grad", receiver))
+            return  # what is written is the gradient, not the value
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
     else:
         if isinstance(receiver, Instance):
