@@ -71,6 +71,8 @@ schedule, and no change of a module's value comes later than it did.
 Where a module is changed with what a later one gives, no order helps, and 0.4 ignored the change
 (NNS105): a person must decide whether a second trace was meant.
 
+A trace that is meant to fail, in `pytest.raises(...)` or in a `try` of code for 0.5, is left alone.
+
 ## References
 
 - nnsight 0.5.15, `nnsight/intervention/interleaver.py` (`Mediator.handle_value_event`)
@@ -87,6 +89,7 @@ from nnmigrate.schedule import Fault
 from .common.apart import apart_fix
 from .common.crossings import late_accesses, runs
 from .common.ordering import ordering_fix
+from .common.wanted import is_wanted
 
 RULE = Rule("NNS106", "out-of-order-access", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -100,7 +103,8 @@ _ERRORS = {
 def check(program: Program) -> Iterator[Finding]:
     """Accesses that come too late in every order that the modules may have."""
     for trace in program.traces:
-        for step, fault in late_accesses(program, trace):
+        late = () if is_wanted(program, trace) else late_accesses(program, trace)
+        for step, fault in late:
             yield _finding(program, trace, step, fault)
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from nnmigrate.program import Bind, Context, Mutation, Program, Scope, Statement, Told
+from nnmigrate.program import (
+    Bind,
+    Context,
+    Mutation,
+    Program,
+    Remote,
+    Scope,
+    Statement,
+    Told,
+)
 from nnmigrate.program.model import STRING_OR_COMMENT, code_only
 from nnmigrate.spans import Edit, Span
 
@@ -70,11 +79,19 @@ def _structure(
     for context in statement.contexts:
         what = told.get(context.call, "")
         call = parsed_call(program, context.call)
+        if what == "tracer.local" and _runs_remotely(program, statement):
+            continue
         if what in _KINDS and call is not None:
             kind = what.partition(".")[2]
             chain = tuple(_chain(program, context, following)) if kind == "cond" else ()
             return Structure(kind, statement, context, call, scope, chain)
     return None
+
+
+def _runs_remotely(program: Program, statement: Statement) -> bool:
+    """Whether a trace around may run on a server: its tracer has `local` since 0.5 as well."""
+    around = [one for one in program.traces if one.statement.span.holds(statement.span)]
+    return any(one.remote is not Remote.NO for one in around)
 
 
 def _chain(

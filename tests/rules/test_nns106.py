@@ -432,3 +432,26 @@ with lm.trace("a b c"):
     assert fixed.code.index("h[0].input") < fixed.code.index("h[2].input")
     assert "    h_input = lm.transformer.h[0].input\n" in fixed.code
     assert "    hidden = h_input\n" in fixed.code
+
+
+BODY = (
+    "{0}with lm.trace('a'):\n{0}    b = lm.transformer.h[2].output.save()\n"
+    "{0}    a = lm.transformer.h[0].output.save()\n"
+)
+WANTED = {
+    "pytest": "import pytest\nwith pytest.raises(Exception):\n" + BODY.format("    "),
+    "unittest": "class T:\n    def test(self):\n        with self.assertRaises(ValueError):\n"
+    + BODY.format(" " * 12),
+    "caught": "try:\n" + BODY.format("    ") + "except Exception as e:\n    print(e)\n",
+}
+HEAD_106 = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2')\n"
+
+
+@pytest.mark.parametrize("code", WANTED.values(), ids=WANTED)
+def test_an_error_that_is_waited_for_is_left_alone(code: str) -> None:
+    assert not [f for f in check(HEAD_106 + code).findings if f.code == "NNS106"]
+
+
+def test_code_for_0_4_did_not_wait_for_it() -> None:
+    code = "with lm.trace('a', scan=True):\n    pass\n" + WANTED["caught"]
+    assert [f for f in check(HEAD_106 + code).findings if f.code == "NNS106"]

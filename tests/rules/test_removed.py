@@ -330,6 +330,8 @@ LEFT_ALONE = {
     "an enumeration": "class Kind(enum.Enum):\n    A = 1\nprint(Kind.A.value)\n",
     "a local name": "def f(apply, log):\n    log(apply(len, []))\n",
     "saved by the package": "with lm.trace('a'):\n    y = nnsight.save(lm.lm_head.output)\n",
+    "locally in a remote trace": "with lm.trace('a', remote=True) as tracer:\n"
+    "    with tracer.local():\n        print(1)\n    y = lm.lm_head.output.save()\n",
     "Python's iter and next": "it = iter([1])\nprint(next(it))\n",
     "apply of autograd": "with lm.trace('a'):\n    y = Scale.apply(lm.lm_head.output).save()\n",
 }
