@@ -9,6 +9,7 @@ import libcst as cst
 
 # Importing them registers what evaluates each kind of expression.
 from nnmigrate.program import calls as _calls  # noqa: F401
+from nnmigrate.program import operations as _operations  # noqa: F401
 from nnmigrate.program.assemble import assemble
 from nnmigrate.program.dialect import dialect_of
 from nnmigrate.program.facts import Facts

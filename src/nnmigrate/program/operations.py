@@ -1,0 +1,138 @@
+"""Evaluates literals, operations and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import libcst as cst
+
+from nnmigrate.program.guards import guarded, is_guard
+from nnmigrate.program.joins import is_none, joined
+from nnmigrate.program.steps import Access, Told
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Counter,
+    Items,
+    Traced,
+    Value,
+    is_traced,
+)
+from nnmigrate.program.walk import Walk, evaluates
+
+
+@evaluates(cst.Integer)
+def _integer(walk: Walk, node: cst.Integer) -> Value:
+    return Constant(value=node.evaluated_value)
+
+
+@evaluates(cst.SimpleString)
+def _string(walk: Walk, node: cst.SimpleString) -> Value:
+    text = node.value
+    plain = text[0] in "'\"" and "\\" not in text and text[1] != text[0]
+    # Most strings mean what they look like; Python's own parser would cost ten times as much.
+    return Constant(value=text[1:-1] if plain else node.evaluated_value)
+
+
+@evaluates(cst.Float, cst.Imaginary)
+def _literal(walk: Walk, node: cst.CSTNode) -> Value:
+    return Constant(value=walk.text(node))
+
+
+@evaluates(cst.UnaryOperation)
+def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
+    value = walk.evaluate(node.expression)
+    number = value.value if isinstance(value, Constant) else None
+    if isinstance(number, int) and isinstance(node.operator, cst.Minus):
+        return Constant(value=-number)
+    if isinstance(node.operator, cst.Not):
+        return UNKNOWN
+    return walk.computed(node) if is_traced(value) else UNKNOWN
+
+
+@evaluates(cst.BinaryOperation, cst.Comparison)
+def _operation(walk: Walk, node: cst.BinaryOperation | cst.Comparison) -> Value:
+    if isinstance(node, cst.Comparison):
+        operands = [node.left, *(part.comparator for part in node.comparisons)]
+    else:
+        operands = [node.left, node.right]
+    values = [walk.evaluate(operand) for operand in operands]
+    if _is_identity(node):
+        return UNKNOWN
+    if any(isinstance(value, Traced) for value in values):
+        return walk.computed(node)
+    return _arithmetic(node, values)
+
+
+def _is_identity(node: cst.CSTNode) -> bool:
+    """`h is None` asks for no value of the model."""
+    return isinstance(node, cst.Comparison) and all(
+        isinstance(part.operator, (cst.Is, cst.IsNot)) for part in node.comparisons
+    )
+
+
+def _arithmetic(node: cst.CSTNode, values: Sequence[Value]) -> Value:
+    """`[None] * 3` and sums of collections stay collections."""
+    for value in values:
+        if isinstance(value, (Items, Container)) and isinstance(node, cst.BinaryOperation):
+            return Container(kind=value.kind, element=_joined(values))
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract)):
+        return _moved(values[0], values[1], -1 if isinstance(node.operator, cst.Subtract) else 1)
+    return UNKNOWN
+
+
+def _moved(left: Value, right: Value, sign: int) -> Value:
+    """`layer + 1` of a loop's counter, or of a number."""
+    if isinstance(left, Constant) and isinstance(right, Counter) and sign == 1:
+        left, right = right, left
+    if not isinstance(right, Constant) or not isinstance(right.value, int):
+        return UNKNOWN
+    if isinstance(left, Counter):
+        return replace(left, offset=left.offset + sign * right.value)
+    if isinstance(left, Constant) and isinstance(left.value, int):
+        return Constant(value=left.value + sign * right.value)
+    return UNKNOWN
+
+
+def _joined(values: Sequence[Value]) -> Value | None:
+    """What the items of joined collections are, where they are values of the model."""
+    for value in values:
+        for item in value.items if isinstance(value, Items) else (value,):
+            found = item.element if isinstance(item, Container) else item
+            if isinstance(found, Traced):
+                return found
+    return None
+
+
+@evaluates(cst.IfExp)
+def _conditional(walk: Walk, node: cst.IfExp) -> Value:
+    walk.evaluate(node.test)
+    with guarded(walk, node.test), walk.collecting() as one:
+        body = walk.evaluate(node.body)
+    with walk.collecting() as other:
+        orelse = walk.evaluate(node.orelse)
+    if all(any(isinstance(step, Access) for step in steps) for steps in (one, other)):
+        walk.note(Told(walk.site(), walk.span(node), "either", UNKNOWN))
+    walk.steps += [*one, *other]
+    if is_guard(walk, node):
+        walk.note(Told(walk.site(), walk.span(node), "hasattr", orelse))
+    value = joined(body, orelse, f"if@{walk.site()}")
+    return replace(value, optional=True) if is_none(body) or is_none(orelse) else value
+
+
+@evaluates(cst.BooleanOperation)
+def _boolean(walk: Walk, node: cst.BooleanOperation) -> Value:
+    """`a or b` gives one of them: no operation of the model's values."""
+    left, right = walk.evaluate(node.left), walk.evaluate(node.right)
+    value = joined(left, right, f"either@{walk.site()}")
+    return replace(value, optional=True) if is_none(left) or is_none(right) else value
+
+
+@evaluates(cst.NamedExpr)
+def _named(walk: Walk, node: cst.NamedExpr) -> Value:
+    value = walk.evaluate(node.value)
+    if isinstance(node.target, cst.Name):
+        walk.bind(node.target, "walrus", value, walk.positions.whole(node.value))
+    return value
