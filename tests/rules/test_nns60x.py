@@ -108,14 +108,14 @@ REWRITES = {
     ),
     "a loop that moves first": (
         """
-        with m.generate("a", max_new_tokens=4) as t:
+        with m.generate("a", max_new_tokens=5) as t:
             first = m.lm_head.output.save()
             for i in range(3):
                 h = m.lm_head.next().output.save()
             last = m.lm_head.next().output.save()
         """,
         """
-        with m.generate("a", max_new_tokens=4) as t:
+        with m.generate("a", max_new_tokens=5) as t:
             first = m.lm_head.output.save()
             for i in range(3):
                 with t.iter[i + 1]:

@@ -1,0 +1,128 @@
+"""A step of a generation is asked for that is never made.
+
+## What it does
+
+Finds `tracer.iter[k]` and `tracer.iter[a:b]` beyond the number that `max_new_tokens` gives, where
+both are literals.
+
+## Why is this bad?
+
+On 0.4 only the names of that step stayed without a value. 0.5 waits for the step until the run is
+over, and then drops everything that stands behind it in the invoke, saves included.
+
+## Example
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
+    kept = list().save()
+    with tracer.iter[0:5]:
+        kept.append(lm.lm_head.output)
+    tokens = lm.generator.output.save()
+```
+
+Use instead:
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
+    kept = list().save()
+    with tracer.iter[0:2]:
+        kept.append(lm.lm_head.output)
+    tokens = lm.generator.output.save()
+```
+
+## Left alone
+
+Steps that are made, and generations that do not say in numbers how long they are.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+length = 3
+
+with lm.generate("The Eiffel Tower is in", max_new_tokens=3) as tracer:
+    with tracer.iter[2]:
+        last = lm.lm_head.output.save()
+with lm.generate("The Eiffel Tower is in", max_new_tokens=length) as tracer:
+    with tracer.iter[0:9]:
+        each = lm.lm_head.output.save()
+```
+
+## Fix safety
+
+The fix is safe: a range is cut at the last step. A single step is only reported: what it was to
+give has to go with it.
+
+## References
+
+- nnsight 0.5.15, `nnsight/intervention/tracing/iterator.py`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import Program, Statement, Trace
+from nnmigrate.spans import Edit, Span
+
+from .common.calling import keyword_of, parsed_call
+from .common.editing import code_of
+
+RULE = Rule("NNS604", "step-past-the-end", since="0.5.0", fixable=Applicability.SAFE)
+
+_STEPS = re.compile(r"\.iter\[\s*(\d*)\s*(:?)\s*(\d*)\s*\]\Z")
+_CONSEQUENCE = "everything behind it in the invoke is dropped: NameError after the trace"
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Blocks of steps in generations of a known length."""
+    for trace in program.traces:
+        length = _length(program, trace)
+        if length is None:
+            continue
+        for statement in trace.body.walk():
+            if statement.opens is not None and statement.opens.kind == "iterate":
+                yield from _of_block(program, statement, length)
+
+
+def _length(program: Program, trace: Trace) -> int | None:
+    call = parsed_call(program, trace.entered.call)
+    if trace.kind != "generate" or call is None:
+        return None
+    given = [one for one in call.args if keyword_of(one) == "max_new_tokens"]
+    text = code_of(given[0].value) if given else ""
+    return int(text) if re.fullmatch(r"\d+", text) else None
+
+
+def _of_block(program: Program, statement: Statement, length: int) -> Iterator[Finding]:
+    assert statement.opens is not None
+    span = statement.opens.call
+    text = program.text(span)
+    steps = _STEPS.search(text)
+    if steps is None or not isinstance(statement.node, cst.With):
+        return
+    first, colon, end = steps.groups()
+    last = int(end) if colon and end else int(first) + 1 if first and not colon else 0
+    if last <= length:
+        return
+    fix = None
+    message = f"`{text}` asks for a step that is never made: there are {length}"
+    if colon and (not first or int(first) < length):
+        at = span.start + steps.start(3)
+        edit = Edit(Span(at, at + len(end)), str(length))
+        fix = Fix("End with the last step", (edit,), Applicability.SAFE)
+    else:
+        message += "; take it away, with what it was to give"
+    yield RULE.finding(Severity.ERROR, span, message, _CONSEQUENCE, fix)
