@@ -68,8 +68,9 @@ for layer, act in acts.items():
 
 ## Fix safety
 
-The fix is safe: only `.value` is taken away. `x.value if hasattr(x, "value") else x` works on both
-versions; there the finding is a note, and the fix leaves `x`.
+The fix is safe: only `.value` is taken away. Where a `ValueError` is waited for, which told on 0.4
+that there is no value, a NameError is waited for as well. `x.value if hasattr(x, "value") else x`
+works on both versions; there the finding is a note, and the fix leaves `x`.
 
 ## References
 
@@ -83,8 +84,11 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Dialect, Program, Told
+from nnmigrate.program import Dialect, Program, Statement, Told
+from nnmigrate.program.values import Container, Traced
 from nnmigrate.spans import Edit, Span
+
+from .common.unset import unset_errors
 
 RULE = Rule("NNS204", "value-of-proxy", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -97,19 +101,27 @@ def check(program: Program) -> Iterator[Finding]:
     for scope in program.scopes:
         for statement in scope.body.statements:
             for step in statement.all_steps:
-                if isinstance(step, Told) and step.receiver.saved and step.span not in seen:
+                if not isinstance(step, Told) or step.span in seen:
+                    continue
+                if step.receiver.saved or _is_asked_for(program, statement, step):
                     seen.add(step.span)
-                    yield from _findings(program, step)
+                    yield from _findings(program, statement, step)
 
 
-def _findings(program: Program, step: Told) -> Iterator[Finding]:
+def _is_asked_for(program: Program, statement: Statement, step: Told) -> bool:
+    """Whether a program asks whether there is a value, of one that it has not saved."""
+    ours = isinstance(step.receiver, (Traced, Container)) and step.what == "value"
+    return ours and bool(unset_errors(program, statement, step.span))
+
+
+def _findings(program: Program, statement: Statement, step: Told) -> Iterator[Finding]:
     text = program.text(step.span)
     if step.what == "hasattr" and program.dialect is not Dialect.NEW:
         yield _guard(step, text)
     # What a helper does is told at its call, too: only where it stands can it be changed.
     attribute = _ATTRIBUTE.search(text)
     if step.what in ("value", "node") and attribute is not None:
-        yield _read(step, text, attribute)
+        yield _read(step, text, attribute, unset_errors(program, statement, step.span))
 
 
 def _guard(step: Told, text: str) -> Finding:
@@ -123,10 +135,10 @@ def _guard(step: Told, text: str) -> Finding:
     )
 
 
-def _read(step: Told, text: str, attribute: re.Match[str]) -> Finding:
+def _read(step: Told, text: str, attribute: re.Match[str], more: tuple[Edit, ...]) -> Finding:
     name, receiver = attribute[1], text[: attribute.start()]
     removed = Edit(Span(step.span.start + attribute.start(), step.span.end), "")
-    fix = Fix("Remove `.value`", (removed,)) if name == "value" else None
+    fix = Fix("Remove `.value`", tuple(sorted((removed, *more)))) if name == "value" else None
     reason = "" if fix else "; there is no graph any more, so what asks for its nodes has to go"
     return RULE.finding(
         Severity.ERROR,

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds `model._envoy`, and `graph`, `nodes` and `vis` of tracers.
+Finds `model._envoy`, `model._clear()`, and `graph`, `nodes` and `vis` of tracers.
 
 ## Why is this bad?
 
@@ -58,9 +58,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program, Told
+from nnmigrate.program import Program, Statement, Told
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
+
+from .common.editing import movable, removed
 
 RULE = Rule("NNS413", "inside-of-model", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -78,6 +80,9 @@ def check(program: Program) -> Iterator[Finding]:
                 if step.what == "_envoy" and isinstance(step.receiver, Envoy):
                     seen.add(step.span)
                     yield _of_model(program, step)
+                elif step.what == "_clear" and isinstance(step.receiver, Envoy):
+                    seen.add(step.span)
+                    yield _of_clearing(program, statement, step)
                 elif step.what in _GRAPH:
                     seen.add(step.span)
                     yield _of_tracer(program, step)
@@ -89,6 +94,20 @@ def _of_model(program: Program, step: Told) -> Finding:
     fix = Fix("Use the model itself", (edit,), Applicability.SAFE)
     message = f"`{text}` is gone: the model is its own envoy"
     return RULE.finding(Severity.ERROR, step.span, message, "AttributeError: _envoy", fix)
+
+
+def _of_clearing(program: Program, top: Statement, step: Told) -> Finding:
+    """`model._clear()` took the values of a run away; since 0.5 none is left behind."""
+    statement = next((one for one in top.walk() if one.span == step.span), None)
+    fix = None
+    if statement is not None:
+        edit = Edit(statement.span, "pass")
+        blocks = [block for one in top.walk() for block in one.blocks]
+        if movable(statement) and not any(block.statements == (statement,) for block in blocks):
+            edit = removed(statement)
+        fix = Fix("Take the call away", (edit,), Applicability.SAFE)
+    message = f"`{program.text(step.span)}` is gone: a run leaves nothing in the model"
+    return RULE.finding(Severity.ERROR, step.span, message, "AttributeError: _clear", fix)
 
 
 def _of_tracer(program: Program, step: Told) -> Finding:

@@ -28,7 +28,8 @@ class Beside:
     Args:
         statement: the statement, with all below it.
         parents: the statements between the trace and it, outermost first.
-        after: the number of the invoke that stands before it in the text; -1 if none does.
+        after: the number of the invoke that stands before it in the text; -1 if none does: what
+            reads a module there was the last invoke's on 0.4.
         name: what it needs; None where it reads a module.
         filled: the name is bound beside the invokes, and they put something into the object.
         returned: the name is what a helper returns that opens an invoke.
@@ -114,14 +115,12 @@ class _Level:
         self, statement: Statement, steps: tuple[Step, ...], parents: tuple[Statement, ...]
     ) -> Iterator[Beside]:
         """The statement, if it needs something of the invokes; its first use speaks for it."""
-        if self.after < 0:
-            return
         own: set[str] = set()
         uses: list[tuple[Step, str | None, bool]] = []
         for step in steps:
             if isinstance(step, Access) and not step.foreign:
                 uses.append((step, None, False))
-            elif isinstance(step, Read) and step.name not in own:
+            elif self.after >= 0 and isinstance(step, Read) and step.name not in own:
                 if step.name in self.bound:
                     uses.append((step, step.name, False))
                 elif step.name in self.filled and not _only_saves(statement, step.name):

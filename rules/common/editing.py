@@ -55,19 +55,23 @@ def removed(statement: Statement) -> Edit:
 
 
 def reindented(program: Program, statement: Statement, indent: str) -> str:
-    """A statement's text with its following lines moved along to another indentation.
+    """A statement's text with its following lines moved along to another indentation."""
+    return moved_along(program.text(statement.span), statement.indent, indent)
+
+
+def moved_along(text: str, old: str, new: str) -> str:
+    """A statement's text with its following lines moved from one indentation to another.
 
     Lines inside a string keep what they have: their blanks are data.
     """
-    text = program.text(statement.span)
     if "\n" not in text and "\r" not in text:
         return text
     inside = lines_inside_strings(text)
     rows = text.splitlines(keepends=True)
     moved = [rows[0]]
     for number, row in enumerate(rows[1:], 1):
-        own = row.startswith(statement.indent) and number not in inside
-        moved.append(indent + row[len(statement.indent) :] if own else row)
+        own = row.startswith(old) and number not in inside
+        moved.append(new + row[len(old) :] if own else row)
     return "".join(moved)
 
 

@@ -68,17 +68,26 @@ class Pass:
 
 def passes(program: Program, trace: Trace) -> Iterator[Pass]:
     """The backward passes of a trace in whose suites gradients stand above them."""
+    waiting: list[Statement] = []
     for invoke in trace.invokes:
-        yield from _in_block(program, trace, invoke.body)
+        if not any(told(one, "backward") for one in invoke.body.walk()):
+            # A pass in a later invoke makes them, of a value that crosses over.
+            waiting += [one for one in invoke.body.statements if told(one, "grad")]
+            continue
+        yield from _in_block(program, trace, invoke.body, waiting)
+        waiting = []
 
 
-def _in_block(program: Program, trace: Trace, block: Block) -> Iterator[Pass]:
+def _in_block(
+    program: Program, trace: Trace, block: Block, waiting: Sequence[Statement] = ()
+) -> Iterator[Pass]:
     start = 0
     for number, statement in enumerate(block.statements):
         if statement.opens is not None and statement.opens.kind == "backward":
             start = number + 1
         elif told(statement, "backward"):
-            above = block.statements[start:number]
+            above = (*waiting, *block.statements[start:number])
+            waiting = ()
             found = [(one, _readings(program, trace, one)) for one in above]
             readings = tuple((one, tuple(each)) for one, each in found if each)
             if readings:

@@ -28,6 +28,7 @@ from .crossings import crossings, given_back_otherwise
 from .editing import (
     binds_tightly,
     lines_after,
+    lines_before,
     merged,
     movable,
     reindented,
@@ -224,7 +225,7 @@ def _shifted(text: str, old: str, new: str) -> str:
 
 
 def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
-    """Moves each statement to the end of the invoke before it."""
+    """Moves each statement to the end of the invoke before it, or to the start of the last one."""
     for beside in found:
         invoke = trace.invokes[beside.after]
         if beside.parents != invoke.parents or not movable(beside.statement):
@@ -233,4 +234,8 @@ def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> It
             raise Stays("no line can be put there")
         last = invoke.body.statements[-1]
         yield removed(beside.statement)
+        if beside.after < 0:
+            first = invoke.body.statements[0]
+            yield lines_before(program, first, reindented(program, beside.statement, last.indent))
+            continue
         yield lines_after(program, last, reindented(program, beside.statement, last.indent))

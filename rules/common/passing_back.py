@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nnmigrate.program import Bind, Program, Statement
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .editing import fresh_name, merged, reindented, removed
+from .editing import fresh_name, merged, moved_along, removed
 from .gradients import Pass
 
 
@@ -67,10 +67,8 @@ def text_with(writing: Writing, statement: Statement, names: dict[Span, str], in
         for span, name in names.items()
         if statement.span.holds(span)
     ]
-    text = reindented(writing.program, statement, indent)
-    if "\n" in text and edits and text != writing.program.text(statement.span):
-        raise Unmoved("it goes on over several lines")
-    return apply_edits(text, edits)
+    text = apply_edits(writing.program.text(statement.span), edits)
+    return moved_along(text, statement.indent, indent)
 
 
 def inner_indent(writing: Writing) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from nnmigrate.program import Access, Bind, Program, Read, Statement
 from nnmigrate.schedule.module_order import LAYER_CONTAINERS
@@ -53,6 +54,10 @@ def _check(program: Program, found: Pass) -> None:
     needed = [step for step in found.statement.all_steps if isinstance(step, Read)]
     if any(step.name in names for step in needed):
         raise Unmoved("the pass itself starts from a gradient")
+    own = found.block.statements
+    elsewhere = [rs for one, rs in found.readings if one not in own]
+    if any(not program.text(each.of).isidentifier() for each in chain(*elsewhere)):
+        raise Unmoved("another invoke asks a module for it: bind the module's value to a name")
     for statement in found.moving:
         for step in statement.all_steps:
             by_function = isinstance(step, Access) and step.foreign and not step.comprehension

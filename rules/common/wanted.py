@@ -7,8 +7,8 @@ import re
 import libcst as cst
 
 from nnmigrate.program import Dialect, Program, Statement, Trace
+from nnmigrate.program.liveness import RAISING
 
-_RAISING = re.compile(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
 _BROAD = re.compile(r"Exception|BaseException|.*OutOfOrderError|.*NNsightException")
 
 
@@ -19,7 +19,7 @@ def is_wanted(program: Program, trace: Trace) -> bool:
     """
     for parent in trace.parents:
         texts = [program.text(context.call) for context in parent.contexts]
-        if any(_RAISING.match(text) for text in texts):
+        if any(RAISING.match(text) for text in texts):
             return True
         if program.dialect is not Dialect.OLD and _expects(program, parent):
             return True

@@ -126,6 +126,10 @@ def block_reads_first(program: Program, block: Block, name: str) -> bool:
     return _Flow(program, name).block(block.statements).read
 
 
+# What expects an error in its body.
+RAISING = re.compile(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
+
+
 @dataclass(frozen=True)
 class _Flow:
     """Follows one name through statements."""
@@ -144,6 +148,8 @@ class _Flow:
 
     def statement(self, statement: Statement) -> Exposure:
         """One statement, its suites included."""
+        if any(RAISING.match(self.program.text(c.call)) for c in statement.contexts):
+            return NOTHING  # it is to fail, as it does where the name has no value
         header = self.steps(statement.steps)
         if statement.kind in ("FunctionDef", "ClassDef"):
             header = header.then(Exposure(read=reads_free(self.program, statement, self.name)))
