@@ -28,8 +28,10 @@ _OLDEST_TARGET = (0, 5)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def _version(_: click.Context, option: click.Parameter, text: str) -> tuple[int, ...]:
+def _version(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
     """The numbers of a version of nnsight that code can be migrated to."""
+    if text is None:
+        return None
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
         raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
     version = tuple(int(part) for part in text.split("."))
@@ -48,9 +50,7 @@ def _common(command: _Command) -> _Command:
             "--target-version",
             callback=_version,
             metavar="VERSION",
-            default="0.5",
-            show_default=True,
-            help="The nnsight version to migrate to.",
+            help="The nnsight version to migrate to. [default: the project's own pin, or 0.5]",
         ),
         click.option(
             "--assume-remote/--no-assume-remote",
@@ -172,7 +172,7 @@ def rules_command(output_format: str) -> None:
 def _settings(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
-    target_version: tuple[int, ...],
+    target_version: tuple[int, ...] | None,
     assume_remote: bool,
     **how: bool,
 ) -> Settings:

@@ -19,12 +19,14 @@ from nnmigrate.documents import (
 )
 from nnmigrate.documents.reading import SIZE_LIMIT, refuse_too_long
 from nnmigrate.faults import described
-from nnmigrate.findings import Finding
+from nnmigrate.findings import Finding, Severity
+from nnmigrate.project import Requirement, project_of
 from nnmigrate.reports import Report
 from nnmigrate.selection import Selection
 
 if TYPE_CHECKING:
     from nnmigrate.engine import RuleFailure
+    from nnmigrate.program import Options
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Settings:
 
     Args:
         selection: which rules run.
-        target: the nnsight version to migrate to, as numbers.
+        target: the nnsight version to migrate to, as numbers; None to ask the project's own pin,
+            and to take any 0.5 where that says nothing.
         assume_remote: treat every trace as remote.
         fix: whether to apply fixes.
         unsafe: whether to apply unsafe fixes as well.
@@ -41,7 +44,7 @@ class Settings:
     """
 
     selection: Selection = field(default_factory=Selection)
-    target: tuple[int, ...] = (0, 5)
+    target: tuple[int, ...] | None = None
     assume_remote: bool = False
     fix: bool = False
     unsafe: bool = False
@@ -76,8 +79,49 @@ def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]
     found = discover(paths)
     for problem in found.problems:
         yield _nothing(problem.path, problem=problem)
+    project_of.cache_clear()
+    pins: dict[Requirement, None] = {}
     for path in found.files:
-        yield _examine_file(path, settings, named=path in found.named)
+        outcome = _examine_file(path, settings, named=path in found.named)
+        yield outcome
+        if _is_migrated(outcome) and settings.selection.selects("NNS721"):
+            pins.update(dict.fromkeys(project_of(path.parent.resolve()).old_pins))
+    yield from _of_pins(pins)
+
+
+def _is_migrated(outcome: Outcome) -> bool:
+    """Whether a document is written for 0.4: something had to be changed, or still has."""
+    left = any(one.severity is not Severity.NOTE for one in outcome.report.findings)
+    return bool(outcome.applied) or left
+
+
+def _of_pins(pins: Iterable[Requirement]) -> Iterator[Outcome]:
+    """The files of projects that still ask for an old nnsight, next to the code."""
+    by_path: dict[Path, list[Requirement]] = {}
+    for pin in pins:
+        by_path.setdefault(pin.path, []).append(pin)
+    if by_path:
+        from nnmigrate.rules.nns721_old_pin import of_pin
+    for path, found in by_path.items():
+        code = path.read_text(encoding="utf-8")
+        findings = tuple(of_pin(one) for one in sorted(found, key=lambda one: one.start))
+        raw = code.encode()
+        yield Outcome(Report(_shown(path), code, findings), raw, raw)
+
+
+def _shown(path: Path) -> str:
+    """A path as the user would write it, where it lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _options(name: str, settings: Settings) -> Options:
+    from nnmigrate.program import Options
+
+    folder = Path.cwd() if name == "-" else Path(name).resolve().parent
+    project = project_of(folder)
+    target = settings.target or project.target or (0, 5)
+    return Options(target=target, assume_remote=settings.assume_remote, project=project)
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
@@ -146,10 +190,8 @@ def _examine(name: str, raw: bytes, settings: Settings) -> Outcome:
 
 def _check(name: str, document: PythonDocument, settings: Settings) -> Outcome:
     from nnmigrate.engine import check
-    from nnmigrate.program import Options
 
-    options = Options(target=settings.target, assume_remote=settings.assume_remote)
-    checked = check(document.code, options, settings.selection)
+    checked = check(document.code, _options(name, settings), settings.selection)
     report = Report(name, document.code, checked.findings)
     problems = _problems(name, checked.failures)
     return Outcome(report, document.raw, document.raw, document.code, problems=problems)
@@ -157,10 +199,8 @@ def _check(name: str, document: PythonDocument, settings: Settings) -> Outcome:
 
 def _fix(name: str, document: PythonDocument, settings: Settings) -> Outcome:
     from nnmigrate.engine import fix
-    from nnmigrate.program import Options
 
-    options = Options(target=settings.target, assume_remote=settings.assume_remote)
-    fixed = fix(document.code, options, settings.selection, settings.unsafe)
+    fixed = fix(document.code, _options(name, settings), settings.selection, settings.unsafe)
     return Outcome(
         Report(name, fixed.code, fixed.remaining),
         document.raw,

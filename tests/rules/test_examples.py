@@ -6,11 +6,15 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from nnmigrate.engine import Fixed, check, fix
 from nnmigrate.findings import Finding, RuleModule
+from nnmigrate.program import Options
+from nnmigrate.project import Project
+from nnmigrate.project.declared import of_pyproject
 from nnmigrate.rules import codes, rules
 
 HEADINGS = (
@@ -22,6 +26,7 @@ HEADINGS = (
     "References",
 )
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROJECT = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,23 @@ class Page:
     def left_alone(self) -> list[str]:
         return _BLOCK.findall(self.section("Left alone"))
 
+    @property
+    def options(self) -> Options:
+        """What the example's `pyproject.toml` says, where the page shows one."""
+        shown = _PROJECT.search(self.section("Example"))
+        if shown is None:
+            return Options()
+        declared = tuple(of_pyproject(Path("pyproject.toml"), shown[1]))
+        return Options(project=Project(declared, declares=True))
+
     def own(self, findings: tuple[Finding, ...]) -> list[Finding]:
         return [finding for finding in findings if finding.code == self.module.RULE.code]
 
 
 def _fixed(page: Page, example: str) -> Fixed:
     """The example after the safe fixes of all rules, or after all fixes if it needs them."""
-    safe = fix(example)
-    return fix(example, unsafe=True) if page.own(safe.remaining) else safe
+    safe = fix(example, page.options)
+    return fix(example, page.options, unsafe=True) if page.own(safe.remaining) else safe
 
 
 def _pages() -> Iterator[Page]:
@@ -106,7 +120,7 @@ def test_the_page_is_complete(page: Page) -> None:
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=_named(EXAMPLES))
 def test_the_example_is_found(page: Page, example: str) -> None:
-    checked = check(example)
+    checked = check(example, page.options)
 
     assert page.own(checked.findings)
     assert checked.failures == ()
@@ -114,7 +128,8 @@ def test_the_example_is_found(page: Page, example: str) -> None:
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=_named(EXAMPLES))
 def test_fixes_are_as_applicable_as_the_rule_declares(page: Page, example: str) -> None:
-    fixes = [finding.fix for finding in page.own(check(example).findings) if finding.fix]
+    found = page.own(check(example, page.options).findings)
+    fixes = [finding.fix for finding in found if finding.fix]
     declared = page.module.RULE.fixable
 
     assert declared is not None or not fixes
@@ -128,7 +143,7 @@ def test_fixes_are_as_applicable_as_the_rule_declares(page: Page, example: str) 
 def test_a_fixable_rule_shows_a_fix_as_good_as_it_declares(page: Page) -> None:
     declared = page.module.RULE.fixable
     examples = [example for example, instead in page.pairs() if instead is not None]
-    found = [finding for one in examples for finding in page.own(check(one).findings)]
+    found = [finding for one in examples for finding in page.own(check(one, page.options).findings)]
 
     assert declared is None or declared in {one.fix.applicability for one in found if one.fix}
 
@@ -145,15 +160,15 @@ def test_fixing_the_example_gives_what_the_page_says(
 
 @pytest.mark.parametrize(("page", "example", "instead"), FIXABLE, ids=_named(FIXABLE))
 def test_what_is_used_instead_is_clean_and_stays(page: Page, example: str, instead: str) -> None:
-    again = fix(instead, unsafe=True)
+    again = fix(instead, page.options, unsafe=True)
 
-    assert page.own(check(instead).findings) == []
+    assert page.own(check(instead, page.options).findings) == []
     assert (again.code, again.applied) == (instead, ())
 
 
 @pytest.mark.parametrize(("page", "code"), LEFT_ALONE, ids=_named(LEFT_ALONE))
 def test_the_rest_is_left_alone(page: Page, code: str) -> None:
-    checked = check(code)
+    checked = check(code, page.options)
 
     assert page.own(checked.findings) == []
     assert checked.failures == ()

@@ -43,7 +43,7 @@ def build(code: str, options: Options | None = None) -> Program:
     return Program(
         code=code,
         options=options,
-        dialect=options.source or dialect_of(scopes),
+        dialect=options.source or dialect_of(scopes, options.project),
         scopes=scopes,
         traces=traces,
         nnsight=walk.nnsight,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from nnmigrate.program.model import Dialect, Scope
 from nnmigrate.program.steps import BarrierMade, Made, Save, Step, Told
 from nnmigrate.program.values import Envoy, Opener, Traced, Tracer
+from nnmigrate.project import Project
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
 # tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
@@ -22,8 +23,11 @@ _OLD_TOLD = frozenset(
 )
 
 
-def dialect_of(scopes: Sequence[Scope]) -> Dialect:
-    """The dialect of a document; unknown where nothing or both speaks."""
+def dialect_of(scopes: Sequence[Scope], project: Project) -> Dialect:
+    """The dialect of a document; unknown where nothing or both speaks, and no old pin does.
+
+    A pin of 0.5 or later says nothing: people raise it before they migrate.
+    """
     old = new = False
     for step in _steps(scopes):
         # The function `nnsight.save` is there since 0.5.13.
@@ -33,7 +37,7 @@ def dialect_of(scopes: Sequence[Scope]) -> Dialect:
             new = new or step.what in _NEW_TOLD
             old = old or (step.what in _OLD_TOLD and _speaks(step))
     if old == new:
-        return Dialect.UNKNOWN
+        return Dialect.OLD if project.old_pins and not new else Dialect.UNKNOWN
     return Dialect.OLD if old else Dialect.NEW
 
 

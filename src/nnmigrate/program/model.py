@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nnmigrate.program.steps import Bind, Loop, Step, flat
+from nnmigrate.project import NO_PROJECT, Project
 from nnmigrate.spans import Span
 
 if TYPE_CHECKING:
@@ -73,11 +74,14 @@ class Options:
         target: the nnsight version to migrate to, as numbers; `(0, 5)` stands for every 0.5.
         assume_remote: treat every trace as remote.
         source: the dialect, where the user says it.
+        project: what the project around the code declares. Where nothing else tells for which
+            nnsight the code is written, an old pin does.
     """
 
     target: tuple[int, ...] = (0, 5)
     assume_remote: bool = False
     source: Dialect | None = None
+    project: Project = NO_PROJECT
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""One requirement, and what it allows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Parsed
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+# The releases that matter: the last ones before 0.5, every 0.5, the last of each later series.
+_OLD = ("0.2.21", "0.3.7", "0.4.0", "0.4.6", "0.4.11")
+_NEW = (*(f"0.5.{patch}" for patch in range(16)), "0.6.3", "0.7.0", "0.8.0")
+
+_FROM_GIT = re.compile(r"(?P<name>[\w-]+)(?:\.git)?@v?(?P<version>\d+(?:\.\d+)*)")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that a project asks for.
+
+    Args:
+        name: the package's normalized name.
+        specifier: the versions that it allows, such as `<0.5`; empty for all.
+        path: the file that says so.
+        start: where it stands in that file, in characters.
+        text: its characters.
+    """
+
+    name: str
+    specifier: str
+    path: Path
+    start: int
+    text: str
+
+    def allows(self, version: str) -> bool:
+        """Whether a version may be installed."""
+        return SpecifierSet(self.specifier).contains(version)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it allows no nnsight from 0.5 on."""
+        return not any(map(self.allows, _NEW))
+
+    @property
+    def floor(self) -> tuple[int, ...] | None:
+        """The oldest nnsight that it allows, if that is 0.5 or later."""
+        if any(map(self.allows, _OLD)):
+            return None
+        allowed = [version for version in _NEW if self.allows(version)]
+        return tuple(map(int, allowed[0].split("."))) if allowed else None
+
+
+def parsed(text: str, path: Path, start: int) -> Requirement | None:
+    """The requirement that a line of a requirements file, or a string like it, is.
+
+    Returns:
+        It; None where it is none, or one that cannot be understood.
+    """
+    line = text.split(" #")[0].split(" --hash")[0].strip()
+    git = _FROM_GIT.search(line) if "git+" in line else None
+    if git is not None:
+        name = canonicalize_name(git["name"])
+        return Requirement(name, f"=={git['version']}", path, start, line)
+    try:
+        found = Parsed(line.split(" \\")[0])
+    except InvalidRequirement:
+        return None
+    return Requirement(canonicalize_name(found.name), str(found.specifier), path, start, line)
+
+
+def of_poetry(name: str, version: object, path: Path, start: int) -> Requirement | None:
+    """The requirement of one key of Poetry's table: `^0.4`, `~0.4.1`, `{version = "0.4.*"}`."""
+    if isinstance(version, dict):
+        version = version.get("version", "")
+    if not isinstance(version, str):
+        return None
+    specifier = ",".join(_as_specifier(part.strip()) for part in version.split(",") if part.strip())
+    try:
+        SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return None
+    return Requirement(canonicalize_name(name), specifier, path, start, name)
+
+
+def _as_specifier(part: str) -> str:
+    """Poetry's own operators in those of Python's packages."""
+    if part == "*":
+        return ""
+    found = re.fullmatch(r"([\^~]?)(\d+(?:\.\d+)*)", part)
+    if found is None:
+        return f"=={part}" if part[0].isdigit() else part
+    sign, numbers = found[1], [int(number) for number in found[2].split(".")]
+    if not sign:
+        return f"=={part}"
+    kept = _caret(numbers) if sign == "^" else min(2, len(numbers))
+    upper = [*numbers[: kept - 1], numbers[kept - 1] + 1]
+    return f">={found[2]},<{'.'.join(map(str, upper))}"
+
+
+def _caret(numbers: list[int]) -> int:
+    """How many numbers `^` keeps: up to the first that is not zero."""
+    for place, number in enumerate(numbers, 1):
+        if number:
+            return place
+    return len(numbers)
