@@ -299,8 +299,24 @@ def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
         except Exception as error:
             failures.append(RuleFailure(module.RULE.code, described(error)))
     suppressions = Suppressions(code, Lines(code))
-    shown = (finding for finding in findings if not suppressions.cover(finding))
+    shown = (
+        finding
+        for finding in findings
+        if not suppressions.cover(finding) and not _is_thought_of(program, finding)
+    )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
+
+
+def _is_thought_of(program: Program, finding: Finding) -> bool:
+    """Whether something stands where the program itself tells the versions apart.
+
+    In a branch of 0.5's own what invokes do to one another is still looked at.
+    """
+    branches, span = program.branches, finding.span
+    if any(one.holds(span) for one in (*branches.old, *branches.tried)):
+        return True
+    concerns_new = finding.code.startswith("NNS1")
+    return not concerns_new and any(one.holds(span) for one in branches.new)
 
 
 def _order(finding: Finding) -> tuple[Span, str, str]:

@@ -17,6 +17,7 @@ from nnmigrate.program.functions import walk_function
 from nnmigrate.program.model import Block, NotPython, Options, Program, Scope
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.statements import walk_suite
+from nnmigrate.program.versions import branches_of
 from nnmigrate.program.walk import Frame, Walk
 
 
@@ -48,6 +49,7 @@ def build(code: str, options: Options | None = None) -> Program:
         traces=traces,
         nnsight=walk.nnsight,
         newline=walk.newline,
+        branches=branches_of(code, scopes),
     )
 
 

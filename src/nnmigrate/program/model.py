@@ -282,6 +282,21 @@ class Scope:
     statement: Statement | None = None
 
 
+@dataclass(frozen=True)
+class Branches:
+    """Where only one of the versions comes.
+
+    Args:
+        old: what only 0.4 runs.
+        new: what only 0.5 and later run.
+        tried: imports that are tried, with what follows when they fail.
+    """
+
+    old: tuple[Span, ...] = ()
+    new: tuple[Span, ...] = ()
+    tried: tuple[Span, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """One document's code, understood.
@@ -295,6 +310,7 @@ class Program:
         nnsight: the name by which the file reaches the nnsight package (`import nnsight as nns`),
             if any.
         newline: the line end that the document uses.
+        branches: what the program keeps for one nnsight alone.
     """
 
     code: str
@@ -304,6 +320,7 @@ class Program:
     traces: tuple[Trace, ...]
     nnsight: str | None
     newline: str = "\n"
+    branches: Branches = field(default_factory=Branches)
 
     @cached_property
     def names(self) -> frozenset[str]:

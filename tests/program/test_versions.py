@@ -1,0 +1,104 @@
+"""Branches that a program keeps for one nnsight or the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.engine import check, fix
+
+HEAD = """import importlib.metadata
+import nnsight
+from importlib.metadata import version
+from nnsight import LanguageModel
+from packaging.version import Version
+
+lm = LanguageModel("gpt2")
+"""
+OLD = 'with lm.trace("a", scan=True):\n{0}    y = lm.lm_head.output.save()\n'
+NEW = 'with lm.trace("a"):\n{0}    y = lm.lm_head.output.save()\n'
+
+TESTS_OF_OLD = [
+    'nnsight.__version__ < "0.5"',
+    'nnsight.__version__ <= "0.4.11"',
+    'nnsight.__version__.startswith("0.4")',
+    'Version(nnsight.__version__) < Version("0.5")',
+    'Version(nnsight.__version__) < Version("0.5.0")',
+    'version("nnsight") < "0.5"',
+    'importlib.metadata.version("nnsight") < "0.5"',
+    'tuple(map(int, nnsight.__version__.split(".")[:2])) < (0, 5)',
+    'not hasattr(nnsight, "save")',
+    'nnsight.__version__ == "0.4.11"',
+    "IS_OLD",
+    "not IS_NEW",
+    "V < Version('0.5')",
+]
+NAMES = """V = Version(nnsight.__version__)
+IS_OLD = V < Version("0.5")
+IS_NEW = nnsight.__version__ >= "0.5"
+"""
+
+
+def found(code: str) -> list[str]:
+    return [finding.code for finding in check(HEAD + NAMES + code).findings]
+
+
+@pytest.mark.parametrize("test", TESTS_OF_OLD)
+def test_the_old_branch_is_left_alone(test: str) -> None:
+    code = f"if {test}:\n    {OLD.format('    ')}else:\n    {NEW.format('    ')}"
+    assert found(code) == []
+    assert fix(HEAD + NAMES + code).code == HEAD + NAMES + code
+
+
+@pytest.mark.parametrize("test", TESTS_OF_OLD)
+def test_the_other_branch_is_not_the_old_one(test: str) -> None:
+    code = f"if {test}:\n    {NEW.format('    ')}\n{OLD.format('')}"
+    assert found(code) == ["NNS420"]
+
+
+def test_behind_a_return_is_the_other_branch() -> None:
+    code = (
+        'def f():\n    if nnsight.__version__ >= "0.5":\n        return 1\n'
+        f"    {OLD.format('    ')}    return y\n"
+    )
+    assert found(code) == []
+
+
+IMPORTS = [
+    "try:\n    from nnsight.tracing.graph import Proxy\nexcept ImportError:\n    Proxy = object\n",
+    "try:\n    from nnsight import save\nexcept ImportError:\n"
+    "    from nnsight.intervention import Envoy as save\n",
+    "try:\n    from nnsight.intervention.contexts import Invoker\n"
+    "except (ImportError, AttributeError):\n    Invoker = None\n",
+]
+
+
+@pytest.mark.parametrize("code", IMPORTS)
+def test_tried_imports_are_left_alone(code: str) -> None:
+    assert found(code) == []
+
+
+OTHERS = [
+    'if torch.__version__ < "0.5":',
+    'if nnsight.__version__ > "0.3":',
+    'if nnsight.__version__ != "0.4.3":',
+    "if wanted:",
+    'if hasattr(config, "save"):',
+    'if nnsight.__version__ < "0.7":',
+    'if not nnsight.__version__.startswith("0"):',
+]
+
+
+@pytest.mark.parametrize("test", OTHERS)
+def test_other_conditions_say_nothing(test: str) -> None:
+    assert found(f"{test}\n    {OLD.format('    ')}") == ["NNS420"]
+
+
+def test_invokes_are_looked_at_in_the_new_branch() -> None:
+    code = """if IS_NEW:
+    with lm.trace() as tracer:
+        with tracer.invoke("a"):
+            h = lm.lm_head.output
+        with tracer.invoke("b"):
+            lm.lm_head.output = h
+"""
+    assert "NNS101" in found(code)
