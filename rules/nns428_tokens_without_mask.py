@@ -1,0 +1,156 @@
+"""Several prompts are given as tensors of tokens.
+
+## What it does
+
+Finds tensors of token ids among the inputs of a trace with several invokes.
+
+## Why is this bad?
+
+On 0.4 the tokenizer padded them and made an attention mask. Since 0.5.14 a tensor comes without
+one: 0.5 raises a KeyError, later versions let the model see the padding.
+
+## Example
+
+```python
+import torch
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+tokens = torch.tensor([[1, 2, 3]])
+
+with lm.trace() as tracer:
+    with tracer.invoke(tokens):
+        one = lm.lm_head.output.save()
+    with tracer.invoke(lm.tokenizer("The Louvre", return_tensors="pt").input_ids):
+        other = lm.lm_head.output.save()
+```
+
+Use instead:
+
+```python
+import torch
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+tokens = torch.tensor([[1, 2, 3]])
+
+with lm.trace() as tracer:
+    with tracer.invoke(tokens.tolist()):
+        one = lm.lm_head.output.save()
+    with tracer.invoke(lm.tokenizer("The Louvre", return_tensors="pt").input_ids.tolist()):
+        other = lm.lm_head.output.save()
+```
+
+## Left alone
+
+One input, strings and lists of tokens, and models that are given tensors.
+
+```python
+import torch
+from nnsight import LanguageModel, NNsight
+
+lm = LanguageModel("openai-community/gpt2")
+net = NNsight(torch.nn.Linear(2, 2))
+
+with lm.trace(torch.tensor([[1, 2, 3]])):
+    one = lm.lm_head.output.save()
+with lm.trace() as tracer:
+    with tracer.invoke([1, 2, 3]):
+        one = lm.lm_head.output.save()
+    with tracer.invoke("The Louvre"):
+        other = lm.lm_head.output.save()
+```
+
+## Fix safety
+
+The fix is safe: lists of tokens are padded, and masked, in every version.
+
+## References
+
+- nnsight 0.5.15, `nnsight/modeling/language.py` (`_prepare_input`)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.program import Invoke, Program, Trace
+from nnmigrate.spans import Edit, Span
+
+from .common.calling import parsed_call
+from .common.editing import code_of
+
+RULE = Rule("NNS428", "tokens-without-mask", since="0.5.14", fixable=Applicability.SAFE)
+
+# Functions that make a tensor, whatever they are given.
+_MAKERS = frozenset(
+    f"torch.{name}"
+    for name in "tensor LongTensor as_tensor arange randint stack cat ones zeros full".split()
+)
+_ENCODED = re.compile(r"return_tensors\s*=\s*[\"']pt[\"']")
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Tensors among the inputs of each trace with several."""
+    for trace in program.traces:
+        given = [one for one in trace.invokes if one.statement.opens and not one.implicit]
+        several = len(given) > 1 or any(one.parents and one.parents[-1].loop for one in given)
+        if several and not _wraps_plainly(program, trace):
+            for invoke in given:
+                yield from _of_invoke(program, invoke)
+
+
+def _wraps_plainly(program: Program, trace: Trace) -> bool:
+    """Whether the model is one that tokenizes nothing."""
+    bound = [b for s in program.scopes for b in s.bindings.get(trace.entered.model, ())]
+    return any(b.expression and "NNsight(" in program.text(b.expression) for b in bound)
+
+
+def _of_invoke(program: Program, invoke: Invoke) -> Iterator[Finding]:
+    assert invoke.statement.opens is not None
+    span = invoke.statement.opens.call
+    call = parsed_call(program, span)
+    first = call.args[0] if call is not None and call.args else None
+    if first is None or first.star or first.keyword is not None:
+        return
+    if not _is_tensor(program, first.value):
+        return
+    text = code_of(first.value)
+    at = program.code.index(text, span.start) + len(text)
+    edit = Edit(Span(at, at), ".tolist()")
+    yield RULE.finding(
+        Severity.ERROR,
+        span,
+        f"`{text}` is a tensor of tokens, which comes without an attention mask",
+        "KeyError: 'attention_mask'; from 0.6 on silently the padding is seen",
+        Fix("Give lists of tokens", (edit,), Applicability.SAFE),
+    )
+
+
+def _is_tensor(program: Program, node: cst.BaseExpression) -> bool:
+    """Whether an expression is a tensor for sure, or its name is bound to tensors alone."""
+    if not isinstance(node, cst.Name):
+        return _makes_tensor(node)
+    bound = [b for s in program.scopes for b in s.bindings.get(node.value, ())]
+    nodes = [_parsed(program.text(b.expression)) if b.expression else None for b in bound]
+    return bool(nodes) and all(one is not None and _makes_tensor(one) for one in nodes)
+
+
+def _parsed(text: str) -> cst.BaseExpression | None:
+    try:
+        return cst.parse_expression(f"({text})")
+    except cst.ParserSyntaxError:
+        return None
+
+
+def _makes_tensor(node: cst.BaseExpression) -> bool:
+    """`torch.tensor(...)`, or the tokens of a tokenizer's encoding in tensors."""
+    if isinstance(node, cst.Call):
+        return code_of(node.func) in _MAKERS
+    text = code_of(node)
+    tokens = isinstance(node, (cst.Attribute, cst.Subscript)) and "input_ids" in text[-14:]
+    return tokens and _ENCODED.search(text) is not None
