@@ -46,7 +46,7 @@ with lm.trace("The Eiffel Tower is in"):
 ## Fix safety
 
 The fix is safe. It is offered where the call is all that a name is bound to, or all that a function
-returns.
+returns. `generate(..., trace=False)` is only reported: 0.4 made one forward pass of it.
 
 ## References
 
@@ -69,8 +69,6 @@ from .common.editing import code_of, fresh_name, movable
 
 RULE = Rule("NNS422", "run-without-trace", since="0.5.0", fixable=Applicability.SAFE, first=True)
 
-_OUTPUT = {"trace": "output", "generate": "generator.output"}
-
 
 def check(program: Program) -> Iterator[Finding]:
     """Calls with `trace=False`."""
@@ -87,7 +85,9 @@ def _finding(program: Program, call: Called) -> Finding:
         edit = Edit(call.statement.span, text)
         fix = Fix("Run it in a trace", (edit,), Applicability.SAFE)
     message = f"`{call.opener.kind}(..., trace=False)` no longer runs the model"
-    if fix is None:
+    if call.opener.kind == "generate":
+        message += "; on 0.4 it made one forward pass instead of generating: say which is meant"
+    elif fix is None:
         message += "; write a trace above the statement, and save the output in it"
     return RULE.finding(
         Severity.ERROR,
@@ -101,7 +101,7 @@ def _finding(program: Program, call: Called) -> Finding:
 def _text(program: Program, call: Called) -> str | None:
     """The statement as a trace, with what follows it in a function's last line."""
     statement, kind = call.statement, call.opener.kind
-    if kind not in _OUTPUT or not movable(statement):
+    if kind != "trace" or not movable(statement):
         return None
     without = code_of(kept(call.node, lambda one: keyword_of(one) != "trace"))
     node = statement.node
@@ -114,7 +114,7 @@ def _text(program: Program, call: Called) -> str | None:
         return None
     if program.text(statement.span) != whole or not name.isidentifier():
         return None
-    rows = [f"with {without}:", f"    {name} = {call.opener.text}.{_OUTPUT[kind]}.save()"]
+    rows = [f"with {without}:", f"    {name} = {call.opener.text}.output.save()"]
     if isinstance(node, cst.Return):
         rows.append(f"return {name}")
     return f"{program.newline}{statement.indent}".join(rows)

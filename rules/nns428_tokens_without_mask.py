@@ -115,12 +115,13 @@ def _of_invoke(program: Program, invoke: Invoke) -> Iterator[Finding]:
     span = invoke.statement.opens.call
     call = parsed_call(program, span)
     first = call.args[0] if call is not None and call.args else None
-    if first is None or first.star or first.keyword is not None:
+    if call is None or first is None or first.star or first.keyword is not None:
         return
     if not _is_tensor(program, first.value):
         return
     text = code_of(first.value)
-    at = program.code.index(text, span.start) + len(text)
+    opened = program.code.index("(", span.start + len(code_of(call.func)))
+    at = program.code.index(text, opened) + len(text)
     edit = Edit(Span(at, at), ".tolist()")
     yield RULE.finding(
         Severity.ERROR,

@@ -144,15 +144,20 @@ def as_condition(program: Program, structure: Structure) -> tuple[Edit, ...] | N
         if context.bound and context.name is None:
             return None
         names += [context.name] if context.name else []
-    return tuple(edits) if _used_only_in(program, names, edits) else None
+    return tuple(edits) if _used_only_in_headers(program, names) else None
 
 
-def _used_only_in(program: Program, names: Sequence[str], edits: Sequence[Edit]) -> bool:
-    """Whether nothing else speaks of the names that the headers bind."""
+def _used_only_in_headers(program: Program, names: Sequence[str]) -> bool:
+    """Whether nothing but headers of such contexts speaks of the names that they bind."""
+    headers = {
+        header_of(program, statement)
+        for structure in structures(program)
+        for statement in (structure.statement, *(one for one, _ in structure.chain))
+    }
     rest, at = [], 0
-    for edit in sorted(edits):
-        rest.append(program.code[at : edit.span.start])
-        at = edit.span.end
+    for header in sorted(headers):
+        rest.append(program.code[at : max(at, header.start)])
+        at = max(at, header.end)
     code = code_only(" ".join((*rest, program.code[at:])))
     return not any(re.search(rf"(?<![\w.]){re.escape(name)}\b", code) for name in names)
 

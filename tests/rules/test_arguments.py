@@ -109,12 +109,12 @@ REWRITES = {
     "a run without a trace": (
         """
         def f(p):
-            return lm.generate(p, max_new_tokens=3, trace=False)
+            return lm.trace(p, remote=False, trace=False)
         """,
         """
         def f(p):
-            with lm.generate(p, max_new_tokens=3):
-                output = lm.generator.output.save()
+            with lm.trace(p, remote=False):
+                output = lm.output.save()
             return output
         """,
     ),
@@ -208,6 +208,7 @@ TOLD = {
     "invokes of its own": "with lm.trace(invoker_kwargs={'a': 1}) as t:\n"
     "    with t.invoke('a'):\n        y = lm.lm_head.output.save()\n",
     "a run in an expression": "print(lm.trace('a', trace=False))\n",
+    "a generation without a trace": "y = lm.generate('a', max_new_tokens=3, trace=False)\n",
     "a prompt that is asked for": "with lm.edit(ask()):\n    lm.lm_head.output[:] = 0\n",
     "the tracer's invoker": "with lm.trace('a') as t:\n    y = t.invoker.inputs.save()\n",
     "a list of modules that is set": "with lm.trace('a'):\n    lm.transformer.h.output = x\n",

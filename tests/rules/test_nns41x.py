@@ -116,6 +116,24 @@ REWRITES = {
             print(name)
         """,
     ),
+    "a name that stands in the header as well": (
+        """
+        t = torch.tensor([[1]])
+        with lm.trace() as tracer:
+            with tracer.invoke(t):
+                a = lm.lm_head.output.save()
+            with tracer.invoke("b"):
+                b = lm.lm_head.output.save()
+        """,
+        """
+        t = torch.tensor([[1]])
+        with lm.trace() as tracer:
+            with tracer.invoke(t.tolist()):
+                a = lm.lm_head.output.save()
+            with tracer.invoke("b"):
+                b = lm.lm_head.output.save()
+        """,
+    ),
     "tensors in a loop": (
         """
         batch = [torch.ones(1, 2)]

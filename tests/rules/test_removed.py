@@ -134,6 +134,28 @@ REWRITES = {
                 kept.append(3)
         """,
     ),
+    "two chains of one name": (
+        """
+        with lm.trace("a") as tracer:
+            out = lm.lm_head.output
+            with tracer.cond(out.sum() > 0) as c:
+                out[:] = 0
+            with c.else_():
+                out[:] = 1
+            with tracer.cond(out.sum() > 1) as c:
+                out[:] = 2
+        """,
+        """
+        with lm.trace("a") as tracer:
+            out = lm.lm_head.output
+            if out.sum() > 0:
+                out[:] = 0
+            else:
+                out[:] = 1
+            if out.sum() > 1:
+                out[:] = 2
+        """,
+    ),
     "a condition over lines": (
         """
         with lm.trace("a") as tracer:

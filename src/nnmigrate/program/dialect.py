@@ -52,7 +52,12 @@ def _is_old(opener: Opener) -> bool:
 
 
 def _speaks(step: Told) -> bool:
-    """`.value`, `.next` and `.all` are common names: they count only on the model's."""
+    """`.value`, `.next` and `.all` are common names: they count only on the model's.
+
+    A key of a dictionary of values may have a `value` of its own, as enumerations do.
+    """
+    if step.what in ("value", "node"):
+        return step.receiver.saved
     return "." in step.what or isinstance(step.receiver, (Traced, Envoy))
 
 
