@@ -73,8 +73,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Bind, Dialect, Invoke, Program, Told, Trace
-from nnmigrate.program.liveness import bound_before
+from nnmigrate.program import Dialect, Invoke, Program, Told
 from nnmigrate.program.values import Envoy
 
 from .common.counting import counted
@@ -97,7 +96,6 @@ def check(program: Program) -> Iterator[Finding]:
             if not nexts:
                 continue
             try:
-                _refuse_outer_names(trace, invoke)
                 fix, reason = counted(program, trace, invoke), _ASSUMED
             except Uncounted as uncounted:
                 fix, reason = None, f"; no step can be named for it: {uncounted}"
@@ -108,18 +106,6 @@ def check(program: Program) -> Iterator[Finding]:
                     severity, consequence = _TOLD["named"]
                 message = f"`{program.text(told.span)}` moves the cursor of one module{reason}"
                 yield RULE.finding(severity, told.span, message, consequence, fix)
-
-
-def _refuse_outer_names(trace: Trace, invoke: Invoke) -> None:
-    """A name that has a value before the trace begins anew in every block of `tracer.iter`.
-
-    Raises:
-        Uncounted: the invoke binds such a name.
-    """
-    for statement in invoke.body.statements:
-        for step in statement.all_steps:
-            if isinstance(step, Bind) and not step.foreign and bound_before(trace, step.name):
-                raise Uncounted(f"`{step.name}` is bound before the trace, too")
 
 
 _TOLD = {

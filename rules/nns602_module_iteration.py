@@ -52,8 +52,10 @@ with lm.generate("The Eiffel Tower is in", max_new_tokens=3) as tracer:
 ## Fix safety
 
 The fix is safe where all that the block reads is the module or lies inside it, or where what is
-read of other modules is used by itself: it goes under `if step == 0:`. It is unsafe where the
-block changes a name that it reads, because 0.4 ran the block once and 0.5 runs it at every step.
+read of other modules is used by itself: it goes under `if step == 0:`. A name that the block binds
+anew gets a second name, because every step of 0.4 began with the value from before the block, and
+0.5 forgets behind it what the block bound. The fix is unsafe where the block adds to a collection
+of Python's own: 0.4 ran the block once, 0.5 runs it at every step.
 
 ## References
 
@@ -68,16 +70,17 @@ from collections.abc import Iterator, Sequence
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Invoke, Program, Statement, Told, Trace
 
+from .common.neighbours import grows
+from .common.step_names import begins_anew
 from .common.stepped import (
     OutOfStep,
     Stepping,
     Undecided,
-    accumulates,
     entered_by_tracer,
     others,
     stepping_of,
-    wrapped,
 )
+from .common.wrapping import wrapped
 
 RULE = Rule("NNS602", "module-iteration", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -119,12 +122,22 @@ def _finding(
         reason = f"; it is not changed: {undecided}"
     if severity is Severity.SILENT and program.dialect is Dialect.UNKNOWN:
         severity = Severity.NOTE  # 0.5 may be what was meant
-    name = accumulates(program, statement) if is_entered else None
-    if name is not None:
-        reason += f"; 0.4 ran the block once, 0.5 changes `{name}` at every step"
-        reason += " (the fix assumes that this is meant)" if fix else ""
+    reason += _begins(program, statement, fixed=fix is not None) if is_entered else ""
     message = f"`{program.text(stepping.told.span)}` asks a module for its steps{reason}"
     return RULE.finding(severity, stepping.told.span, message, consequence, fix)
+
+
+def _begins(program: Program, statement: Statement, *, fixed: bool) -> str:
+    """What is to be said of what a block changes from what it was."""
+    name = grows(program, statement)
+    if name is not None:
+        assumed = " (the fix assumes that this is meant)" if fixed else ""
+        return f"; 0.4 ran the block once, 0.5 changes `{name}` at every step{assumed}"
+    name = begins_anew(statement)
+    if name is None:
+        return ""
+    keeps = ", and the fix keeps that" if fixed else ""
+    return f"; on 0.4 every step began with the same `{name}`, so that only the last counts{keeps}"
 
 
 def _told(
@@ -137,6 +150,6 @@ def _told(
     body = statement.blocks[0].statements
     if others(stepping, body):
         return Severity.SILENT, "0.5 moves all modules: the others are read at every step as well"
-    if accumulates(program, statement):
+    if grows(program, statement) or begins_anew(statement):
         return Severity.SILENT, "a name that the block changes goes on from step to step"
     return Severity.WARNING, "deprecated: `tracer.all()` and `tracer.iter[...]` replace it"

@@ -27,6 +27,7 @@ from nnmigrate.spans import Edit, Span
 
 from .cursors import Cursors, Uncounted, alone, call_of_next, followed, is_next, nexts_of, shown
 from .editing import fresh_name, merged
+from .step_names import Lost, Part, kept, part_of
 from .stepping import Chunk, follows, in_order, may_be_wrapped, rewritten, tracer_of
 from .touching import Touched, may_change_places, touched
 
@@ -61,11 +62,19 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
     named = tracer_of(program, trace)
     if named is None:
         raise Uncounted("the trace has no tracer with a name")
-    placed = _placed(program, trace, invoke, named[0])
-    chunks = _arranged(trace, placed)
+    chunks = _arranged(trace, _placed(program, trace, invoke, named[0]))
     if all(chunk.dropped for chunk in chunks):
         raise Uncounted("nothing else is done")
-    edits = [*named[1], *_edits(program, invoke, chunks)]
+    try:
+        names = kept(program, trace, invoke, _parts(program, chunks))
+    except Lost as lost:
+        raise Uncounted(str(lost)) from lost
+    chunks = _arranged(trace, _placed(program, trace, invoke, named[0], names.edits))
+    chunks = [
+        replace(c, edits=(), dropped=True) if c.statement in names.gone else c for c in chunks
+    ]
+    above = [edit for edit in names.edits if edit.span.end <= trace.statement.span.start]
+    edits = [*named[1], *above, *_edits(program, invoke, chunks)]
     return Fix("Name the steps", merged(edits), Applicability.UNSAFE, trace.statement.span)
 
 
@@ -80,15 +89,44 @@ def _edits(program: Program, invoke: Invoke, chunks: Sequence[Chunk]) -> list[Ed
     return [rewritten(program, invoke.statement, chunks[first:last], before[first:last])]
 
 
-def _placed(program: Program, trace: Trace, invoke: Invoke, tracer: str) -> list[_Placed]:
+def _parts(program: Program, chunks: Sequence[Chunk]) -> list[Part]:
+    """What is run in which block of steps."""
+    parts: list[Part] = []
+    number, before = 0, ""
+    for chunk in chunks:
+        statement = chunk.statement
+        number += chunk.header != before or not chunk.header
+        before = "" if chunk.dropped else chunk.header
+        if chunk.dropped:
+            continue
+        if statement.blocks and nexts_of(statement):
+            parts.append(Part((*statement.steps, *statement.turn)))
+            inner = statement.blocks[0].statements
+            parts += [part_of(one, number, turned=True) for one in inner if not alone(program, one)]
+        else:
+            parts.append(part_of(statement, number if chunk.header else None))
+    return parts
+
+
+def _within(statement: Statement, names: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Those of the edits that lie in a statement."""
+    span = statement.span
+    return tuple(e for e in names if span.start <= e.span.start and e.span.end <= span.end)
+
+
+def _placed(
+    program: Program, trace: Trace, invoke: Invoke, tracer: str, names: Sequence[Edit] = ()
+) -> list[_Placed]:
     cursors, at = Cursors(), 0.0
     placed: list[_Placed] = []
     for statement in invoke.body.statements:
         if statement.blocks and nexts_of(statement):
-            one, cursors = _loop(program, trace, statement, cursors, tracer)
+            one, cursors = _loop(program, trace, statement, cursors, tracer, names)
         else:
             steps, cursors = followed(program, statement, cursors)
             one = _straight(program, trace, statement, steps, tracer)
+            changed = merged((*one.chunk.edits, *_within(statement, names)))
+            one = replace(one, chunk=replace(one.chunk, edits=changed))
             if not shown([statement]):
                 one = replace(one, first=at, last=at)
                 one = replace(one, chunk=_headed(one.chunk, at, tracer))
@@ -154,7 +192,12 @@ def _is_behind(trace: Trace, access: Access) -> bool:
 
 
 def _loop(
-    program: Program, trace: Trace, loop: Statement, cursors: Cursors, tracer: str
+    program: Program,
+    trace: Trace,
+    loop: Statement,
+    cursors: Cursors,
+    tracer: str,
+    names: Sequence[Edit],
 ) -> tuple[_Placed, Cursors]:
     """The place of a loop that moves cursors at every turn."""
     if loop.kind != "For" or len(loop.blocks) != 1 or loop.blocks[0].inline:
@@ -170,9 +213,13 @@ def _loop(
         raise Uncounted("one turn of the loop reads several steps")
     start = steps.pop()
     name, counts_from, renaming = _counter(program, loop)
+    body_start = body[0].line.start
+    other = [edit for edit in _within(loop, names) if edit.span.end <= body_start]
+    name = next((edit.content for edit in other if program.text(edit.span) == name), name)
+    renaming = (*renaming, *other)
     offset = start - counts_from
     text = name if not offset else f"{name} {'+' if offset > 0 else '-'} {abs(offset)}"
-    chunks = _inside(program, trace, body, f"with {tracer}.iter[{text}]:")
+    chunks = _inside(program, trace, body, f"with {tracer}.iter[{text}]:", names)
     edits = (*renaming, rewritten(program, loop, chunks, body))
     last = inf if turns is None else float(start + max(turns, 1) - 1)
     for _ in range(min(turns or 0, _MANY)):
@@ -246,7 +293,9 @@ def _named(
     return fresh, start, (Edit(Span(span.start, span.end), fresh),)
 
 
-def _inside(program: Program, trace: Trace, body: Sequence[Statement], header: str) -> list[Chunk]:
+def _inside(
+    program: Program, trace: Trace, body: Sequence[Statement], header: str, names: Sequence[Edit]
+) -> list[Chunk]:
     """The statements of a loop in one block, without their `.next()`."""
     if not may_be_wrapped(body):
         raise Uncounted("a statement of the loop cannot stand in a block")
@@ -258,7 +307,7 @@ def _inside(program: Program, trace: Trace, body: Sequence[Statement], header: s
             chunks.append(Chunk(statement, dropped=True))
             continue
         cuts = tuple(Edit(call_of_next(program, told)[0], "") for told in nexts_of(statement))
-        chunks.append(Chunk(statement, cuts, header))
+        chunks.append(Chunk(statement, merged((*cuts, *_within(statement, names))), header))
     return _forward(trace, chunks)
 
 

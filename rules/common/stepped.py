@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnmigrate.findings import Applicability, Fix
@@ -12,9 +12,10 @@ from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
 from .cursors import is_below, nexts_of, shown
-from .editing import fresh_name, merged
+from .editing import fresh_name, merged, removed
 from .neighbours import block_of, grows, hindrance, is_entered
-from .stepping import Chunk, in_order, indented, may_be_wrapped, rewritten, tracer_of, unit_of
+from .step_names import Lost, Part, kept, part_of
+from .stepping import in_order, indented, may_be_wrapped, tracer_of, unit_of
 
 _CALL = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
 
@@ -78,21 +79,6 @@ def others(stepping: Stepping, statements: Sequence[Statement]) -> list[Access]:
     ]
 
 
-def accumulates(program: Program, statement: Statement) -> str | None:
-    """What a body changes from what it was: 0.4 ran the body once, 0.5 at every step."""
-    grown = grows(program, statement)
-    if grown is not None:
-        return grown
-    read: set[str] = set()
-    for inner in statement.blocks[0].statements:
-        for step in inner.all_steps:
-            if isinstance(step, Read):
-                read.add(step.name)
-            elif isinstance(step, Bind) and (step.name in read or step.how == "augment"):
-                return step.name
-    return None
-
-
 # --- with X.all(): --------------------------------------------------------------------------------
 
 
@@ -104,7 +90,7 @@ def entered_by_tracer(
     Raises:
         Undecided: there is none.
     """
-    tracer, naming = _tracer(program, trace, invoke)
+    tracer, naming = tracer_beside(program, trace, invoke)
     top = next(one for one in invoke.body.statements if statement in one.walk())
     if any(one.loop is not None for one in top.walk() if statement in one.walk()):
         return _turned_round(program, trace, invoke, top, tracer, naming, stepping)
@@ -124,9 +110,40 @@ def entered_by_tracer(
     known = in_order(trace, [inner for one in run for inner in one.blocks[0].statements])
     if known is False:
         raise OutOfStep("the modules are read in another order than they run in")
-    sure = known and not any(accumulates(program, one) for one in run)
+    edits += _names(program, trace, invoke, run, edits)
+    sure = known and not any(grows(program, one) for one in run)
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
     return Fix("Iterate by the tracer", _joined(edits), applicability)
+
+
+def _names(
+    program: Program,
+    trace: Trace,
+    invoke: Invoke,
+    run: Sequence[Statement],
+    edits: Sequence[Edit],
+) -> list[Edit]:
+    """The edits after which the block that is made of a run loses no name."""
+    try:
+        names = kept(program, trace, invoke, list(_parts(invoke.body.statements, run)))
+    except Lost as lost:
+        raise Undecided(str(lost)) from lost
+    more = [*names.edits, *map(removed, names.gone)]
+    if any(one.span.overlaps(other.span) for one in more for other in edits):
+        raise Undecided("a statement that has to be guarded binds a name of the block's")
+    return more
+
+
+def _parts(statements: Sequence[Statement], run: Sequence[Statement]) -> Iterator[Part]:
+    """What of a body is run in which block of steps."""
+    for number, statement in enumerate(statements, 1):
+        if statement in run or is_entered(statement):
+            yield Part((*statement.steps, *statement.turn))
+            block = 0 if statement in run else number
+            yield from (part_of(one, block) for one in statement.blocks[0].statements)
+        else:
+            inside = any(inner in run for inner in statement.walk())
+            yield part_of(statement, number if inside else None)
 
 
 def _in_body(statement: Statement, edit: Edit) -> bool:
@@ -213,7 +230,8 @@ def _turned_round(
     known = in_order(trace, statement.blocks[0].statements)
     if known is False:
         raise OutOfStep("the modules are read in another order than they run in")
-    sure = known and accumulates(program, statement) is None
+    changes += _names(program, trace, invoke, (statement,), [*changes, *inner])
+    sure = known and grows(program, statement) is None
     applicability = Applicability.SAFE if sure else Applicability.UNSAFE
     return Fix("Iterate by the tracer", _joined([*changes, *inner]), applicability)
 
@@ -229,7 +247,12 @@ def _joined(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(done)
 
 
-def _tracer(program: Program, trace: Trace, invoke: Invoke) -> tuple[str, tuple[Edit, ...]]:
+def tracer_beside(program: Program, trace: Trace, invoke: Invoke) -> tuple[str, tuple[Edit, ...]]:
+    """The name of the tracer that a block may be asked of, and the edits that give it one.
+
+    Raises:
+        Undecided: it cannot be.
+    """
     if trace.kind not in ("trace", "generate") or invoke.helper or invoke.body.inline:
         raise Undecided("it does not stand in the body of a trace of its own")
     if any(nexts_of(statement) for statement in invoke.body.statements):
@@ -288,89 +311,3 @@ def _guard(program: Program, statement: Statement, unit: str, step: str) -> Edit
     text = program.text(statement.line)
     header = f"{statement.indent}if {step} == 0:{program.newline}"
     return Edit(statement.line, header + indented(text, unit))
-
-
-# --- X.all().output -------------------------------------------------------------------------------
-
-
-def wrapped(
-    program: Program, trace: Trace, invoke: Invoke, statement: Statement, stepping: Stepping
-) -> Fix:
-    """The fix of `X.all()` that is not entered: the statements that it means go into a block.
-
-    Raises:
-        Undecided: there is none.
-    """
-    tracer, naming = _tracer(program, trace, invoke)
-    body = invoke.body.statements
-    if statement not in body:
-        raise Undecided("it stands in a condition or a loop")
-    first = body.index(statement)
-    asked = {first: stepping}
-    if stepping.told.what == "all":
-        asked = _asked(program, body)
-    first, last = min(asked), max(_last(one, body, at) for at, one in asked.items())
-    whole = body[first : last + 1]
-    why = hindrance(program, trace, body, whole, stepping.block)
-    if why is not None:
-        raise OutOfStep(why)
-    chunks = []
-    for at, one in enumerate(whole, first):
-        chunks.append(_chunk(program, one, asked.get(at), f"with {tracer}.{stepping.block}:"))
-        moved = [each for number, each in asked.items() if number <= at]
-        if any(all(a in others(each, [one]) for each in moved) for a in shown([one])):
-            raise Undecided("other modules, which 0.4 left at the first step, are read beside it")
-    inner = [chunk.statement for chunk in chunks if not chunk.dropped]
-    known = _check(trace, inner)
-    edits = [*naming, rewritten(program, invoke.statement, chunks, whole)]
-    applicability = Applicability.SAFE if known else Applicability.UNSAFE
-    return Fix("Iterate by the tracer", merged(edits), applicability)
-
-
-def _asked(program: Program, body: Sequence[Statement]) -> dict[int, Stepping]:
-    """Each `X.all()` of a body that is not entered, by the number of its statement."""
-    asked: dict[int, Stepping] = {}
-    for at, statement in enumerate(body):
-        for step in statement.all_steps:
-            found = stepping_of(program, step) if isinstance(step, Told) else None
-            if found is None or found.told.what != "all" or is_entered(statement):
-                continue
-            if at in asked or found.told not in statement.steps:
-                raise Undecided("two of them stand beside each other")
-            asked[at] = found
-    return asked
-
-
-def _chunk(program: Program, statement: Statement, own: Stepping | None, header: str) -> Chunk:
-    if own is None:
-        return Chunk(statement, header=header)
-    if own.told.span == statement.span:
-        return Chunk(statement, dropped=True)
-    behind = program.code[own.told.span.end : statement.span.end]
-    if not re.match(r"\s*\.\s*\w", behind):
-        raise Undecided("what it gives is kept or handed on")
-    return Chunk(statement, (Edit(own.cut, ""),), header)
-
-
-def _last(stepping: Stepping, body: Sequence[Statement], first: int) -> int:
-    """The last statement that has to do with X, which stays moved for the rest of the body."""
-    if stepping.told.what == "iter[]":
-        return first
-    last = first
-    for number in range(first, len(body)):
-        steps = [a for a in shown([body[number]]) if a.provider.path != ("generator",)]
-        if any(access not in others(stepping, [body[number]]) for access in steps):
-            last = number
-    return last
-
-
-def _check(trace: Trace, inner: Sequence[Statement]) -> bool:
-    """Whether it is known that the statements can be one block."""
-    if not shown(inner):
-        raise Undecided("nothing is read of it")
-    if not may_be_wrapped(inner):
-        raise Undecided("a statement of the body cannot stand in a block")
-    known = in_order(trace, inner)
-    if known is False:
-        raise OutOfStep("the modules are read in another order than they run in")
-    return known is True
