@@ -71,6 +71,8 @@ def hindrance(
             if found is None:
                 continue
             theirs = range_of(found)
+            if is_before and (theirs is None or theirs[0] != theirs[1]):
+                return "0.4 never came to a second block behind one of several steps"
             early, late = (theirs, steps) if is_before else (steps, theirs)
             if early is None or late is None or early[1] >= late[0]:
                 return "another block of steps stands beside it"
