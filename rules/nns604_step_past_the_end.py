@@ -74,7 +74,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program, Statement, Trace
+from nnmigrate.program import Program, Statement, Told, Trace
 from nnmigrate.spans import Edit, Span
 
 from .common.calling import keyword_of, parsed_call
@@ -93,8 +93,18 @@ def check(program: Program) -> Iterator[Finding]:
         if length is None:
             continue
         for statement in trace.body.walk():
-            if statement.opens is not None and statement.opens.kind == "iterate":
-                yield from _of_block(program, statement, length)
+            span = _asked(statement)
+            if span is not None:
+                yield from _of_block(program, span, length)
+
+
+def _asked(statement: Statement) -> Span | None:
+    """What a statement goes through step by step: a block on 0.5, a loop from 0.6 on."""
+    if isinstance(statement.node, cst.For):
+        told = (s for s in statement.steps if isinstance(s, Told) and s.what == "tracer.iter[]")
+        return next((step.span for step in told), None)
+    entered = statement.opens if isinstance(statement.node, cst.With) else None
+    return entered.call if entered is not None and entered.kind == "iterate" else None
 
 
 def _length(program: Program, trace: Trace) -> int | None:
@@ -106,12 +116,10 @@ def _length(program: Program, trace: Trace) -> int | None:
     return int(text) if re.fullmatch(r"\d+", text) else None
 
 
-def _of_block(program: Program, statement: Statement, length: int) -> Iterator[Finding]:
-    assert statement.opens is not None
-    span = statement.opens.call
+def _of_block(program: Program, span: Span, length: int) -> Iterator[Finding]:
     text = program.text(span)
     steps = _STEPS.search(text)
-    if steps is None or not isinstance(statement.node, cst.With):
+    if steps is None:
         return
     first, colon, end = steps.groups()
     last = int(end) if colon and end else int(first) + 1 if first and not colon else 0

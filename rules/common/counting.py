@@ -28,7 +28,16 @@ from nnmigrate.spans import Edit, Span
 from .cursors import Cursors, Uncounted, alone, call_of_next, followed, is_next, nexts_of, shown
 from .editing import fresh_name, merged
 from .step_names import Lost, Part, kept, part_of
-from .stepping import Chunk, follows, in_order, may_be_wrapped, rewritten, tracer_of
+from .stepping import (
+    Chunk,
+    follows,
+    header_of,
+    in_order,
+    loops_over_steps,
+    may_be_wrapped,
+    rewritten,
+    tracer_of,
+)
 from .touching import Touched, may_change_places, touched
 
 # What has a place of its own among the steps, or steps itself.
@@ -118,6 +127,7 @@ def _placed(
     program: Program, trace: Trace, invoke: Invoke, tracer: str, names: Sequence[Edit] = ()
 ) -> list[_Placed]:
     cursors, at = Cursors(), 0.0
+    begun = False
     placed: list[_Placed] = []
     for statement in invoke.body.statements:
         if statement.blocks and nexts_of(statement):
@@ -129,15 +139,21 @@ def _placed(
             one = replace(one, chunk=replace(one.chunk, edits=changed))
             if not shown([statement]):
                 one = replace(one, first=at, last=at)
-                one = replace(one, chunk=_headed(one.chunk, at, tracer))
-        at = one.last
+                one = replace(one, chunk=_headed(program, one.chunk, at, tracer, begun=begun))
+        at, begun = one.last, begun or bool(shown([statement]))
         placed.append(one)
     return _ending(placed)
 
 
-def _headed(chunk: Chunk, at: float, tracer: str) -> Chunk:
-    inside = 0 < at < inf and not chunk.dropped
-    return replace(chunk, header=f"with {tracer}.iter[{int(at)}]:" if inside else "")
+def _headed(program: Program, chunk: Chunk, at: float, tracer: str, *, begun: bool) -> Chunk:
+    """A chunk with the header of its step.
+
+    The first step needs none on 0.5; 0.7.0 miscounts behind what is read outside of such a block.
+    """
+    first = begun and loops_over_steps(program)
+    inside = (0 < at < inf or (first and at == 0)) and not chunk.dropped
+    header = header_of(program, f"{tracer}.iter[{int(at)}]") if inside else ""
+    return replace(chunk, header=header)
 
 
 def _ending(placed: list[_Placed]) -> list[_Placed]:
@@ -165,7 +181,7 @@ def _straight(
     edits = tuple(Edit(call_of_next(program, told)[0], "") for told in nexts_of(statement))
     dropped = alone(program, statement)
     chunk = Chunk(statement, () if dropped else edits, dropped=dropped)
-    chunk = _headed(chunk, at, tracer)
+    chunk = _headed(program, chunk, at, tracer, begun=bool(shown([statement])))
     if chunk.header and not may_be_wrapped([statement]):
         raise Uncounted("a statement of the body cannot stand in a block")
     return _Placed(chunk, at, at)
@@ -219,7 +235,8 @@ def _loop(
     renaming = (*renaming, *other)
     offset = start - counts_from
     text = name if not offset else f"{name} {'+' if offset > 0 else '-'} {abs(offset)}"
-    chunks = _inside(program, trace, body, f"with {tracer}.iter[{text}]:", names)
+    header = header_of(program, f"{tracer}.iter[{text}]")
+    chunks = _inside(program, trace, body, header, names)
     edits = (*renaming, rewritten(program, loop, chunks, body))
     last = inf if turns is None else float(start + max(turns, 1) - 1)
     for _ in range(min(turns or 0, _MANY)):

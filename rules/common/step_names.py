@@ -22,6 +22,7 @@ from nnmigrate.program.values import Constant, Traced
 from nnmigrate.spans import Edit, Span
 
 from .editing import fresh_name, lines_before, movable
+from .stepping import loops_over_steps
 
 # A name's characters, and whether it is bound there: `total += x` reads it in the same place.
 Place = tuple[Span, bool]
@@ -68,6 +69,7 @@ class _Event:
     block: int | None
     turned: bool
     number: int
+    later: bool = False
 
 
 def part_of(statement: Statement, block: int | None = None, *, turned: bool = False) -> Part:
@@ -155,7 +157,7 @@ def begins_anew(block: Statement) -> str | None:
     """A name that the body of a block reads before it binds it."""
     read: set[str] = set()
     bound: set[str] = set()
-    for _, name, binds in _names(block.all_steps):
+    for _, name, binds, _ in _names(block.all_steps):
         if binds and name in read:
             return name
         if binds:
@@ -172,15 +174,19 @@ def _lost(program: Program, trace: Trace, parts: Sequence[Part], renames: Rename
     """The names, as the program has them, that would have another value on 0.5."""
     events: dict[tuple[str, str], list[_Event]] = {}
     for number, part in enumerate(parts):
-        for span, name, binds in _names(part.steps):
+        for span, name, binds, later in _names(part.steps):
             own = renames.get((span, binds), name)
             if not own:
                 continue
             events.setdefault((name, own), []).append(
-                _Event(binds, part.block, part.turned, number)
+                _Event(binds, part.block, part.turned, number, later)
             )
     for (name, own), history in events.items():
         if not any(event.binds for event in history):
+            continue
+        if loops_over_steps(program):
+            if own == name and _accumulates(history):
+                yield name
             continue
         outer = own == name and is_outer(program, trace, name)
         live = own == name and read_after(program, trace, name)
@@ -188,13 +194,13 @@ def _lost(program: Program, trace: Trace, parts: Sequence[Part], renames: Rename
             yield name
 
 
-def _names(steps: tuple[Step, ...]) -> Iterator[tuple[Span, str, bool]]:
-    """The names that steps read and bind in the frame of the body."""
+def _names(steps: tuple[Step, ...]) -> Iterator[tuple[Span, str, bool, bool]]:
+    """The names that steps bind, or read, in the frame of the body, and whether that is later."""
     for step in flat(steps):
         if isinstance(step, Bind) and not step.foreign and step.how not in ("declare", "delete"):
-            yield step.span, step.name, True
+            yield step.span, step.name, True, False
         elif isinstance(step, Read) and not step.foreign:
-            yield step.span, step.name, False
+            yield step.span, step.name, False, step.nested
 
 
 def _is_lost(history: Sequence[_Event], *, outer: bool, live: bool) -> bool:
@@ -202,8 +208,24 @@ def _is_lost(history: Sequence[_Event], *, outer: bool, live: bool) -> bool:
     for at, event in enumerate(history):
         if not event.binds and _reads_stale(history, at, outer=outer):
             return True
-    last = [event for event in history if event.binds][-1]
+    binds = [event for event in history if event.binds]
+    last = binds[-1]
+    # A function that the body makes reads what the name stands for when it is called.
+    if any(event.later for event in history) and len({event.block for event in binds}) > 1:
+        return True
     return live and last.block is not None and _is_rebound(history, last)
+
+
+def _accumulates(history: Sequence[_Event]) -> bool:
+    """Whether a block begins with what its last step has made of a name."""
+    return any(
+        not event.binds
+        and event.block is not None
+        and not any(one.binds and one.block == event.block for one in history[:at])
+        and any(one.binds and one.block == event.block for one in history[at:])
+        and not event.turned
+        for at, event in enumerate(history)
+    )
 
 
 def _reads_stale(history: Sequence[_Event], at: int, *, outer: bool) -> bool:

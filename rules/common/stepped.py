@@ -15,7 +15,15 @@ from .cursors import is_below, nexts_of, shown
 from .editing import fresh_name, merged, removed
 from .neighbours import block_of, grows, hindrance, is_entered
 from .step_names import Lost, Part, kept, part_of
-from .stepping import in_order, indented, may_be_wrapped, tracer_of, unit_of
+from .stepping import (
+    header_of,
+    in_order,
+    indented,
+    loops_over_steps,
+    may_be_wrapped,
+    tracer_of,
+    unit_of,
+)
 
 _CALL = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
 
@@ -107,6 +115,9 @@ def entered_by_tracer(
                 edit for edit in edits if edit.span.start < one.span.start or _in_body(one, edit)
             ]
             edits.append(_without_header(program, one))
+    before = invoke.body.statements[: invoke.body.statements.index(held[0])]
+    if program.options.target[:2] == (0, 7) and not stepping.from_first and shown(before):
+        raise Undecided("0.7 counts the steps from what is read before the block")
     known = in_order(trace, [inner for one in run for inner in one.blocks[0].statements])
     if known is False:
         raise OutOfStep("the modules are read in another order than they run in")
@@ -186,19 +197,28 @@ def _entering(
         raise Undecided("something else is entered with it")
     if any(inner.opens is not None for one in body for inner in one.walk()):
         raise Undecided("another block stands in it")
-    edits = [Edit(entered.call, f"{tracer}.{stepping.block}")]
-    edits += _target(program, statement, stepping)
+    edits = _target(program, statement, stepping)
     if not others(stepping, body):
-        return edits
+        return [_header(program, statement, f"{tracer}.{stepping.block}"), *edits]
     if several or entered.name is not None or program.dialect is not Dialect.OLD:
         raise Undecided("other modules, which 0.4 left at the first step, are read in the block")
     step = fresh_name(program, "step")
-    end = entered.call.end
     return [
+        _header(program, statement, f"{tracer}.{stepping.block}", step),
         *edits,
-        Edit(Span(end, end), f" as {step}"),
         *_guards(program, trace, statement, stepping, step),
     ]
+
+
+def _header(program: Program, statement: Statement, block: str, step: str = "") -> Edit:
+    """The edit that lets a with statement go through the steps of the tracer."""
+    assert statement.opens is not None
+    start, call = statement.span.start, statement.opens.call
+    if loops_over_steps(program):
+        if program.text(Span(start, call.start)) != "with ":
+            raise Undecided("its with statement has parentheses")
+        return Edit(Span(start, call.end), header_of(program, block).removesuffix(":"))
+    return Edit(call, f"{block} as {step}" if step else block)
 
 
 def _turned_round(
@@ -224,7 +244,8 @@ def _turned_round(
     if "\n" in program.code[start:header].rstrip("\r\n"):
         raise Undecided("it is entered at every turn of a loop")
     unit = statement.indent[len(loop.indent) :]
-    with_line = f"{loop.indent}with {tracer}.{stepping.block}:{program.newline}{unit}"
+    line = header_of(program, f"{tracer}.{stepping.block}")
+    with_line = f"{loop.indent}{line}{program.newline}{unit}"
     inner = [edit for edit in edits if _in_body(statement, edit)]
     changes = [*naming, Edit(Span(start, start), with_line), _without_header(program, statement)]
     known = in_order(trace, statement.blocks[0].statements)

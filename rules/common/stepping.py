@@ -64,6 +64,21 @@ def _is_free(program: Program, trace: Trace) -> bool:
     return re.search(r"(?<![\w.])tracer\b", code_only("".join(rest))) is None
 
 
+def loops_over_steps(program: Program) -> bool:
+    """Whether steps are gone through by `for step in tracer.iter[...]:`, as nnsight 0.6 has it.
+
+    0.5 cuts out the body of a with statement only (run on 0.5.15, 0.6.3, 0.7.0 and 0.8.1).
+    """
+    return program.options.target >= (0, 6)
+
+
+def header_of(program: Program, block: str) -> str:
+    """The line that goes through steps: `tracer.all()` or `tracer.iter[...]`."""
+    if loops_over_steps(program):
+        return f"for {fresh_name(program, 'step')} in {block}:"
+    return f"with {block}:"
+
+
 def may_be_wrapped(statements: Iterable[Statement]) -> bool:
     """Whether statements may stand in a block that 0.5 cuts out."""
     return not any(

@@ -15,7 +15,7 @@ from .editing import merged, removed
 from .neighbours import hindrance, is_entered
 from .step_names import Kept, Lost, kept, part_of
 from .stepped import OutOfStep, Stepping, Undecided, others, stepping_of, tracer_beside
-from .stepping import Chunk, in_order, may_be_wrapped, rewritten
+from .stepping import Chunk, header_of, in_order, may_be_wrapped, rewritten
 
 
 def wrapped(
@@ -40,8 +40,9 @@ def wrapped(
     if why is not None:
         raise OutOfStep(why)
     chunks = []
+    header = header_of(program, f"{tracer}.{stepping.block}")
     for at, one in enumerate(whole, first):
-        chunks.append(_chunk(program, one, asked.get(at), f"with {tracer}.{stepping.block}:"))
+        chunks.append(_chunk(program, one, asked.get(at), header))
         moved = [each for number, each in asked.items() if number <= at]
         if any(all(a in others(each, [one]) for each in moved) for a in shown([one])):
             raise Undecided("other modules, which 0.4 left at the first step, are read beside it")
