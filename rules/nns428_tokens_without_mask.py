@@ -107,7 +107,18 @@ def check(program: Program) -> Iterator[Finding]:
 def _wraps_plainly(program: Program, trace: Trace) -> bool:
     """Whether the model is one that tokenizes nothing."""
     bound = [b for s in program.scopes for b in s.bindings.get(trace.entered.model, ())]
-    return any(b.expression and "NNsight(" in program.text(b.expression) for b in bound)
+    plain = {"NNsight", *_plain_classes(program)}
+    texts = [program.text(b.expression) for b in bound if b.expression]
+    return any(text.split("(")[0].split(".")[-1] in plain for text in texts)
+
+
+def _plain_classes(program: Program) -> Iterator[str]:
+    """The classes of the file that derive from no language model as far as it tells."""
+    for scope in program.scopes:
+        if scope.kind == "class" and scope.statement is not None:
+            header = program.text(scope.statement.span).split(":")[0]
+            if "LanguageModel" not in header:
+                yield scope.name
 
 
 def _of_invoke(program: Program, invoke: Invoke) -> Iterator[Finding]:

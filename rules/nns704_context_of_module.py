@@ -109,7 +109,10 @@ def _receiver(program: Program, statement: Statement, context: Context) -> str |
     name, text = call.func.attr.value, code_of(call.func.value)
     if re.search(r"\._(module|model)\b", text):
         return None
-    if name in _OWN or name.startswith("_") or re.search(rf"\bdef {name}\b", _own_classes(program)):
+    if name in _OWN or name.startswith("_"):
+        return None
+    # A method of the class itself, or one that its `__methods__` makes a trace on 0.4.
+    if re.search(rf"\bdef {name}\b|[\"']{name}[\"']\s*:", _own_classes(program)):
         return None
     first = re.match(r"\w+", text)
     for step in statement.steps:
