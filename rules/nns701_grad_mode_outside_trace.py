@@ -90,7 +90,7 @@ from nnmigrate.program import (
 )
 from nnmigrate.program.model import code_only
 from nnmigrate.program.names import PARAMETERS
-from nnmigrate.program.values import Envoy, Method, Value
+from nnmigrate.program.values import Envoy, Instance, Method, Value
 from nnmigrate.spans import Edit, Span
 
 from .common.editing import import_of, merged
@@ -211,7 +211,13 @@ def _is_parameter(value: Value | None) -> bool:
     return False
 
 
-_TRAINED = re.compile(r"(torch\.)?nn\.(Linear|Embedding|LayerNorm|Sequential|Parameter|Bilinear)\(")
+_TRAINED = re.compile(
+    r"(torch\.)?nn\.(Linear|Embedding|LayerNorm|Sequential|Parameter|Bilinear)\("
+    r"|(?s:.*)\brequires_grad(\s*=\s*True\b|_\()"
+)
+# What is loaded and then called with a value, such as a sparse autoencoder or a probe.
+_LOADED = re.compile(r"(?!(?s:.*)okenizer)[\w.]+\.(from_pretrained|load_from_\w+)\(")
+_CALLED = re.compile(r"(\.(encode|decode|forward))?\(")
 
 
 def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
@@ -220,10 +226,20 @@ def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
     while current is not None and read.name not in current.bindings:
         current = current.parent
     made = current.bindings[read.name] if current is not None else ()
-    return any(
-        bind.expression is not None and _TRAINED.match(program.text(bind.expression))
-        for bind in made
-    )
+    called = _CALLED.match(program.code, read.span.end) is not None
+    for bind in made:
+        text = program.text(bind.expression) if bind.expression is not None else ""
+        if _TRAINED.match(text) or (called and _LOADED.match(text)):
+            return True
+        if called and isinstance(bind.value, Instance) and _is_module(program, bind.value.name):
+            return True
+    return False
+
+
+def _is_module(program: Program, name: str) -> bool:
+    """Whether a class of the file derives from torch's modules, as far as its header tells."""
+    found = re.search(rf"^[ \t]*class {name}\(([^)]*)\)", program.code, re.MULTILINE)
+    return found is not None and re.search(r"\bModule\b", found[1]) is not None
 
 
 # --- the fix --------------------------------------------------------------------------------------

@@ -66,9 +66,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Block, Dialect, Program, Save, Statement, Weights
+from nnmigrate.program import Bind, Block, Dialect, Program, Read, Save, Statement, Step, Weights
 from nnmigrate.spans import Edit, Span
 
 from .common.editing import movable, removed
@@ -77,6 +78,11 @@ RULE = Rule("NNS703", "parameter-in-trace", since="0.5.0", fixable=Applicability
 
 # What follows a parameter that is changed: an assignment to its parts, or a method in place.
 _CHANGED = re.compile(r"(\.data)?\s*(\[[^\n]*?\]\s*)?([-+*/@]?=(?!=)|\.\w+[^_\W]_\()")
+# A name that is assigned to stands for something else from then on.
+_NAME_CHANGED = re.compile(
+    r"(\.data\s*|(\.data)?\s*\[[^\n]*?\]\s*)[-+*/@]?=(?!=)|\s*[-+*/@]=|(\.data)?\.\w+[^_\W]_\("
+)
+_INIT = re.compile(r"(\w+\.)*init\.\w+_\(\s*")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -86,33 +92,58 @@ def check(program: Program) -> Iterator[Finding]:
     for trace in program.traces:
         if trace.kind in ("trace", "generate"):
             for invoke in trace.invokes:
-                yield from _in_block(program, invoke.body)
+                yield from _in_block(program, invoke.body, set())
 
 
-def _in_block(program: Program, block: Block) -> Iterator[Finding]:
+def _in_block(program: Program, block: Block, names: set[str]) -> Iterator[Finding]:
+    """The parameters of a suite; `names` are those that stand for one."""
     for statement in block.statements:
         for step in statement.steps:
             if isinstance(step, Weights) and step.parameter:
                 yield from _of_parameter(program, block, statement, step)
+            elif _is_given(step, names) and _changes(program, statement, step.span, _NAME_CHANGED):
+                yield _changed(program, block, statement, step)
+        names |= _given(statement)
         for inner in statement.blocks:
-            yield from _in_block(program, inner)
+            yield from _in_block(program, inner, names)
+
+
+def _is_given(step: Step, names: set[str]) -> TypeGuard[Read]:
+    return isinstance(step, Read) and step.name in names and not step.foreign
+
+
+def _given(statement: Statement) -> set[str]:
+    """The names that a statement binds to a parameter itself."""
+    parameters = {s.span for s in statement.steps if isinstance(s, Weights) and s.parameter}
+    binds = (step for step in statement.steps if isinstance(step, Bind))
+    return {bind.name for bind in binds if bind.expression in parameters}
+
+
+def _changes(program: Program, statement: Statement, span: Span, changed: re.Pattern[str]) -> bool:
+    """Whether a statement changes the parameter that stands at a place in it."""
+    before = program.code[statement.span.start : span.start]
+    behind = program.code[span.end : statement.span.end]
+    if _INIT.fullmatch(before):
+        return True
+    return not before and changed.match(behind) is not None
 
 
 def _of_parameter(
     program: Program, block: Block, statement: Statement, step: Weights
 ) -> Iterator[Finding]:
-    behind = program.code[step.span.end : statement.span.end]
-    if step.span.start == statement.span.start and _CHANGED.match(behind):
+    if _changes(program, statement, step.span, _CHANGED):
         yield _changed(program, block, statement, step)
     for save in statement.steps:
         if isinstance(save, Save) and save.argument == step.span:
             yield _saved(program, step)
 
 
-def _changed(program: Program, block: Block, statement: Statement, step: Weights) -> Finding:
+def _changed(program: Program, block: Block, statement: Statement, step: Weights | Read) -> Finding:
     alone = len(block.statements) == 1
     fix = None
-    if alone or movable(statement):
+    # A copy that is read again was changed on 0.4, too.
+    again = isinstance(step, Read) and _is_read_behind(program, statement, step.name)
+    if (alone or movable(statement)) and not again:
         edit = Edit(statement.span, "pass") if alone else removed(statement)
         title = "Take the change away, which 0.4 made in a copy"
         fix = Fix(title, (edit,), Applicability.UNSAFE)
@@ -125,6 +156,13 @@ def _changed(program: Program, block: Block, statement: Statement, step: Weights
         "the model's own parameter is overwritten, and stays so in all later runs",
         fix,
     )
+
+
+def _is_read_behind(program: Program, statement: Statement, name: str) -> bool:
+    """Whether a name is read further down in the trace."""
+    around = (trace.body.span for trace in program.traces if trace.body.span.holds(statement.span))
+    end = max(span.end for span in around)
+    return re.search(rf"(?<![\w.]){name}\b", program.code[statement.span.end : end]) is not None
 
 
 def _saved(program: Program, step: Weights) -> Finding:

@@ -53,48 +53,64 @@ There is no fix: which way is meant is for a person to say. 0.4 always took the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nnmigrate.findings import Finding, Rule, Severity
-from nnmigrate.program import Access, Dialect, Program, Read, Statement
+from nnmigrate.program import Access, Dialect, Item, Program, Read, Step
 from nnmigrate.program.values import Traced
 from nnmigrate.spans import Span
 
 RULE = Rule("NNS705", "kind-of-value", since="0.5.0")
 
-_ASKS = re.compile(r"(?<![\w.])(?:isinstance|(?:torch\.)?is_tensor|type)\(\s*(?=[\w])")
+_ASKS = re.compile(r"(?<![\w.])(?:isinstance|(?:torch\.)?is_tensor|type)\(\s*\Z")
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Questions in the bodies of traces, in the order of the text."""
     if program.dialect is Dialect.NEW:
         return
+    seen: set[Span] = set()
     for trace in program.traces:
         if trace.kind in ("trace", "generate"):
             for statement in trace.body.walk():
-                yield from _of_statement(program, statement)
+                steps = (*statement.steps, *statement.turn)
+                for step in steps:
+                    if _is_value(step) and step.span not in seen:
+                        seen.add(step.span)
+                        yield from _of_value(program, step.span)
+                yield from _asked_by_helpers(program, steps)
 
 
-def _of_statement(program: Program, statement: Statement) -> Iterator[Finding]:
-    values = {
-        step.span.start: step.span
-        for step in (*statement.steps, *statement.turn)
-        if _is_value(step)
-    }
-    if not values:
+def _of_value(program: Program, value: Span) -> Iterator[Finding]:
+    """The question that is asked of a value, in the body or in a function that it calls."""
+    start = max(0, value.start - 40)
+    found = _ASKS.search(program.code[start : value.start])
+    if found is None or program.code[value.end : value.end + 1] not in (",", ")"):
         return
-    own = statement.blocks[0].span.start if statement.blocks else statement.span.end
-    for found in _ASKS.finditer(program.code, statement.span.start, own):
-        value = values.get(found.end())
-        behind = program.code[value.end : value.end + 1] if value is not None else ""
-        if value is not None and behind in (",", ")"):
-            asked = f"{found[0].strip()}{program.text(value)}, ...)"
-            old = program.dialect is Dialect.OLD
+    asked = f"{found[0].strip()}{program.text(value)}, ...)"
+    yield RULE.finding(
+        Severity.SILENT if program.dialect is Dialect.OLD else Severity.NOTE,
+        Span(start + found.start(), value.end),
+        f"`{asked}` asked a proxy on 0.4, which is none of these: the answer was no",
+        "silently the other way is taken: the value is a tensor or a tuple",
+    )
+
+
+def _asked_by_helpers(program: Program, steps: Sequence[Step]) -> Iterator[Finding]:
+    """The calls of functions that ask whether what they are given is a tensor."""
+    told: set[Span] = set()
+    for one, other, kind in zip(steps, steps[1:], steps[2:], strict=False):
+        asks = isinstance(one, Read) and one.name == "isinstance" and one.span == other.span
+        value = isinstance(other, Read) and other.foreign and isinstance(other.value, Traced)
+        tensor = isinstance(kind, Item) and kind.key == "Tensor"
+        if asks and value and tensor and one.span not in told:
+            told.add(one.span)
             yield RULE.finding(
-                Severity.SILENT if old else Severity.NOTE,
-                Span(found.start(), value.end),
-                f"`{asked}` asked a proxy on 0.4, which is none of these: the answer was no",
-                "silently the other way is taken: the value is a tensor or a tuple",
+                Severity.SILENT if program.dialect is Dialect.OLD else Severity.NOTE,
+                one.span,
+                f"what `{program.text(one.span)}` calls asks whether a value is a tensor: a proxy "
+                "on 0.4, which is none",
+                "silently the other way is taken: the value is a tensor",
             )
 
 
