@@ -45,3 +45,14 @@ STAYS = {
 @pytest.mark.parametrize(("before", "after"), STAYS.values(), ids=STAYS)
 def test_stays(before: str, after: str) -> None:
     assert unused_imports(before, after) == []
+
+
+def test_a_docstring_does_not_use_what_it_speaks_of() -> None:
+    before = '"""Written for nnsight 0.4."""\nimport nnsight\nimport os\n\nxs = nnsight.list()\n'
+    after = before.replace("nnsight.list()", "list()")
+    edits = unused_imports(before, after)
+    assert [after[edit.span.start : edit.span.end] for edit in edits] == ["import nnsight\n"]
+    quoted = after + 'name = "nnsight"\n'
+    assert unused_imports(before, quoted) == []
+    beside = before.replace("nnsight.list()", 'list()\n\ndef f():\n    "text"; nnsight.save(1)')
+    assert unused_imports(before, beside) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnmigrate.spans import Edit, Lines, Span
@@ -28,8 +28,8 @@ def unused_imports(before: str, after: str) -> list[Edit]:
     """The edits that take imports out of `after` that were used in `before` and no longer are.
 
     A name that stands anywhere else in the code, in a string too (`__all__`, an annotation), counts
-    as used. Imports in a `try`, behind which another one may stand, are left; so are those that are
-    marked `# noqa` or name themselves (`import a as a`, a re-export).
+    as used; in a docstring it does not. Imports in a `try`, behind which another one may stand, are
+    left; so are those that are marked `# noqa` or name themselves (`import a as a`, a re-export).
 
     Args:
         before: the code before it was fixed.
@@ -73,13 +73,22 @@ def _imported(tree: ast.Module) -> Iterator[_Imported]:
 
 
 def _words(code: str, tree: ast.Module) -> set[str]:
-    """The identifiers of the code, its import statements and comments left out."""
+    """The identifiers of the code, its import statements, comments and docstrings left out."""
     rows = code.split("\n")
     for node in ast.walk(tree):
-        if isinstance(node, _Import):
+        if isinstance(node, _Import) or (isinstance(node, ast.Expr) and _is_text(node, rows)):
             for number in range(node.lineno - 1, node.end_lineno or node.lineno):
                 rows[number] = ""
     return set(_WORD.findall("\n".join(_COMMENT.sub("", row) for row in rows)))
+
+
+def _is_text(node: ast.Expr, rows: Sequence[str]) -> bool:
+    """Whether a statement is a string that has its lines for itself."""
+    if not isinstance(node.value, ast.Constant) or not isinstance(node.value.value, str):
+        return False
+    before = rows[node.lineno - 1].encode()[: node.col_offset]
+    behind = rows[(node.end_lineno or node.lineno) - 1].encode()[node.end_col_offset or 0 :]
+    return not before.strip() and not behind.strip()
 
 
 def _without(
