@@ -74,11 +74,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program, Statement, Told, Trace
+from nnmigrate.program import Program, Statement, Told
 from nnmigrate.spans import Edit, Span
 
-from .common.calling import keyword_of, parsed_call
-from .common.editing import code_of
+from .common.stepping import steps_made
 
 RULE = Rule("NNS604", "step-past-the-end", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -89,7 +88,7 @@ _CONSEQUENCE = "everything behind it in the invoke is dropped: NameError after t
 def check(program: Program) -> Iterator[Finding]:
     """Blocks of steps in generations of a known length."""
     for trace in program.traces:
-        length = _length(program, trace)
+        length = steps_made(program, trace)
         if length is None:
             continue
         for statement in trace.body.walk():
@@ -105,15 +104,6 @@ def _asked(statement: Statement) -> Span | None:
         return next((step.span for step in told), None)
     entered = statement.opens if isinstance(statement.node, cst.With) else None
     return entered.call if entered is not None and entered.kind == "iterate" else None
-
-
-def _length(program: Program, trace: Trace) -> int | None:
-    call = parsed_call(program, trace.entered.call)
-    if trace.kind != "generate" or call is None:
-        return None
-    given = [one for one in call.args if keyword_of(one) == "max_new_tokens"]
-    text = code_of(given[0].value) if given else ""
-    return int(text) if re.fullmatch(r"\d+", text) else None
 
 
 def _of_block(program: Program, span: Span, length: int) -> Iterator[Finding]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import libcst as cst
@@ -22,36 +21,26 @@ from nnmigrate.program import (
     Trace,
 )
 from nnmigrate.program.values import Envoy
-from nnmigrate.schedule.values import Order, Point
+from nnmigrate.schedule.values import Point
 from nnmigrate.spans import Edit, Span
 
-from .cursors import Cursors, Uncounted, alone, call_of_next, followed, is_next, nexts_of, shown
+from .arranging import Placed, arranged, forward
+from .cursors import Cursors, Uncounted, alone, call_of_next, followed, nexts_of, shown
 from .editing import fresh_name, merged
 from .step_names import Lost, Part, kept, part_of
 from .stepping import (
     Chunk,
-    follows,
     header_of,
-    in_order,
     loops_over_steps,
     may_be_wrapped,
     rewritten,
+    steps_made,
     tracer_of,
 )
-from .touching import Touched, may_change_places, touched
 
 # What has a place of its own among the steps, or steps itself.
 _UNMOVABLE = frozenset("stop backward grad all iter[] tracer.all tracer.iter[] tracer.stop".split())
 _MANY = 200
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """A statement and the steps that it belongs to, first and last; `inf` is behind all steps."""
-
-    chunk: Chunk
-    first: float
-    last: float
 
 
 def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
@@ -71,14 +60,21 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
     named = tracer_of(program, trace)
     if named is None:
         raise Uncounted("the trace has no tracer with a name")
-    chunks = _arranged(trace, _placed(program, trace, invoke, named[0]))
+    placed = _placed(program, trace, invoke, named[0])
+    made = steps_made(program, trace)
+    asked = max((one.last for one in placed if one.last < inf), default=0)
+    if made is not None and asked >= made:
+        raise Uncounted(
+            f"there are {made} steps, and step {int(asked)} counted from 0 is asked for"
+        )
+    chunks = arranged(trace, placed)
     if all(chunk.dropped for chunk in chunks):
         raise Uncounted("nothing else is done")
     try:
         names = kept(program, trace, invoke, _parts(program, chunks))
     except Lost as lost:
         raise Uncounted(str(lost)) from lost
-    chunks = _arranged(trace, _placed(program, trace, invoke, named[0], names.edits))
+    chunks = arranged(trace, _placed(program, trace, invoke, named[0], names.edits))
     chunks = [
         replace(c, edits=(), dropped=True) if c.statement in names.gone else c for c in chunks
     ]
@@ -125,10 +121,10 @@ def _within(statement: Statement, names: Sequence[Edit]) -> tuple[Edit, ...]:
 
 def _placed(
     program: Program, trace: Trace, invoke: Invoke, tracer: str, names: Sequence[Edit] = ()
-) -> list[_Placed]:
+) -> list[Placed]:
     cursors, at = Cursors(), 0.0
     begun = False
-    placed: list[_Placed] = []
+    placed: list[Placed] = []
     for statement in invoke.body.statements:
         if statement.blocks and nexts_of(statement):
             one, cursors = _loop(program, trace, statement, cursors, tracer, names)
@@ -156,18 +152,18 @@ def _headed(program: Program, chunk: Chunk, at: float, tracer: str, *, begun: bo
     return replace(chunk, header=header)
 
 
-def _ending(placed: list[_Placed]) -> list[_Placed]:
+def _ending(placed: list[Placed]) -> list[Placed]:
     """What follows the last access needs no step: it stays behind the blocks."""
     count = len(placed)
     while count and not shown([placed[count - 1].chunk.statement]):
         count -= 1
-    rest = [_Placed(replace(one.chunk, header=""), inf, inf) for one in placed[count:]]
+    rest = [Placed(replace(one.chunk, header=""), inf, inf) for one in placed[count:]]
     return [*placed[:count], *rest]
 
 
 def _straight(
     program: Program, trace: Trace, statement: Statement, steps: set[int], tracer: str
-) -> _Placed:
+) -> Placed:
     """The place of a statement that is no loop with `.next()` in it."""
     if len(steps) > 1:
         raise Uncounted("one statement reads several steps")
@@ -184,7 +180,7 @@ def _straight(
     chunk = _headed(program, chunk, at, tracer, begun=bool(shown([statement])))
     if chunk.header and not may_be_wrapped([statement]):
         raise Uncounted("a statement of the body cannot stand in a block")
-    return _Placed(chunk, at, at)
+    return Placed(chunk, at, at)
 
 
 def _is_behind(trace: Trace, access: Access) -> bool:
@@ -214,7 +210,7 @@ def _loop(
     cursors: Cursors,
     tracer: str,
     names: Sequence[Edit],
-) -> tuple[_Placed, Cursors]:
+) -> tuple[Placed, Cursors]:
     """The place of a loop that moves cursors at every turn."""
     if loop.kind != "For" or len(loop.blocks) != 1 or loop.blocks[0].inline:
         raise Uncounted("how often it is moved is decided when the program runs")
@@ -224,7 +220,7 @@ def _loop(
     if not steps and turns is not None:
         for _ in range(min(turns, _MANY)):
             cursors = _turn(program, body, cursors)[1]
-        return _Placed(Chunk(loop, dropped=True), 0, 0), cursors
+        return Placed(Chunk(loop, dropped=True), 0, 0), cursors
     if len(steps) != 1:
         raise Uncounted("one turn of the loop reads several steps")
     start = steps.pop()
@@ -242,7 +238,7 @@ def _loop(
     for _ in range(min(turns or 0, _MANY)):
         cursors = _turn(program, body, cursors)[1]
     behind = cursors if turns is not None and turns <= _MANY else after.lost(loop)
-    return _Placed(Chunk(loop, merged(edits)), float(start), last), behind
+    return Placed(Chunk(loop, merged(edits)), float(start), last), behind
 
 
 def _turn(
@@ -325,69 +321,4 @@ def _inside(
             continue
         cuts = tuple(Edit(call_of_next(program, told)[0], "") for told in nexts_of(statement))
         chunks.append(Chunk(statement, merged((*cuts, *_within(statement, names))), header))
-    return _forward(trace, chunks)
-
-
-# --- the order ------------------------------------------------------------------------------------
-
-
-def _arranged(trace: Trace, placed: Sequence[_Placed]) -> list[Chunk]:
-    """The statements by their steps, those of one step in the order of the modules."""
-    ordered = sorted(placed, key=lambda one: one.first)
-    stays = all(a.last <= b.first or a.chunk.dropped for a, b in itertools.pairwise(ordered))
-    loops = any(one.first != one.last for one in placed)
-    moved = [one for one in ordered if one.first < inf] != [o for o in placed if o.first < inf]
-    if not stays or (moved and (loops or trace.kind == "trace")):
-        raise Uncounted("a step is read behind a later one")
-    arranged: list[Chunk] = []
-    for first in dict.fromkeys(one.first for one in ordered):
-        group = [one.chunk for one in ordered if one.first == first]
-        arranged += _forward(trace, group)
-    _check_exchanges(trace, [one.chunk for one in placed], arranged)
-    return arranged
-
-
-def _forward(trace: Trace, chunks: list[Chunk]) -> list[Chunk]:
-    """Statements of one step in the order in which its pass runs the modules."""
-    done: list[Chunk] = []
-    for chunk in chunks:
-        at = len(done)
-        for number, other in enumerate(done):
-            if _comes_before(chunk, other):
-                at = number
-                break
-        if not all(_exchangeable(trace, chunk, other) for other in done[at:]):
-            raise Uncounted("the modules are read in another order than they run in")
-        done.insert(at, chunk)
-    if in_order(trace, [chunk.statement for chunk in done]) is False:
-        raise Uncounted("the modules are read in another order than they run in")
-    return done
-
-
-def _comes_before(chunk: Chunk, other: Chunk) -> bool:
-    mine, theirs = shown([chunk.statement]), shown([other.statement])
-    return bool(mine and theirs) and follows(theirs[-1], mine[0]) is Order.AFTER
-
-
-def _check_exchanges(trace: Trace, before: Sequence[Chunk], after: Sequence[Chunk]) -> None:
-    """Nothing may pass by what it has to do with."""
-    place = {id(chunk.statement): number for number, chunk in enumerate(after)}
-    numbers = [place[id(chunk.statement)] for chunk in before]
-    if numbers == sorted(numbers):
-        return
-    for number, one in enumerate(before):
-        for other in before[number + 1 :]:
-            passes = place[id(one.statement)] > place[id(other.statement)]
-            if passes and not _exchangeable(trace, one, other):
-                raise Uncounted("a step is read behind a later one, and needs what is made there")
-
-
-def _exchangeable(trace: Trace, one: Chunk, other: Chunk) -> bool:
-    if one.dropped or other.dropped:
-        return True
-    return may_change_places(_touched(trace, one.statement), _touched(trace, other.statement))
-
-
-def _touched(trace: Trace, statement: Statement) -> Touched:
-    plain = replace(statement, steps=tuple(step for step in statement.steps if not is_next(step)))
-    return touched(trace, plain)
+    return forward(trace, chunks)

@@ -13,8 +13,9 @@ from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span
 
+from .calling import keyword_of, parsed_call
 from .cursors import shown
-from .editing import fresh_name, lines_inside_strings
+from .editing import code_of, fresh_name, lines_inside_strings
 
 _LEAVING = frozenset("Return Break Continue FunctionDef ClassDef".split())
 
@@ -62,6 +63,16 @@ def _is_free(program: Program, trace: Trace) -> bool:
             at = max(at, span.end)
     rest.append(program.code[at:])
     return re.search(r"(?<![\w.])tracer\b", code_only("".join(rest))) is None
+
+
+def steps_made(program: Program, trace: Trace) -> int | None:
+    """How many steps a generation has, where `max_new_tokens` is a number that stands there."""
+    call = parsed_call(program, trace.entered.call)
+    if trace.kind != "generate" or call is None:
+        return None
+    given = [one for one in call.args if keyword_of(one) == "max_new_tokens"]
+    text = code_of(given[0].value) if given else ""
+    return int(text) if re.fullmatch(r"\d+", text) else None
 
 
 def loops_over_steps(program: Program) -> bool:

@@ -178,6 +178,8 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         count = len(receiver.items)
         return receiver.items[key] if -count <= key < count else UNKNOWN
     if isinstance(receiver, Container):
+        if isinstance(node.slice[0].slice, cst.Slice) and receiver.kind in ("list", "tuple"):
+            return replace(receiver, known=(), empty=False)
         return receiver.item(key) or UNKNOWN
     return UNKNOWN
 
