@@ -312,3 +312,17 @@ def test_an_invoke_behind_steps_is_told() -> None:
     assert told("all()") == [Severity.NOTE]
     assert told("iter[0:2]") == [Severity.NOTE]
     assert told("iter[1]") == []
+
+
+def test_a_step_that_is_never_made_is_not_asked_for() -> None:
+    code = HEAD + textwrap.dedent(
+        """
+        with m.generate("a", max_new_tokens=2):
+            a = m.lm_head.output.save()
+            b = m.lm_head.next().output.save()
+            c = m.lm_head.next().output.save()
+        """
+    )
+    assert fix(code, unsafe=True).code == code
+    (message,) = {f.message.split(": ")[1] for f in check(code).findings if f.code == "NNS601"}
+    assert message == "there are 2 steps, and step 2 counted from 0 is asked for"
