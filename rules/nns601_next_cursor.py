@@ -78,6 +78,7 @@ from nnmigrate.program.values import Envoy
 
 from .common.counting import counted
 from .common.cursors import Uncounted, call_of_next, is_below, nexts_of, shown
+from .common.step_names import Lost
 
 RULE = Rule("NNS601", "next-cursor", since="0.5.0", fixable=Applicability.UNSAFE)
 
@@ -97,7 +98,7 @@ def check(program: Program) -> Iterator[Finding]:
                 continue
             try:
                 fix, reason = counted(program, trace, invoke), _ASSUMED
-            except Uncounted as uncounted:
+            except (Uncounted, Lost) as uncounted:
                 fix, reason = None, f"; no step can be named for it: {uncounted}"
             graver = _gravest(program, invoke, nexts)
             for told in nexts:

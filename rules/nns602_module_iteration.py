@@ -71,7 +71,7 @@ from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Invoke, Program, Statement, Told, Trace
 
 from .common.neighbours import grows
-from .common.step_names import begins_anew
+from .common.step_names import Lost, begins_anew
 from .common.stepped import (
     OutOfStep,
     Stepping,
@@ -118,7 +118,7 @@ def _finding(
         reason = f"; it is not changed: {undecided}"
         if severity is Severity.WARNING:
             severity, consequence = Severity.ERROR, "OutOfOrderError, or what follows is lost"
-    except Undecided as undecided:
+    except (Undecided, Lost) as undecided:
         reason = f"; it is not changed: {undecided}"
     if severity is Severity.SILENT and program.dialect is Dialect.UNKNOWN:
         severity = Severity.NOTE  # 0.5 may be what was meant

@@ -73,6 +73,7 @@ from nnmigrate.program import Bind, Block, Dialect, Program, Read, Save, Stateme
 from nnmigrate.spans import Edit, Span
 
 from .common.editing import movable, removed
+from .common.severity import if_old
 
 RULE = Rule("NNS703", "parameter-in-trace", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -148,7 +149,7 @@ def _changed(program: Program, block: Block, statement: Statement, step: Weights
         title = "Take the change away, which 0.4 made in a copy"
         fix = Fix(title, (edit,), Applicability.UNSAFE)
     return RULE.finding(
-        _severity(program, Severity.SILENT),
+        if_old(program, Severity.SILENT),
         statement.span,
         f"`{program.text(step.span)}` was a copy on 0.4, and this change without effect on the "
         "model: its numbers are those of a run without it. Clone the parameter if it is to be "
@@ -177,7 +178,3 @@ def _saved(program: Program, step: Weights) -> Finding:
         "what changes the model later changes what was saved",
         Fix("Save a copy", (Edit(at, ".detach().clone()"),), how),
     )
-
-
-def _severity(program: Program, severity: Severity) -> Severity:
-    return severity if program.dialect is Dialect.OLD else Severity.NOTE

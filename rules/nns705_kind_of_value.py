@@ -60,6 +60,8 @@ from nnmigrate.program import Access, Dialect, Item, Program, Read, Step
 from nnmigrate.program.values import Traced
 from nnmigrate.spans import Span
 
+from .common.severity import if_old
+
 RULE = Rule("NNS705", "kind-of-value", since="0.5.0")
 
 _ASKS = re.compile(r"(?<![\w.])(?:isinstance|(?:torch\.)?is_tensor|type)\(\s*\Z")
@@ -89,7 +91,7 @@ def _of_value(program: Program, value: Span) -> Iterator[Finding]:
         return
     asked = f"{found[0].strip()}{program.text(value)}, ...)"
     yield RULE.finding(
-        Severity.SILENT if program.dialect is Dialect.OLD else Severity.NOTE,
+        if_old(program, Severity.SILENT),
         Span(start + found.start(), value.end),
         f"`{asked}` asked a proxy on 0.4, which is none of these: the answer was no",
         "silently the other way is taken: the value is a tensor or a tuple",
@@ -106,7 +108,7 @@ def _asked_by_helpers(program: Program, steps: Sequence[Step]) -> Iterator[Findi
         if asks and value and tensor and one.span not in told:
             told.add(one.span)
             yield RULE.finding(
-                Severity.SILENT if program.dialect is Dialect.OLD else Severity.NOTE,
+                if_old(program, Severity.SILENT),
                 one.span,
                 f"what `{program.text(one.span)}` calls asks whether a value is a tensor: a proxy "
                 "on 0.4, which is none",

@@ -63,6 +63,8 @@ from nnmigrate.program import Dialect, Program
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Span
 
+from .common.severity import if_old
+
 RULE = Rule("NNS706", "seed-in-trace", since="0.5.0")
 
 _SEED = re.compile(r"(?<![\w.])torch\.(?:cuda\.|random\.)?manual_seed(?:_all)?\(")
@@ -84,7 +86,7 @@ def check(program: Program) -> Iterator[Finding]:
         drawn = _DRAW.search(text)
         for seed in _SEED.finditer(text, drawn.end() if drawn is not None else len(text)):
             yield RULE.finding(
-                Severity.SILENT if program.dialect is Dialect.OLD else Severity.NOTE,
+                if_old(program, Severity.SILENT),
                 Span(span.start + seed.start(), span.start + seed.end() - 1),
                 "0.4 set this seed before the first draw of the body, 0.5 sets it here",
                 "silently other random numbers",

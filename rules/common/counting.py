@@ -27,7 +27,7 @@ from nnmigrate.spans import Edit, Span
 from .arranging import Placed, arranged, forward
 from .cursors import Cursors, Uncounted, alone, call_of_next, followed, nexts_of, shown
 from .editing import fresh_name, merged
-from .step_names import Lost, Part, kept, part_of
+from .step_names import NOTHING_LOST, Kept, Part, kept, part_of, renamed
 from .stepping import (
     Chunk,
     header_of,
@@ -48,6 +48,7 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
 
     Raises:
         Uncounted: there is none; the message says why.
+        Lost: there is none, because of a name.
     """
     statements = invoke.body.statements
     if trace.kind not in ("trace", "generate") or invoke.helper or invoke.body.inline:
@@ -70,16 +71,10 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
     chunks = arranged(trace, placed)
     if all(chunk.dropped for chunk in chunks):
         raise Uncounted("nothing else is done")
-    try:
-        names = kept(program, trace, invoke, _parts(program, chunks))
-    except Lost as lost:
-        raise Uncounted(str(lost)) from lost
-    chunks = arranged(trace, _placed(program, trace, invoke, named[0], names.edits))
-    chunks = [
-        replace(c, edits=(), dropped=True) if c.statement in names.gone else c for c in chunks
-    ]
-    above = [edit for edit in names.edits if edit.span.end <= trace.statement.span.start]
-    edits = [*named[1], *above, *_edits(program, invoke, chunks)]
+    names = kept(program, trace, invoke, _parts(program, chunks))
+    if names != NOTHING_LOST:
+        chunks = arranged(trace, _placed(program, trace, invoke, named[0], names))
+    edits = [*named[1], *names.above, *_edits(program, invoke, chunks)]
     return Fix("Name the steps", merged(edits), Applicability.UNSAFE, trace.statement.span)
 
 
@@ -113,14 +108,8 @@ def _parts(program: Program, chunks: Sequence[Chunk]) -> list[Part]:
     return parts
 
 
-def _within(statement: Statement, names: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Those of the edits that lie in a statement."""
-    span = statement.span
-    return tuple(e for e in names if span.start <= e.span.start and e.span.end <= span.end)
-
-
 def _placed(
-    program: Program, trace: Trace, invoke: Invoke, tracer: str, names: Sequence[Edit] = ()
+    program: Program, trace: Trace, invoke: Invoke, tracer: str, names: Kept = NOTHING_LOST
 ) -> list[Placed]:
     cursors, at = Cursors(), 0.0
     begun = False
@@ -131,8 +120,7 @@ def _placed(
         else:
             steps, cursors = followed(program, statement, cursors)
             one = _straight(program, trace, statement, steps, tracer)
-            changed = merged((*one.chunk.edits, *_within(statement, names)))
-            one = replace(one, chunk=replace(one.chunk, edits=changed))
+            one = replace(one, chunk=renamed(one.chunk, names))
             if not shown([statement]):
                 one = replace(one, first=at, last=at)
                 one = replace(one, chunk=_headed(program, one.chunk, at, tracer, begun=begun))
@@ -209,7 +197,7 @@ def _loop(
     loop: Statement,
     cursors: Cursors,
     tracer: str,
-    names: Sequence[Edit],
+    names: Kept,
 ) -> tuple[Placed, Cursors]:
     """The place of a loop that moves cursors at every turn."""
     if loop.kind != "For" or len(loop.blocks) != 1 or loop.blocks[0].inline:
@@ -226,7 +214,7 @@ def _loop(
     start = steps.pop()
     name, counts_from, renaming = _counter(program, loop)
     body_start = body[0].line.start
-    other = [edit for edit in _within(loop, names) if edit.span.end <= body_start]
+    other = [edit for edit in names.within(loop) if edit.span.end <= body_start]
     name = next((edit.content for edit in other if program.text(edit.span) == name), name)
     renaming = (*renaming, *other)
     offset = start - counts_from
@@ -307,7 +295,7 @@ def _named(
 
 
 def _inside(
-    program: Program, trace: Trace, body: Sequence[Statement], header: str, names: Sequence[Edit]
+    program: Program, trace: Trace, body: Sequence[Statement], header: str, names: Kept
 ) -> list[Chunk]:
     """The statements of a loop in one block, without their `.next()`."""
     if not may_be_wrapped(body):
@@ -320,5 +308,5 @@ def _inside(
             chunks.append(Chunk(statement, dropped=True))
             continue
         cuts = tuple(Edit(call_of_next(program, told)[0], "") for told in nexts_of(statement))
-        chunks.append(Chunk(statement, merged((*cuts, *_within(statement, names))), header))
+        chunks.append(renamed(Chunk(statement, cuts, header), names))
     return forward(trace, chunks)

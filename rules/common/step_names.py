@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -21,8 +21,9 @@ from nnmigrate.program.steps import Step, flat
 from nnmigrate.program.values import Constant, Traced
 from nnmigrate.spans import Edit, Span
 
-from .editing import fresh_name, lines_before, movable
-from .stepping import loops_over_steps
+from .editing import fresh_name, lines_before, merged, movable
+from .neighbours import is_entered
+from .stepping import Chunk, loops_over_steps
 
 # A name's characters, and whether it is bound there: `total += x` reads it in the same place.
 Place = tuple[Span, bool]
@@ -53,12 +54,28 @@ class Kept:
     """What a fix has to change besides.
 
     Args:
-        edits: other names, and what is made before the trace.
+        edits: other names.
+        above: what is made before the trace.
         gone: the statements that made it in the invoke.
     """
 
-    edits: tuple[Edit, ...]
-    gone: tuple[Statement, ...]
+    edits: tuple[Edit, ...] = ()
+    above: tuple[Edit, ...] = ()
+    gone: tuple[Statement, ...] = ()
+
+    def within(self, statement: Statement) -> tuple[Edit, ...]:
+        """The other names in a statement."""
+        return tuple(edit for edit in self.edits if statement.span.holds(edit.span))
+
+
+NOTHING_LOST = Kept()
+
+
+def renamed(chunk: Chunk, names: Kept) -> Chunk:
+    """A chunk without what is made before the trace, and with the names that it needs."""
+    if chunk.statement in names.gone:
+        return replace(chunk, edits=(), dropped=True)
+    return replace(chunk, edits=merged((*chunk.edits, *names.within(chunk.statement))))
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,7 @@ def kept(program: Program, trace: Trace, invoke: Invoke, parts: Sequence[Part]) 
     """
     renames: dict[Place, str] = {}
     edits: list[Edit] = []
+    above: list[Edit] = []
     gone: list[Statement] = []
     for name in dict.fromkeys(_lost(program, trace, parts, {})):
         statement = _made_before(program, trace, invoke, name)
@@ -98,14 +116,14 @@ def kept(program: Program, trace: Trace, invoke: Invoke, parts: Sequence[Part]) 
             gone.append(statement)
             renames |= {(s.span, True): "" for s in statement.steps if isinstance(s, Bind)}
             made = program.text(statement.span).removesuffix(".save()")
-            edits.append(lines_before(program, trace.statement, made))
+            above.append(lines_before(program, trace.statement, made))
             continue
         found, names = _bound_once(program, trace, invoke, name)
         renames |= names
         edits += found
     for name in _lost(program, trace, parts, renames):
         raise Lost(_why(program, trace, name))
-    return Kept(tuple(sorted(edits)), tuple(gone))
+    return Kept(tuple(sorted(edits)), tuple(above), tuple(gone))
 
 
 def is_outer(program: Program, trace: Trace, name: str) -> bool:
@@ -138,13 +156,14 @@ def _made_before(program: Program, trace: Trace, invoke: Invoke, name: str) -> S
 
     A server would fill a copy of it.
     """
-    binds = [s for s, step in _touching(invoke.body, name) if isinstance(step, Bind)]
+    touching = list(_touching(invoke.body, name))
+    binds = [statement for statement, step in touching if isinstance(step, Bind)]
     if len(binds) != 1 or binds[0] not in invoke.body.statements or trace.remote is not Remote.NO:
         return None
-    statement, first = binds[0], next(iter(_touching(invoke.body, name)))
+    statement = binds[0]
     made = [step.expression for step in statement.steps if isinstance(step, Bind)]
     whole = len(made) == 1 and made[0] is not None and movable(statement, trace.statement)
-    is_first = first[0] is statement and statement.kind == "Assign"
+    is_first = touching[0][0] is statement and statement.kind == "Assign"
     if not whole or not is_first or not is_outer(program, trace, name) or trace.session is not None:
         return None
     assert made[0] is not None
@@ -182,7 +201,8 @@ def _lost(program: Program, trace: Trace, parts: Sequence[Part], renames: Rename
                 _Event(binds, part.block, part.turned, number, later)
             )
     for (name, own), history in events.items():
-        if not any(event.binds for event in history):
+        # What never comes near a block is as it always was.
+        if not any(event.binds for event in history) or all(e.block is None for e in history):
             continue
         if loops_over_steps(program):
             if own == name and _accumulates(history):
@@ -218,14 +238,14 @@ def _is_lost(history: Sequence[_Event], *, outer: bool, live: bool) -> bool:
 
 def _accumulates(history: Sequence[_Event]) -> bool:
     """Whether a block begins with what its last step has made of a name."""
-    return any(
-        not event.binds
-        and event.block is not None
-        and not any(one.binds and one.block == event.block for one in history[:at])
-        and any(one.binds and one.block == event.block for one in history[at:])
-        and not event.turned
-        for at, event in enumerate(history)
-    )
+    return any(_goes_on(history, at) and not event.turned for at, event in enumerate(history))
+
+
+def _goes_on(history: Sequence[_Event], at: int) -> bool:
+    """Whether a block reads a name there that it binds only behind that."""
+    event = history[at]
+    own = [number for number, one in enumerate(history) if one.binds and one.block == event.block]
+    return event.block is not None and not event.binds and bool(own) and own[0] > at
 
 
 def _reads_stale(history: Sequence[_Event], at: int, *, outer: bool) -> bool:
@@ -234,7 +254,7 @@ def _reads_stale(history: Sequence[_Event], at: int, *, outer: bool) -> bool:
     inside = event.block is not None
     if inside and any(one.block == event.block for one in before):
         return False
-    if inside and any(one.binds and one.block == event.block for one in history[at:]):
+    if _goes_on(history, at):
         # What a step makes of it is what the next one begins with.
         return bool(before) or event.turned
     if not before:
@@ -306,7 +326,7 @@ def _straight(body: Block) -> Iterator[Statement]:
     """The statements of a body, those of its blocks of steps among them."""
     for statement in body.statements:
         yield statement
-        if statement.opens is not None and statement.opens.kind == "iterate":
+        if is_entered(statement):
             yield from statement.blocks[0].statements
 
 

@@ -14,7 +14,7 @@ from nnmigrate.spans import Edit, Span
 from .cursors import is_below, nexts_of, shown
 from .editing import fresh_name, merged, removed
 from .neighbours import block_of, grows, hindrance, is_entered
-from .step_names import Lost, Part, kept, part_of
+from .step_names import Part, kept, part_of
 from .stepping import (
     header_of,
     in_order,
@@ -97,6 +97,7 @@ def entered_by_tracer(
 
     Raises:
         Undecided: there is none.
+        Lost: there is none, because of a name.
     """
     tracer, naming = tracer_beside(program, trace, invoke)
     top = next(one for one in invoke.body.statements if statement in one.walk())
@@ -135,11 +136,8 @@ def _names(
     edits: Sequence[Edit],
 ) -> list[Edit]:
     """The edits after which the block that is made of a run loses no name."""
-    try:
-        names = kept(program, trace, invoke, list(_parts(invoke.body.statements, run)))
-    except Lost as lost:
-        raise Undecided(str(lost)) from lost
-    more = [*names.edits, *map(removed, names.gone)]
+    names = kept(program, trace, invoke, list(_parts(invoke.body.statements, run)))
+    more = [*names.edits, *names.above, *map(removed, names.gone)]
     if any(one.span.overlaps(other.span) for one in more for other in edits):
         raise Undecided("a statement that has to be guarded binds a name of the block's")
     return more
@@ -217,7 +215,7 @@ def _header(program: Program, statement: Statement, block: str, step: str = "") 
     if loops_over_steps(program):
         if program.text(Span(start, call.start)) != "with ":
             raise Undecided("its with statement has parentheses")
-        return Edit(Span(start, call.end), header_of(program, block).removesuffix(":"))
+        return Edit(Span(start, call.end), header_of(program, block, step).removesuffix(":"))
     return Edit(call, f"{block} as {step}" if step else block)
 
 

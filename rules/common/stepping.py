@@ -83,10 +83,16 @@ def loops_over_steps(program: Program) -> bool:
     return program.options.target >= (0, 6)
 
 
-def header_of(program: Program, block: str) -> str:
-    """The line that goes through steps: `tracer.all()` or `tracer.iter[...]`."""
+def header_of(program: Program, block: str, step: str = "") -> str:
+    """The line that goes through steps.
+
+    Args:
+        program: the program.
+        block: `tracer.all()` or `tracer.iter[...]`.
+        step: a name for the number of the step, where a loop has to have a certain one.
+    """
     if loops_over_steps(program):
-        return f"for {fresh_name(program, 'step')} in {block}:"
+        return f"for {step or fresh_name(program, 'step')} in {block}:"
     return f"with {block}:"
 
 

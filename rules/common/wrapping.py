@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Invoke, Program, Statement, Told, Trace
@@ -13,7 +12,7 @@ from nnmigrate.spans import Edit, Span
 from .cursors import shown
 from .editing import merged, removed
 from .neighbours import hindrance, is_entered
-from .step_names import Kept, Lost, kept, part_of
+from .step_names import kept, part_of, renamed
 from .stepped import OutOfStep, Stepping, Undecided, others, stepping_of, tracer_beside
 from .stepping import Chunk, header_of, in_order, may_be_wrapped, rewritten
 
@@ -25,6 +24,7 @@ def wrapped(
 
     Raises:
         Undecided: there is none.
+        Lost: there is none, because of a name.
     """
     tracer, naming = tracer_beside(program, trace, invoke)
     body = invoke.body.statements
@@ -53,25 +53,14 @@ def wrapped(
         for one in body
         if one not in whole or one in inner
     ]
-    try:
-        names = kept(program, trace, invoke, parts)
-    except Lost as lost:
-        raise Undecided(str(lost)) from lost
+    names = kept(program, trace, invoke, parts)
     span = Span(whole[0].line.start, whole[-1].line.end)
-    chunks = [_renamed(chunk, names) for chunk in chunks]
+    chunks = [renamed(chunk, names) for chunk in chunks]
     outside = [edit for edit in names.edits if not span.holds(edit.span)]
     outside += [removed(one) for one in names.gone if one not in whole]
-    edits = [*naming, *outside, rewritten(program, invoke.statement, chunks, whole)]
+    edits = [*naming, *names.above, *outside, rewritten(program, invoke.statement, chunks, whole)]
     applicability = Applicability.SAFE if known else Applicability.UNSAFE
     return Fix("Iterate by the tracer", merged(edits), applicability)
-
-
-def _renamed(chunk: Chunk, names: Kept) -> Chunk:
-    """A chunk without what is made before the trace, and with the names that it needs."""
-    if chunk.statement in names.gone:
-        return replace(chunk, edits=(), dropped=True)
-    own = [edit for edit in names.edits if chunk.statement.span.holds(edit.span)]
-    return replace(chunk, edits=merged((*chunk.edits, *own)))
 
 
 def _asked(program: Program, body: Sequence[Statement]) -> dict[int, Stepping]:
