@@ -114,10 +114,15 @@ def _wraps_plainly(program: Program, trace: Trace) -> bool:
 
 def _plain_classes(program: Program) -> Iterator[str]:
     """The classes of the file that derive from no language model as far as it tells."""
+    language: set[str] = set()
     for scope in program.scopes:
         if scope.kind == "class" and scope.statement is not None:
             header = program.text(scope.statement.span).split(":")[0]
-            if "LanguageModel" not in header:
+            # A class stands behind those that it derives from.
+            words = re.findall(r"\w+", header)
+            if "LanguageModel" in header or language.intersection(words):
+                language.add(scope.name)
+            else:
                 yield scope.name
 
 

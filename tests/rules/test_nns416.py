@@ -105,3 +105,21 @@ def test_inputs_of_a_wrapped_module_are_no_tokens() -> None:
             b = m.output.save()
     """
     assert "tolist" not in fix(HEAD + textwrap.dedent(code), unsafe=True).code
+
+
+def test_inputs_of_a_class_behind_a_language_model_are_tokens() -> None:
+    code = """
+    class Base(LanguageModel):
+        def own(self): return 1
+
+    class Own(Base):
+        def own(self): return 2
+
+    m = Own("gpt2")
+    with m.trace() as tracer:
+        with tracer.invoke(torch.tensor([1, 2])):
+            a = m.output.save()
+        with tracer.invoke(torch.tensor([3])):
+            b = m.output.save()
+    """
+    assert "torch.tensor([1, 2]).tolist()" in fix(HEAD + textwrap.dedent(code), unsafe=True).code
