@@ -77,10 +77,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Made, Program, Scope, Statement, flat
+from nnmigrate.program import Made, Program
 from nnmigrate.program.values import Envoy, NnsightModule, Tracer
 
-from .common.entering import Making, entered_later, name_fix, stack_fix
+from .common.entering import Making, entered_later, makings, name_fix, stack_fix
 from .common.inlining import Helper, fix_of, helpers, uses, vanishes
 
 RULE = Rule("NNS305", "trace-made-elsewhere", since="0.5.0", fixable=Applicability.SAFE)
@@ -96,10 +96,9 @@ def check(program: Program) -> Iterator[Finding]:
         found = uses(program, helper)
         vanishing += [helper.last] if vanishes(program, helper, found) else []
         yield from _of_helper(program, helper)
-    for scope in program.scopes:
-        for making in _makings(scope):
-            if making.statement not in vanishing:
-                yield from _of_making(program, making)
+    for making in makings(program):
+        if making.statement not in vanishing:
+            yield from _of_making(program, making)
 
 
 def _of_helper(program: Program, helper: Helper) -> Iterator[Finding]:
@@ -109,22 +108,6 @@ def _of_helper(program: Program, helper: Helper) -> Iterator[Finding]:
         if fix is not None:
             message = f"`{helper.scope.name}` makes the trace that this `with` enters"
             yield RULE.finding(Severity.ERROR, use.context.span, message, _CONSEQUENCE, fix)
-
-
-def _makings(scope: Scope) -> Iterator[Making]:
-    for siblings in _suites(scope):
-        for statement in siblings:
-            for step in flat((*statement.steps, *statement.turn)):
-                heads = [context.call for context in statement.contexts]
-                if isinstance(step, Made) and not any(head.holds(step.span) for head in heads):
-                    yield Making(scope, siblings, statement, step)
-
-
-def _suites(scope: Scope) -> Iterator[tuple[Statement, ...]]:
-    yield scope.body.statements
-    for statement in scope.body.walk():
-        for block in statement.blocks:
-            yield block.statements
 
 
 def _of_making(program: Program, making: Making) -> Iterator[Finding]:

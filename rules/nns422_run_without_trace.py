@@ -1,13 +1,18 @@
-"""A model is run by `trace(..., trace=False)`.
+"""A model is run by a call that makes a trace.
 
 ## What it does
 
-Finds `trace=False` in a call of a model's `trace` or `generate`.
+Finds `trace=False` in a call of a model's `trace` or `generate`, and `generate` that no
+`with` enters.
 
 ## Why is this bad?
 
 On 0.4 such a call ran the model and gave its output. 0.5 does not know the argument: it makes a
 trace that nothing enters, or hands the argument on to the model.
+
+On 0.4 `lm.generate(prompt)` without a `with` made a trace that never ran: the model did nothing. On
+0.5 and later it generates at once, and gives the tokens (of a text, 0.5 and 0.7 make an
+`AttributeError`; tensors they take).
 
 ## Example
 
@@ -46,12 +51,13 @@ with lm.trace("The Eiffel Tower is in"):
 ## Fix safety
 
 The fix is safe. It is offered where the call is all that a name is bound to, or all that a function
-returns. `generate(..., trace=False)` is only reported: 0.4 made one forward pass of it.
+returns. `generate(..., trace=False)` is only reported: 0.4 made one forward pass of it. So is
+`generate` without a `with`, in code written for 0.4: what it was meant to do was never done.
 
 ## References
 
 - nnsight 0.4.11, `nnsight/intervention/base.py` (`trace`)
-- nnsight 0.5.15, `nnsight/intervention/envoy.py` (`trace`)
+- nnsight 0.5.15, `nnsight/intervention/envoy.py` (`trace`, `interleave`)
 """
 
 from __future__ import annotations
@@ -61,21 +67,50 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program
+from nnmigrate.program import Dialect, Program
+from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit
 
 from .common.calling import Called, called, kept, keyword_of
 from .common.editing import code_of, fresh_name, movable
+from .common.entering import Making, entered_later, makings
 
 RULE = Rule("NNS422", "run-without-trace", since="0.5.0", fixable=Applicability.SAFE, first=True)
 
 
 def check(program: Program) -> Iterator[Finding]:
-    """Calls with `trace=False`."""
+    """Calls with `trace=False`, and generations that nothing enters."""
     for call in called(program):
         for argument in call.node.args:
             if keyword_of(argument) == "trace" and code_of(argument.value) == "False":
                 yield _finding(program, call)
+    if program.dialect is Dialect.OLD:
+        for making in makings(program):
+            if _generates(making):
+                yield _of_generation(program, making)
+
+
+def _generates(making: Making) -> bool:
+    """Whether it is a model's `generate`, and no with statement can be meant to enter it."""
+    opener = making.step.opener
+    receiver = opener.receiver
+    if opener.kind != "generate" or any(name == "trace" for name, _ in opener.keywords):
+        return False
+    if not isinstance(receiver, Envoy) or not receiver.proved or receiver.path:
+        return False
+    alone = isinstance(making.statement.node, cst.Expr) and making.is_whole
+    return alone or (making.name is not None and entered_later(making) is None)
+
+
+def _of_generation(program: Program, making: Making) -> Finding:
+    call = program.text(making.step.span)
+    return RULE.finding(
+        Severity.ERROR,
+        making.step.span,
+        f"`{call}` is entered by no `with`: 0.4 made a trace of it that never ran; say whether "
+        "the model is meant to generate here, in a `with` that saves its output, or delete it",
+        "0.5 generates at once; AttributeError: 'str' object has no attribute 'shape' for a text",
+    )
 
 
 def _finding(program: Program, call: Called) -> Finding:

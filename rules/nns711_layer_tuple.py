@@ -59,7 +59,9 @@ with lm.trace("The Eiffel Tower is in"):
 
 The fix is unsafe: it assumes that the hidden states of all prompts are meant. It is offered where
 the project asks for a transformers whose layers give a tensor; where it asks for an older one
-nothing is said, and where it says nothing there is one note for each file.
+nothing is said, and where it says nothing there is one note for each file. Asked for by its code
+(`nnmigrate fix --select NNS711 --unsafe-fixes`) it is offered at every place, whatever the project
+asks for: the new form reads the same hidden states with every version.
 
 ## References
 
@@ -68,36 +70,53 @@ nothing is said, and where it says nothing there is one note for each file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Access, Dialect, Program
+from nnmigrate.program import Access, Dialect, Program, Statement
 from nnmigrate.schedule.values import Point
 from nnmigrate.spans import Edit, Span
 
-from .common.editing import fresh_name
+from .common.editing import code_of, fresh_name
 from .common.families import Family, family_of, reaches
 
 RULE = Rule("NNS711", "layer-tuple", since="0.4.0", fixable=Applicability.UNSAFE)
 
+_IS_SET = re.compile(r"\s*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)")
 _CONSEQUENCE = "silently the first prompt's row instead of the hidden states of all"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A read of a layer's first item, and how it would be written for every version."""
+
+    span: Span
+    family: Family
+    fix: Fix | None
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Reads of a layer's first item, each where the version is known, else the first one."""
-    if program.dialect is Dialect.NEW:
+    asked = RULE.code in program.options.asked
+    if program.dialect is Dialect.NEW and not asked:
         return
     noted = False
-    for span, family in _reads(program):
-        known = reaches(program.options.project, family)
+    for place in _reads(program):
+        known = reaches(program.options.project, place.family)
         if known:
-            yield _certain(program, span, family)
+            yield _certain(program, place)
+        elif asked:
+            yield _noted(program, place)
         elif known is None and program.dialect is Dialect.OLD and not noted:
             noted = True
-            yield _noted(program, span, family)
+            yield _noted(program, replace(place, fix=None))
 
 
-def _reads(program: Program) -> Iterator[tuple[Span, Family]]:
+def _reads(program: Program) -> Iterator[_Place]:
     seen: set[Span] = set()
     for trace in program.traces:
         for statement in trace.body.statements:
@@ -109,34 +128,48 @@ def _reads(program: Program) -> Iterator[tuple[Span, Family]]:
                     family = family_of(program.code, step.provider.path)
                     if family is not None:
                         seen.add(step.span)
-                        yield Span(step.span.start, step.span.end + 3), family
+                        span = Span(step.span.start, step.span.end + 3)
+                        yield _Place(span, family, _fix(program, statement, span))
 
 
-def _certain(program: Program, span: Span, family: Family) -> Finding:
-    text = program.text(span)
-    name = fresh_name(program, "out")
-    module = text.removesuffix("[0]")
-    new = f"({name}[0] if isinstance({name} := {module}, tuple) else {name})"
-    fix = None
+def _fix(program: Program, statement: Statement, span: Span) -> Fix | None:
+    """The form that reads the same with every version."""
+    module = program.text(span).removesuffix("[0]")
     # The item itself is set: that is another thing for a tensor than for a tuple.
-    behind = program.code[span.end :].lstrip(" ")
-    if not behind.startswith("=") or behind.startswith("=="):
-        fix = Fix("Take the tuple apart if it is one", (Edit(span, new),), Applicability.UNSAFE)
+    if _IS_SET.match(program.code, span.end) or _is_iterated(statement.node, module):
+        return None
+    name = fresh_name(program, "out")
+    new = f"({name}[0] if isinstance({name} := {module}, tuple) else {name})"
+    return Fix("Take the tuple apart if it is one", (Edit(span, new),), Applicability.UNSAFE)
+
+
+def _is_iterated(node: cst.CSTNode, module: str) -> bool:
+    """Whether a comprehension goes through it: no name can be bound there."""
+    if isinstance(node, cst.CompFor) and module in code_of(node.iter):
+        return True
+    return any(_is_iterated(child, module) for child in node.children)
+
+
+def _certain(program: Program, place: _Place) -> Finding:
+    text, family = program.text(place.span), place.family
     return RULE.finding(
         Severity.SILENT,
-        span,
+        place.span,
         f"`{text}`: layers of {family.name} give a tensor, no tuple, from transformers "
         f"{family.tensor_from} on, which the project asks for",
         _CONSEQUENCE,
-        fix,
+        place.fix,
     )
 
 
-def _noted(program: Program, span: Span, family: Family) -> Finding:
+def _noted(program: Program, place: _Place) -> Finding:
+    family = place.family
     return RULE.finding(
         Severity.NOTE,
-        span,
-        f"`{program.text(span)}`: layers of {family.name} give a tuple up to transformers "
-        f"{family.tuple_up_to}, and a tensor from {family.tensor_from} on",
+        place.span,
+        f"`{program.text(place.span)}`: layers of {family.name} give a tuple up to transformers "
+        f"{family.tuple_up_to}, and a tensor from {family.tensor_from} on"
+        + ("" if place.fix else "; `fix --select NNS711 --unsafe-fixes` writes what suits both"),
         f"nothing changes by nnsight; with a newer transformers {_CONSEQUENCE}",
+        place.fix,
     )

@@ -279,9 +279,28 @@ class TestFaultyFixes:
         assert fixed.failures == (
             RuleFailure(
                 "NNS101",
-                "its fix at line 2 changes nothing, or gives code that does not parse: undone",
+                "its fix at line 2 changes nothing, or gives code that is no Python: undone",
             ),
         )
+
+    @pytest.mark.parametrize("broken", ["f() += 1", "[x for x in (y := z)]", "return 1"])
+    def test_python_decides_what_is_python(
+        self, use_rules: Use, replacing: Any, broken: str
+    ) -> None:
+        # LibCST parses each of them.
+        use_rules(replacing("NNS101", "bad", broken))
+
+        fixed = fix("bad\n")
+
+        assert fixed.code == "bad\n"
+        assert [failure.code for failure in fixed.failures] == ["NNS101"]
+
+    def test_code_that_was_no_python_before_is_fixed_all_the_same(
+        self, use_rules: Use, replacing: Any
+    ) -> None:
+        use_rules(replacing("NNS101", "old", "new"))
+
+        assert fix("return old\n").code == "return new\n"
 
     def test_a_fix_that_changes_nothing_is_reported(self, use_rules: Use, replacing: Any) -> None:
         use_rules(replacing("NNS101", "old", "old"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -40,8 +41,31 @@ class Making:
         if not isinstance(node, cst.Assign) or len(node.targets) != 1:
             return None
         target = node.targets[0].target
-        whole = isinstance(node.value, cst.Call) and self.statement.span.end == self.step.span.end
+        whole = isinstance(node.value, cst.Call) and self.is_whole
         return target.value if whole and isinstance(target, cst.Name) else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the statement stands behind the call."""
+        return self.statement.span.end == self.step.span.end
+
+
+def makings(program: Program) -> Iterator[Making]:
+    """What nnsight makes outside of the header of a with statement."""
+    for scope in program.scopes:
+        for siblings in _suites(scope):
+            for statement in siblings:
+                heads = [context.call for context in statement.contexts]
+                for step in flat((*statement.steps, *statement.turn)):
+                    if isinstance(step, Made) and not any(head.holds(step.span) for head in heads):
+                        yield Making(scope, siblings, statement, step)
+
+
+def _suites(scope: Scope) -> Iterator[tuple[Statement, ...]]:
+    yield scope.body.statements
+    for statement in scope.body.walk():
+        for block in statement.blocks:
+            yield block.statements
 
 
 def entered_later(making: Making) -> tuple[Statement, Context] | None:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from nnmigrate.faults import described
@@ -204,9 +205,9 @@ class _Fixing:
         return program
 
     def _attempt(self, taken: Iterable[Fix]) -> Program | None:
-        """The program after some fixes; None where it does not parse, or is what it was."""
+        """The program after some fixes; None where it is no Python, or is what it was."""
         code = apply_edits(self.code, _edits(taken))
-        if code == self.code:
+        if code == self.code or (_compiles(self.code) and not _compiles(code)):
             return None
         try:
             return _build(code, self.options)
@@ -214,14 +215,14 @@ class _Fixing:
             return None
 
     def _without_guilty(self, taken: dict[Fix, list[Finding]]) -> dict[Fix, list[Finding]]:
-        """The fixes of a round but those after which, one by one, the code does not parse."""
+        """The fixes of a round but those after which, one by one, the code is no Python."""
         kept: dict[Fix, list[Finding]] = {}
         for change, findings in taken.items():
             if self._attempt([*kept, change]) is not None:
                 kept[change] = findings
             else:
                 row, _ = Lines(self.code).place(findings[0].span.start)
-                problem = "changes nothing, or gives code that does not parse: undone"
+                problem = "changes nothing, or gives code that is no Python: undone"
                 self._fail(findings[0].code, f"its fix at line {row} {problem}")
         return kept
 
@@ -265,6 +266,19 @@ def _build(code: str, options: Options) -> Program:
         raise NotPython("nested too deeply to be looked at", 1, 1) from None
     finally:
         threading.stack_size(before)
+
+
+@lru_cache(maxsize=2)
+def _compiles(code: str) -> bool:
+    """Whether this Python takes the code: LibCST parses more than that (`f() += 1`)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the user's literals: not our business
+        try:
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(code, "<fixed>", "exec", flags=flags, dont_inherit=True)
+        except (SyntaxError, MemoryError, RecursionError, ValueError, OverflowError):
+            return False
+    return True
 
 
 def _parsable(code: str) -> str:

@@ -121,7 +121,12 @@ def _options(name: str, settings: Settings) -> Options:
     folder = Path.cwd() if name == "-" else Path(name).resolve().parent
     project = project_of(folder)
     target = settings.target or project.target or (0, 5)
-    return Options(target=target, assume_remote=settings.assume_remote, project=project)
+    return Options(
+        target=target,
+        assume_remote=settings.assume_remote,
+        project=project,
+        asked=frozenset(settings.selection.select),
+    )
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:

@@ -209,6 +209,10 @@ TOLD = {
     "    with t.invoke('a'):\n        y = lm.lm_head.output.save()\n",
     "a run in an expression": "print(lm.trace('a', trace=False))\n",
     "a generation without a trace": "y = lm.generate('a', max_new_tokens=3, trace=False)\n",
+    "a generation that nothing enters": "with lm.trace('a'):\n"
+    "    y = lm.lm_head.next().output.save()\nlm.generate('a', max_new_tokens=3)\n",
+    "a generation that is bound and not entered": "with lm.trace('a'):\n"
+    "    y = lm.lm_head.next().output.save()\nz = lm.generate('a', max_new_tokens=3)\nprint(z)\n",
     "a prompt that is asked for": "with lm.edit(ask()):\n    lm.lm_head.output[:] = 0\n",
     "the tracer's invoker": "with lm.trace('a') as t:\n    y = t.invoker.inputs.save()\n",
     "a list of modules that is set": "with lm.trace('a'):\n    lm.transformer.h.output = x\n",
@@ -249,6 +253,11 @@ LEFT_ALONE = {
     "    y = lm.generator.output.save()\n",
     "a traced run": "with lm.trace('a', trace=True):\n    y = lm.lm_head.output.save()\n",
     "an edit": "with lm.edit(inplace=True):\n    lm.transformer.h[0].mlp.output[:] = 0\n",
+    "a generation that is entered by its name": "t = lm.generate('a', max_new_tokens=3)\n"
+    "with t:\n    y = lm.lm_head.next().output.save()\n",
+    "a generation where nothing speaks of 0.4": "y = lm.generate('a', max_new_tokens=3)\n",
+    "a generation of the model itself": "with lm.trace('a'):\n"
+    "    y = lm.lm_head.next().output.save()\nlm._model.generate(x)\n",
     "an editor": "doc.edit('text')\n",
     "inputs of modules": "with lm.trace('a'):\n    y = lm.lm_head.inputs[0][0].save()\n",
     "a layer": "with lm.trace('a'):\n    y = lm.transformer.h[0].output.save()\n",

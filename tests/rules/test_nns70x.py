@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from nnmigrate.findings import Severity
 from nnmigrate.program import Dialect, Options
 from nnmigrate.project import Project
 from nnmigrate.project.requirement import parsed
+from nnmigrate.selection import Selection
 
 HEAD = """
 import torch
@@ -140,6 +142,36 @@ def test_layers_by_the_projects_transformers(requirement: str, severities: list[
 
 def test_one_note_is_enough() -> None:
     assert own(READ + READ) == ["NNS711"]
+
+
+ASKED = Options(asked=frozenset({"NNS711"}))
+
+
+@pytest.mark.parametrize(
+    "options", [ASKED, replace(pinned("transformers<5"), asked=ASKED.asked)], ids=["none", "old"]
+)
+def test_every_place_is_rewritten_for_those_who_ask(options: Options) -> None:
+    only = Selection(select=("NNS711",))
+    done = fix(program(READ + READ), options, only, unsafe=True)
+    read = "(out[0] if isinstance(out := lm.transformer.h[1].output, tuple) else out).save()"
+    assert done.code.count(read) == 2
+    assert done.remaining == ()
+    assert fix(program(READ + READ), options, only).code == program(READ + READ)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lm.transformer.h[1].output[0] = x",
+        "lm.transformer.h[1].output[0] *= 2",
+        "y = [row.sum().save() for row in lm.transformer.h[1].output[0]]",
+        "lm.transformer.h[1].mlp.output[0][:] = 0",
+    ],
+)
+def test_places_where_no_name_can_be_bound_stay(line: str) -> None:
+    code = program(f'with lm.trace("a"):\n    {line}\n')
+    done = fix(code, ASKED, Selection(select=("NNS711",)), unsafe=True)
+    assert (done.code, done.failures) == (code, ())
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,15 @@ class Options:
         source: the dialect, where the user says it.
         project: what the project around the code declares. Where nothing else tells for which
             nnsight the code is written, an old pin does.
+        asked: the codes of rules that the user asked for one by one; what a rule offers on request
+            alone, it offers then.
     """
 
     target: tuple[int, ...] = (0, 5)
     assume_remote: bool = False
     source: Dialect | None = None
     project: Project = NO_PROJECT
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
