@@ -3,13 +3,14 @@
 ## What it does
 
 Finds statements behind `with module.all():` and `with module.iter[n:]:` in a generation without
-`max_new_tokens`, or with None for it.
+`max_new_tokens`, or with None for it; for 0.8 as the target, in every generation.
 
 ## Why is this bad?
 
 0.5 runs the block whenever the model makes another step. How many there will be it knows from
 `max_new_tokens` only: without that the body still waits for one more step when the generation has
 ended, and what stands behind the block is dropped. The names that it binds are missing afterwards.
+0.8.1 drops it even where `max_new_tokens` is given.
 
 ## Example
 
@@ -75,7 +76,7 @@ from collections.abc import Iterator
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.program import Dialect, Program
 
-from .common.open_ended import Tail, apart, length_missing, stale_name, tails
+from .common.open_ended import Tail, apart, drops_all, length_missing, stale_name, tails
 
 RULE = Rule("NNS603", "code-behind-open-iteration", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -90,13 +91,16 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _finding(program: Program, tail: Tail) -> Finding:
     missing = length_missing(tail.trace)
+    text = program.text(tail.opened)
+    why = f"`{text}` waits for steps that `max_new_tokens` does not count"
+    if drops_all(program):
+        why = f"`{text}` waits for one more step when the last one is done"
     fix = None if missing else apart(program, tail)
     decide = "" if fix is not None else _decision(tail, missing=missing)
     return RULE.finding(
         Severity.ERROR,
-        tail.opened.call,
-        f"`{program.text(tail.opened.call)}` waits for steps that `max_new_tokens` does not count: "
-        f"what stands behind it is never run{decide}",
+        tail.opened,
+        f"{why}: what stands behind it is never run{decide}",
         "NameError: the rest of the body is dropped, with a warning only",
         fix,
     )

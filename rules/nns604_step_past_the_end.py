@@ -71,13 +71,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import libcst as cst
-
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program, Statement, Told
+from nnmigrate.program import Program
 from nnmigrate.spans import Edit, Span
 
-from .common.stepping import steps_made
+from .common.stepping import steps_asked, steps_made
 
 RULE = Rule("NNS604", "step-past-the-end", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -92,18 +90,9 @@ def check(program: Program) -> Iterator[Finding]:
         if length is None:
             continue
         for statement in trace.body.walk():
-            span = _asked(statement)
+            span = steps_asked(statement)
             if span is not None:
                 yield from _of_block(program, span, length)
-
-
-def _asked(statement: Statement) -> Span | None:
-    """What a statement goes through step by step: a block on 0.5, a loop from 0.6 on."""
-    if isinstance(statement.node, cst.For):
-        told = (s for s in statement.steps if isinstance(s, Told) and s.what == "tracer.iter[]")
-        return next((step.span for step in told), None)
-    entered = statement.opens if isinstance(statement.node, cst.With) else None
-    return entered.call if entered is not None and entered.kind == "iterate" else None
 
 
 def _of_block(program: Program, span: Span, length: int) -> Iterator[Finding]:

@@ -15,7 +15,6 @@ from nnmigrate.program import (
     BarrierMade,
     Bind,
     Compute,
-    Entered,
     Invoke,
     Mutation,
     Program,
@@ -36,6 +35,7 @@ from .editing import (
     merged,
     movable,
 )
+from .stepping import steps_asked
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Tail:
     Args:
         trace: the trace.
         invoke: its invoke.
-        opened: what the block's with statement enters.
+        opened: what the block goes through.
         number: the number of the statement of the invoke that is, or has in it, the block.
     """
 
     trace: Trace
     invoke: Invoke
-    opened: Entered
+    opened: Span
     number: int
 
     @property
@@ -73,35 +73,45 @@ class Tail:
 def tails(program: Program) -> Iterator[Tail]:
     """What stands behind blocks of unknown length, once for each invoke."""
     for trace in program.traces:
-        if trace.kind == "generate" and trace.entered.proved and not _is_counted(trace):
+        waits = drops_all(program) or not _is_counted(trace)
+        if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
-                tail = None if invoke.helper else _tail(trace, invoke)
+                tail = None if invoke.helper else _tail(program, trace, invoke)
                 if tail is not None:
                     yield tail
 
 
-def _tail(trace: Trace, invoke: Invoke) -> Tail | None:
+def drops_all(program: Program) -> bool:
+    """Whether what stands behind such a block is dropped even where `max_new_tokens` is given.
+
+    Run on 0.8.1; 0.5.15, 0.6.3 and 0.7.0 go on behind the last of the steps that are counted.
+    """
+    return program.options.target >= (0, 8)
+
+
+def _tail(program: Program, trace: Trace, invoke: Invoke) -> Tail | None:
     statements = invoke.body.statements
     for number, statement in enumerate(statements):
-        opened = next(filter(None, map(_open_ended, statement.walk())), None)
+        found = ((_open_ended(program, one), one) for one in statement.walk())
+        opened, block = next((each for each in found if each[0] is not None), (None, None))
         if opened is not None:
-            again = statement.loop is not None
+            again = statement.loop is not None and statement is not block
             return (
                 Tail(trace, invoke, opened, number) if statements[number + 1 :] or again else None
             )
     return None
 
 
-def _open_ended(statement: Statement) -> Entered | None:
-    """What a with statement enters, if that is every step from one on."""
-    opens, node = statement.opens, statement.node
-    if opens is None or opens.kind != "iterate" or not isinstance(node, cst.With):
+def _open_ended(program: Program, statement: Statement) -> Span | None:
+    """What a block goes through, if that is every step from one on."""
+    asked = steps_asked(statement)
+    if asked is None:
         return None
-    item = node.items[0].item
+    item = cst.parse_expression(f"({program.text(asked)})")
     if isinstance(item, cst.Subscript):
         part = item.slice[0].slice
-        return opens if isinstance(part, cst.Slice) and part.upper is None else None
-    return opens
+        return asked if isinstance(part, cst.Slice) and part.upper is None else None
+    return asked
 
 
 def _call(trace: Trace) -> cst.Call | None:
@@ -130,17 +140,19 @@ def _is_counted(trace: Trace) -> bool:
 def length_missing(trace: Trace) -> bool:
     """Whether a generation says nothing at all of `max_new_tokens`: one step on 0.4."""
     call = _call(trace)
-    return call is None or _given(call) is None
+    if call is None:
+        return True
+    return _given(call) is None and not any(argument.star == "**" for argument in call.args)
 
 
 def apart(program: Program, tail: Tail) -> Fix | None:
     """Puts what stands behind the block into an invoke of its own, if that can be."""
-    whole = tail.block.opens is tail.opened and tail.rest and not tail.invoke.body.inline
+    whole = steps_asked(tail.block) == tail.opened and tail.rest and not tail.invoke.body.inline
     with_prompts = [one for one in tail.trace.invokes if one.implicit or _has_prompts(one)]
     alone = len(with_prompts) == 1 and tail.invoke is tail.trace.invokes[-1]
     if not whole or not alone or tail.invoke.parents or not movable(*tail.invoke.body.statements):
         return None
-    if not _is_independent(program, tail) or not _in_turn(tail.rest) or stale_name(tail):
+    if not _is_independent(program, tail) or not _in_turn(program, tail.rest) or stale_name(tail):
         return None
     edits = _of_implicit(program, tail) if tail.invoke.implicit else _of_explicit(program, tail)
     return (
@@ -191,7 +203,7 @@ def _stale(tail: Tail, first: int) -> str | None:
     return None
 
 
-def _in_turn(rest: Sequence[Statement]) -> bool:
+def _in_turn(program: Program, rest: Sequence[Statement]) -> bool:
     """Whether no module is read behind the whole generation's output, and no step once more.
 
     Of two blocks 0.4 ran the second one at the last step only.
@@ -199,7 +211,8 @@ def _in_turn(rest: Sequence[Statement]) -> bool:
     steps = [step for one in rest for step in one.all_steps]
     events = [step.provider.path for step in steps if isinstance(step, Access)]
     last = [path[:1] == ("generator",) for path in events]
-    return last == sorted(last) and not any(_open_ended(s) for one in rest for s in one.walk())
+    again = any(_open_ended(program, inner) for one in rest for inner in one.walk())
+    return last == sorted(last) and not again
 
 
 _STAYS = ("Return", "Break", "Continue", "Global", "Nonlocal", "FunctionDef", "ClassDef")

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nnmigrate.program import Access, Program, Statement, Trace
+import libcst as cst
+
+from nnmigrate.program import Access, Program, Statement, Told, Trace
 from nnmigrate.program.model import code_only
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
@@ -17,6 +19,7 @@ from .calling import keyword_of, parsed_call
 from .cursors import shown
 from .editing import code_of, fresh_name, lines_inside_strings
 
+_OF_TRACERS = ("tracer.iter[]", "tracer.all")
 _LEAVING = frozenset("Return Break Continue FunctionDef ClassDef".split())
 
 
@@ -81,6 +84,15 @@ def loops_over_steps(program: Program) -> bool:
     0.5 cuts out the body of a with statement only (run on 0.5.15, 0.6.3, 0.7.0 and 0.8.1).
     """
     return program.options.target >= (0, 6)
+
+
+def steps_asked(statement: Statement) -> Span | None:
+    """What a statement goes through step by step: a block on 0.5, a loop from 0.6 on."""
+    if isinstance(statement.node, cst.For):
+        told = (s for s in statement.steps if isinstance(s, Told) and s.what in _OF_TRACERS)
+        return next((step.span for step in told), None)
+    entered = statement.opens if isinstance(statement.node, cst.With) else None
+    return entered.call if entered is not None and entered.kind == "iterate" else None
 
 
 def header_of(program: Program, block: str, step: str = "") -> str:

@@ -200,6 +200,53 @@ def test_left_alone(name: str) -> None:
     assert not [one for one in found if one.code == "NNS603"]
 
 
+EIGHT = Options(source=Dialect.OLD, target=(0, 8, 1))
+COUNTED = """
+with lm.generate('a', max_new_tokens=3) as tracer:
+    LOOP:
+        lm.lm_head.output[:] = 0
+    out = lm.generator.output.save()
+"""
+APART = """
+with lm.generate(max_new_tokens=3) as tracer:
+    with tracer.invoke('a'):
+        LOOP:
+            lm.lm_head.output[:] = 0
+    with tracer.invoke():
+        out = lm.generator.output.save()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("with lm.lm_head.all()", "for step in tracer.all()"),
+        ("with lm.lm_head.iter[1:]", "for step in tracer.iter[1:]"),
+        ("for step in tracer.iter[:]", "for step in tracer.iter[:]"),
+        ("for step in tracer.all()", "for step in tracer.all()"),
+    ],
+)
+def test_0_8_drops_what_stands_behind_counted_steps_as_well(old: str, new: str) -> None:
+    before, after = program(COUNTED.replace("LOOP", old)), program(APART.replace("LOOP", new))
+    assert fix(before, EIGHT).code == after
+    assert fix(after, EIGHT).code == after
+    seven = Options(source=Dialect.OLD, target=(0, 7))
+    assert not [one for one in check(before, seven).findings if one.code == "NNS603"]
+
+
+@pytest.mark.parametrize("name", [name for name in LEFT_ALONE if "counted" not in name])
+def test_left_alone_for_0_8(name: str) -> None:
+    found = check(program(LEFT_ALONE[name]), EIGHT).findings
+    assert not [one for one in found if one.code == "NNS603"]
+
+
+def test_options_from_elsewhere_may_say_the_length() -> None:
+    code = program(f"with lm.generate('a', **options):\n    {BLOCK}{TAIL}")
+    (found,) = [one for one in check(code, EIGHT).findings if one.code == "NNS603"]
+    assert found.fix is None
+    assert "max_new_tokens" not in found.message
+
+
 def test_code_for_the_new_version_is_left_alone() -> None:
     code = program(f"with lm.generate('a', OPEN):\n    {BLOCK}{TAIL}")
     found = check(code, Options(source=Dialect.NEW)).findings
