@@ -7,7 +7,7 @@ them comes behind it: in the order in which the loop did it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -45,9 +45,13 @@ class _Turns:
         return f"({self.target})" if loose else self.target
 
 
-def repeats(statement: Statement) -> bool:
-    """Whether a statement is a loop, or binds what a comprehension gives."""
-    return statement.kind == "For" or _comprehension(statement) is not None
+def repeats(program: Program, statement: Statement, readings: Sequence[Reading]) -> bool:
+    """Whether a statement asks for its gradients in a loop, or in a comprehension.
+
+    Raises:
+        Unmoved: it does, and nobody can tell how often.
+    """
+    return statement.kind == "For" or _comprehension(program, statement, readings) is not None
 
 
 def over_layers(writing: Writing) -> tuple[Edit, ...]:
@@ -60,7 +64,7 @@ def over_layers(writing: Writing) -> tuple[Edit, ...]:
     if len(found.readings) != 1 or any(one.writes for one in found.all_readings):
         raise Unmoved("gradients in a loop stand beside others, or are set in it")
     ((statement, readings),) = found.readings
-    turns = _turns(writing.program, statement)
+    turns = _turns(writing.program, statement, readings)
     called = set(re.findall(r"(\w+)\s*\(", code_only(turns.items)))
     if not called <= _REPEATABLE or "[::-1]" in turns.items:
         raise Unmoved("what the loop goes over cannot be gone over twice")
@@ -69,9 +73,9 @@ def over_layers(writing: Writing) -> tuple[Edit, ...]:
     return _over_comprehension(writing, statement, readings, turns)
 
 
-def _turns(program: Program, statement: Statement) -> _Turns:
+def _turns(program: Program, statement: Statement, readings: Sequence[Reading]) -> _Turns:
     node = statement.node
-    loop = node if isinstance(node, cst.For) else _comprehension(statement)
+    loop = node if isinstance(node, cst.For) else _comprehension(program, statement, readings)
     assert loop is not None
     if isinstance(loop, cst.For) and (loop.orelse is not None or statement.blocks[0].inline):
         raise Unmoved("the loop has an `else`, or a body on its own line")
@@ -84,15 +88,41 @@ def _turns(program: Program, statement: Statement) -> _Turns:
     return _Turns(target, items, Span(start + head.start(1), start + head.end(1)))
 
 
-def _comprehension(statement: Statement) -> cst.CompFor | None:
-    node = statement.node
-    value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign, cst.Expr)) else None
-    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
-        value = value.func.value  # `[...].save()`
-    if not isinstance(value, (cst.ListComp, cst.DictComp)):
+def _comprehension(
+    program: Program, statement: Statement, readings: Sequence[Reading]
+) -> cst.CompFor | None:
+    """The comprehension that asks for all of a statement's gradients.
+
+    Raises:
+        Unmoved: it has conditions or loops of its own, or asks for some of them only.
+    """
+    text, start = program.text(statement.span), statement.span.start
+    asking = []
+    for node in _deferring(statement.node):
+        inner = code_of(node)
+        at = start + text.index(inner)
+        if text.count(inner) > 1:
+            raise Unmoved("the same comprehension stands there twice")
+        held = [Span(at, at + len(inner)).holds(one.span) for one in readings]
+        if any(held):
+            asking.append((node, all(held)))
+    if not asking:
         return None
-    loop = value.for_in
-    return None if loop.ifs or loop.inner_for_in is not None else loop
+    ((node, everything), *more) = asking
+    if more or not everything or not isinstance(node, cst.BaseComp):
+        raise Unmoved("a function, or one of several comprehensions, asks for it")
+    loop = node.for_in
+    if loop.ifs or loop.inner_for_in is not None:
+        raise Unmoved("the comprehension has conditions or loops of its own")
+    return loop
+
+
+def _deferring(node: cst.CSTNode) -> Iterator[cst.BaseComp | cst.Lambda]:
+    """Every part of a statement that is evaluated more than once, or later."""
+    if isinstance(node, (cst.BaseComp, cst.Lambda)):
+        yield node
+    for child in node.children:
+        yield from _deferring(child)
 
 
 def _over_comprehension(

@@ -15,7 +15,7 @@ from functools import cmp_to_key
 import libcst as cst
 
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Told, Trace
-from nnmigrate.program.values import Traced
+from nnmigrate.program.values import Traced, is_traced
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order, Provider
 from nnmigrate.spans import Span
@@ -30,12 +30,14 @@ class Reading:
         of: the characters of the value.
         provider: the module's value that it is, where that is known.
         writes: the gradient is set or changed.
+        proved: the value is one of the model's; else it only looks like that (`layer.output`).
     """
 
     span: Span
     of: Span
     provider: Provider | None
     writes: bool
+    proved: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def _readings(program: Program, trace: Trace, statement: Statement) -> list[Read
                 text = program.text(step.span)
                 of = Span(step.span.start, step.span.start + len(text[: text.rindex(".")].rstrip()))
                 provider = _provider(trace, step)
-                found[step.span] = Reading(step.span, of, provider, _writes(program, inner, step))
+                writes, proved = _writes(program, inner, step), is_traced(step.receiver)
+                found[step.span] = Reading(step.span, of, provider, writes, proved)
     return sorted(found.values(), key=lambda one: one.span)
 
 

@@ -23,7 +23,7 @@ def edits_of(program: Program, found: Pass) -> tuple[tuple[Edit, ...], bool]:
     """
     _check(program, found)
     writing = Writing(program, found)
-    if any(repeats(statement) for statement, _ in found.readings):
+    if any(repeats(program, one, readings) for one, readings in found.readings):
         return over_layers(writing), _is_certain(found)
     ordered = backwards(program, found.all_readings)
     if ordered is None:
@@ -48,6 +48,10 @@ def _is_certain(found: Pass) -> bool:
 
 
 def _check(program: Program, found: Pass) -> None:
+    for one in found.all_readings:
+        if not one.proved:
+            text = program.text(one.of)
+            raise Unmoved(f"nothing shows that `{text}` is a value of the model's")
     if found.statement.kind != "Expr" or not movable(found.statement, *found.moving):
         raise Unmoved("a statement shares its line with another one, or uses what the pass gives")
     names = {step.name for one in found.moving for step in one.all_steps if isinstance(step, Bind)}

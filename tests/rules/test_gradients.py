@@ -193,6 +193,27 @@ def test_rewritten(name: str) -> None:
     assert fix(after).code == after
 
 
+def test_a_comprehension_within_a_call() -> None:
+    before = program(
+        """
+        with lm.trace("a"):
+            gs = sum([layer.output.grad for layer in lm.transformer.h]).save()
+            lm.lm_head.output.sum().backward()
+        """
+    )
+    after = program(
+        """
+        with lm.trace("a"):
+            values = [layer.output for layer in lm.transformer.h]
+            with lm.lm_head.output.sum().backward():
+                gradients = [value.grad for value in reversed(values)][::-1]
+            gs = sum([gradient for layer, gradient in zip(lm.transformer.h, gradients)]).save()
+        """
+    )
+    assert fix(before).code == after
+    assert fix(after).code == after
+
+
 def test_an_order_that_was_not_recorded_is_an_assumption() -> None:
     code = """
         with net.trace(x):
@@ -232,6 +253,43 @@ TOLD = {
             gs = [layer.output.grad.save() for layer in lm.transformer.h[::-1]]
             lm.lm_head.output.sum().backward()
         """,
+    "layers that come from elsewhere": """
+        def grads_of(layers):
+            with lm.trace("a"):
+                for layer in layers:
+                    gs.append(layer.output[0].grad.save())
+                lm.lm_head.output.sum().backward()
+        """,
+    "a layer that comes from elsewhere, by a name": """
+        def grads_of(layer):
+            with lm.trace("a"):
+                h = layer.output[0]
+                g = h.grad.save()
+                lm.lm_head.output.sum().backward()
+        """,
+    "a layer from elsewhere whose gradient is set": """
+        def without(layer):
+            with lm.trace("a"):
+                layer.output.grad = 0
+                lm.lm_head.output.sum().backward()
+        """,
+    "a comprehension with a condition": """
+        with lm.trace("a"):
+            gs = [layer.output.grad.save() for layer in lm.transformer.h if wanted(layer)]
+            lm.lm_head.output.sum().backward()
+        """,
+    "two comprehensions": """
+        with lm.trace("a"):
+            n = sum(x.output.grad for x in lm.transformer.h) - sum(
+                y.mlp.output.grad for y in lm.transformer.h
+            ).save()
+            lm.lm_head.output.sum().backward()
+        """,
+    "one in a comprehension and one beside it": """
+        with lm.trace("a"):
+            n = (sum(x.output.grad for x in lm.transformer.h) - lm.lm_head.output.grad).save()
+            lm.lm_head.output.sum().backward()
+        """,
     "a gradient that is set from a later one": """
         with lm.trace("a"):
             a = lm.transformer.h[0].output
@@ -250,6 +308,13 @@ def test_told_and_not_changed(name: str) -> None:
 
 
 LEFT_ALONE = {
+    "another's output": "with lm.trace('a'):\n    n = run.output.size\n"
+    "    lm.lm_head.output.sum().backward()\n",
+    "layers from elsewhere in the pass": "def f(layer):\n    with lm.trace('a'):\n"
+    "        h = layer.output\n        with lm.lm_head.output.sum().backward():\n"
+    "            g = h.grad.save()\n",
+    "layers from elsewhere and no pass": "def f(layer):\n    with lm.trace('a'):\n"
+    "        h = layer.output.save()\n    return h.grad\n",
     "parameters": "with lm.trace('a'):\n    lm.lm_head.output.sum().backward()\n"
     "print(lm.lm_head.weight.grad)\n",
     "a leaf outside": "x = torch.ones(1, requires_grad=True)\nx.sum().backward()\nprint(x.grad)\n",

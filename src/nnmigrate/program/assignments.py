@@ -9,7 +9,7 @@ import libcst as cst
 
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.displays import bind_target, unpacked
-from nnmigrate.program.expressions import access, base, module_index, object_of
+from nnmigrate.program.expressions import access, base, is_modules_shape, module_index, object_of
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
@@ -191,10 +191,10 @@ def _store_attribute(
     if isinstance(receiver, Envoy):
         if name == "output" or name in INPUTS:
             access(walk, target, receiver, name, swap=True)
+    elif name == "grad" and (isinstance(receiver, Traced) or is_modules_shape(receiver)):
+        # What is written is the gradient, not the value.
+        walk.note(Told(walk.site(), walk.span(target), "grad", receiver))
     elif isinstance(receiver, Traced):
-        if name == "grad":
-            walk.note(Told(walk.site(), walk.span(target), "grad", receiver))
-            return  # what is written is the gradient, not the value
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
     else:
         if isinstance(receiver, Instance):

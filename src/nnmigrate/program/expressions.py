@@ -83,8 +83,17 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
         return value
     if name in ("value", "node") and not _is_guarded(walk, node):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
+    if name == "grad" and is_modules_shape(receiver):
+        walk.note(Told(walk.site(), walk.span(node), name, receiver))
+        return Traced()
     way = path_of(node.value)
     return Method(receiver=receiver, name=name, path=way[1] if way is not None else "")
+
+
+def is_modules_shape(value: Value) -> bool:
+    """Whether something is `x.output` or `x.input` of what may be a module (`for x in layers`)."""
+    points = ("output", *INPUTS)
+    return isinstance(value, Method) and value.name in points and bool(value.path)
 
 
 def _is_guarded(walk: Walk, node: cst.Attribute) -> bool:
@@ -181,7 +190,7 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         if isinstance(node.slice[0].slice, cst.Slice) and receiver.kind in ("list", "tuple"):
             return replace(receiver, known=(), empty=False)
         return receiver.item(key) or UNKNOWN
-    return UNKNOWN
+    return receiver if is_modules_shape(receiver) else UNKNOWN
 
 
 def _number_at(numbers: Numbers, key: str | int | None) -> Value:
