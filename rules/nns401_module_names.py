@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `named_modules()` of wrapped models and of their modules where the names are used, and `path`
-of an envoy.
+Finds `named_modules()` of wrapped models and of their modules where the names are used, `path` of
+an envoy, and `modules()` where a module is known by its place in the list.
 
 ## Why is this bad?
 
@@ -70,12 +70,13 @@ In a trace that reads the modules the new order stays: it is the one in which th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Program
 from nnmigrate.spans import Edit, Span
 
-from .common.naming import Listing, helper, listings, old_names, paths
+from .common.naming import Listing, Place, helper, listings, old_names, paths, places
 
 RULE = Rule("NNS401", "module-names", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -88,6 +89,8 @@ def check(program: Program) -> Iterator[Finding]:
         return
     for listing in listings(program):
         yield _of_listing(program, listing)
+    for place in places(program):
+        yield _of_place(program, place)
     for span, old in paths(program):
         text = f'{program.text(span)}.removeprefix("model")'
         yield _finding(program, span, (Edit(span, text),), "", old=old)
@@ -102,7 +105,30 @@ def _of_listing(program: Program, listing: Listing) -> Finding:
         text, edits = old_names(program.text(listing.span), iterated=listing.iterated), ()
         order = "" if listing.unordered else _ORDER
     edits = (*edits, Edit(listing.span, text))
-    return _finding(program, listing.span, edits, order, old=listing.old)
+    finding = _finding(program, listing.span, edits, order, old=listing.old)
+    if listing.chosen_by_path:
+        more = "; what is chosen by `path` as well: change that by hand"
+        return replace(finding, fix=None, message=finding.message + more)
+    return finding
+
+
+def _of_place(program: Program, place: Place) -> Finding:
+    """A module that is found by its place in the list."""
+    old = program.dialect is Dialect.OLD
+    name, edits = helper(program)
+    change = Edit(place.span, f"[envoy for _, envoy in {name}({place.receiver})]")
+    how = Applicability.SAFE if old else Applicability.UNSAFE
+    fix = Fix("List them in the order of nnsight 0.4", tuple(sorted((*edits, change))), how)
+    more = "" if old else "; this is right if the code was written for nnsight 0.4"
+    named = "; its `path` is another one, too: change both by hand" if place.named else ""
+    return RULE.finding(
+        Severity.SILENT if old else Severity.NOTE,
+        place.span,
+        f"`{program.text(place.span)}` gives the modules in another order since 0.5: each behind what "
+        f"it consists of, the model last{more}{named}",
+        "silently another module at the same place",
+        None if place.named else fix,
+    )
 
 
 def _finding(

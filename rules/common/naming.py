@@ -18,6 +18,10 @@ _OLD = '.removeprefix("model")'
 _TARGETS = re.compile(
     r"\bfor\s+(?:\w+\s*,\s*\()?\(?\s*(?:(\w+)\s*,\s*)?(\w+)\s*\)*\s+in\s+(?:enumerate)?\(*\s*\Z"
 )
+_ALL = re.compile(r"\A(.*?)\s*\.\s*modules\s*\(\s*\)\Z", re.DOTALL)
+_NUMBERED = re.compile(r"\b(enumerate|zip|next\(\s*iter)\(\s*([^()]*,\s*)?(list\(\s*)?\Z")
+_PICKED = re.compile(r"\s*\)*\s*\[\s*-?\d")
+_BOUND = re.compile(r"(\w+)\s*=\s*(?:list\(|tuple\()?\s*")
 _NEW_NAME = re.compile(r"""["']model(\.|["'])""")
 _READS = re.compile(r"\.(output|inputs?)\b")
 _SORTED = re.compile(r"\b(sorted|set|frozenset|any|all)\(\s*[^()]*\bfor\b[^()]*\bin\s+\Z")
@@ -33,7 +37,8 @@ class Listing:
         iterated: a loop or a comprehension goes over it.
         names_only: the modules themselves are not used.
         unordered: nothing can tell in which order they come.
-    old: only 0.4 has names such as the code around it speaks of.
+        old: only 0.4 has names such as the code around it speaks of.
+        chosen_by_path: what is listed depends on `path`, which has other names as well.
     """
 
     span: Span
@@ -42,13 +47,14 @@ class Listing:
     names_only: bool
     unordered: bool
     old: bool
+    chosen_by_path: bool
 
 
 def listings(program: Program) -> Iterator[Listing]:
     """The calls of `named_modules()` on nnsight's own that give names to code for 0.4."""
     for statement, step in _told(program, "named_modules"):
         text = program.text(step.span)
-        found = re.search(r"\.\s*named_modules\s*\(\s*\)\Z", text)
+        found = re.search(r"\.\s*named_modules\s*\((.*)\)\Z", text, re.DOTALL)
         before = program.code[statement.span.start : step.span.start]
         targets = _TARGETS.search(before)
         if found is None or before.rstrip().endswith("len(") or _knows(program, statement, targets):
@@ -56,11 +62,53 @@ def listings(program: Program) -> Iterator[Listing]:
         name, module = (targets[1] or "", targets[2]) if targets else ("", "")
         if targets and name and _count(program, statement, name) < 2:
             continue
-        names_only = bool(name) and _count(program, statement, module) < 2
+        # The function that lists in the old order takes no choice of modules.
+        names_only = bool(name) and _count(program, statement, module) < 2 and not found[1].strip()
         unordered = targets is not None and _is_unordered(program, statement, before)
         receiver = text[: found.start()].rstrip()
         old = bool(name) and _says_old(program.text(statement.span), name)
-        yield Listing(step.span, receiver, targets is not None, names_only, unordered, old)
+        by_path = re.search(r"\.path\b", found[1]) is not None
+        yield Listing(step.span, receiver, targets is not None, names_only, unordered, old, by_path)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A call of `modules()` whose order matters.
+
+    It is numbered, paired, or asked for one of its modules by a number.
+
+    Args:
+        span: the call.
+        receiver: the characters of what it is called on.
+        named: the module's path is read as well, in a way that is not followed.
+    """
+
+    span: Span
+    receiver: str
+    named: bool
+
+
+def places(program: Program) -> Iterator[Place]:
+    """The calls of `modules()` whose order matters."""
+    for statement, step in _told(program, "modules"):
+        found = _ALL.search(program.text(step.span))
+        text = program.text(statement.span)
+        before = text[: step.span.start - statement.span.start]
+        behind = text[step.span.end - statement.span.start :]
+        numbered = _NUMBERED.search(before) or _PICKED.match(behind)
+        picked = _picked(program, statement, before, behind)
+        if found is not None and (numbered or picked):
+            named = any(program.code.startswith(".path", end) for end in picked)
+            yield Place(step.span, found[1], named or ".path" in behind)
+
+
+def _picked(program: Program, statement: Statement, before: str, behind: str) -> list[int]:
+    """Where the items end that are asked for by a number of the name that the list gets."""
+    bound = _BOUND.fullmatch(before)
+    if bound is None or behind.strip(")"):
+        return []
+    one = re.compile(rf"(?<![\w.]){bound[1]}\[\s*-?\d+\s*\]")
+    return [found.end() for found in one.finditer(program.code, statement.span.end)]
 
 
 def paths(program: Program) -> Iterator[tuple[Span, bool]]:

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from nnmigrate.engine import check, fix
-from nnmigrate.findings import Applicability
+from nnmigrate.findings import Applicability, Severity
 from nnmigrate.program import Dialect, Options
 
 HEAD = "from nnsight import LanguageModel\n\nlm = LanguageModel('openai-community/gpt2')\n"
@@ -82,7 +82,58 @@ def test_how_far_a_fix_may_be_trusted(code: str, applicability: Applicability) -
     assert [one.fix.applicability for one in found if one.fix] == [applicability]
 
 
+ORDERED = [
+    "first = lm.modules()[0]\n",
+    "second = list(lm.modules())[1]\n",
+    "first = next(iter(lm.modules()))\n",
+    "for i, m in enumerate(lm.modules()): print(i, m)\n",
+    "for w, m in zip(weights, lm.transformer.modules()): print(w, m)\n",
+    "mods = list(lm.modules())\nprint(mods[-1])\n",
+]
+
+
+@pytest.mark.parametrize("code", ORDERED)
+def test_modules_that_are_known_by_their_place(code: str) -> None:
+    old = Options(source=Dialect.OLD)
+    (found,) = [one for one in check(program(code), old).findings if one.code == "NNS401"]
+    assert found.severity is Severity.SILENT
+    done = fix(program(code), old)
+    receiver = "lm.transformer" if "transformer" in code else "lm"
+    assert f"[envoy for _, envoy in _named_modules({receiver})]" in done.code
+    assert done.remaining == done.failures == ()
+    (found,) = [one for one in check(program(code)).findings if one.code == "NNS401"]
+    assert found.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(lm.modules()[0].path)\n",
+        "mods = lm.modules()\nprint(mods[0].path)\n",
+        "ns = [n for n, m in lm.named_modules(include_fn=lambda e: '.h.' in e.path)]\nns[0][1:]\n",
+    ],
+)
+def test_paths_of_what_is_picked_are_for_a_person(code: str) -> None:
+    old = Options(source=Dialect.OLD)
+    found = [one for one in check(program(code), old).findings if one.code == "NNS401"]
+    assert [one.fix for one in found] == [None]
+
+
+def test_a_choice_of_modules_keeps_the_new_order() -> None:
+    code = program("ns = [n for n, m in lm.named_modules(include_fn=is_leaf)]\nprint(ns[0])\n")
+    fixed = fix(code, Options(source=Dialect.OLD), unsafe=True)
+    assert "for n, envoy in lm.named_modules(include_fn=is_leaf))" in fixed.code
+    assert "other names" in fixed.applied[0].consequence
+    assert "in another order" in fixed.applied[0].message
+
+
 LEFT_ALONE = [
+    "print(len(lm.modules()))\n",
+    "for m in lm.modules(): m.probed = True\n",
+    "mods = lm.modules()\nprint(len(mods))\n",
+    "print(list(net.modules())[0])\n",
+    "print(list(lm._model.modules())[1])\n",
+    "kinds = {type(m) for m in lm.modules()}\n",
     "for n, m in lm._model.named_modules(): print(n)\n",
     "for n, m in lm.transformer._module.named_modules(): print(n)\n",
     "import torch\nnet = torch.nn.Linear(2, 2)\nprint([n for n, m in net.named_modules()])\n",
