@@ -124,8 +124,8 @@ def _of_place(program: Program, place: Place) -> Finding:
     return RULE.finding(
         Severity.SILENT if old else Severity.NOTE,
         place.span,
-        f"`{program.text(place.span)}` gives the modules in another order since 0.5: each behind what "
-        f"it consists of, the model last{more}{named}",
+        f"`{program.text(place.span)}` gives the modules in another order since 0.5: each behind "
+        f"what it consists of, the model last{more}{named}",
         "silently another module at the same place",
         None if place.named else fix,
     )
