@@ -10,12 +10,14 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from nnmigrate import __version__
+from nnmigrate.cli_verify import Judge, Where, running, say_count, sides, verify_pair, verify_paths
 from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
@@ -119,6 +121,10 @@ def check_command(
 @_common
 @click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Apply unsafe fixes as well.")
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print the changes.")
+@click.option(
+    "--verify", is_flag=True, help="RUNS YOUR CODE, see `nnmigrate verify`: write what is proved."
+)
+@running
 @click.pass_context
 def fix_command(
     context: click.Context,
@@ -129,21 +135,68 @@ def fix_command(
     stdin_filename: str,
     unsafe: bool,
     as_diff: bool,
+    verify: bool,
+    limit: float,
     **asked: Any,
 ) -> None:
     """Change what can be changed, in place (`-`: standard input to standard output)."""
     if as_diff and output_format == "json":
         raise click.UsageError("--diff and --output-format json both want standard output")
     write = not as_diff and paths != ("-",)
+    if verify and not write:
+        raise click.UsageError("--verify is about what is written: neither with --diff nor with -")
+    where = Where.among(asked)
     settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
-    outcomes = _outcomes(paths, stdin_filename, settings)
+    if verify:
+        with sides(settings.target, where) as both:
+            judge = Judge(settings, both, limit)
+            outcomes = _outcomes(paths, stdin_filename, replace(settings, judge=judge))
+    else:
+        outcomes = _outcomes(paths, stdin_filename, settings)
     say_problems(outcomes)
     if as_diff:
         context.exit(_say_diff(outcomes))
     if not write:
         _say_code(outcomes)
     _say_fixed(outcomes, output_format, err=not write)
-    context.exit(exit_code(outcomes, strict))
+    unsaid = verify and judge.unsaid
+    context.exit(2 if unsaid else exit_code(outcomes, strict))
+
+
+@cli.command("verify")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--each", is_flag=True, help="Take two files for two programs, not for OLD NEW.")
+@click.option(
+    "--target-version", callback=_version, metavar="VERSION", help="The nnsight to migrate to."
+)
+@running
+@click.pass_context
+def verify_command(
+    context: click.Context,
+    /,
+    paths: tuple[str, ...],
+    each: bool,
+    target_version: tuple[int, ...] | None,
+    limit: float,
+    **how: Any,
+) -> None:
+    """RUNS YOUR CODE: proves that the rewrite of a program computes what the program did.
+
+    With PATHs, each program is migrated in memory; the file stays as it is. With OLD NEW, two
+    files, the second one is the migration of the first one.
+
+    The old program runs on nnsight 0.4.11 and the new one on the target, in processes without
+    network, with tiny random twins in the place of checkpoints. Every program comes out as proved
+    (the same to the last bit), differs, or inconclusive.
+
+    Exit codes: 0 all proved, 1 one differs, 2 of one nothing can be said.
+    """
+    with sides(target_version, Where.among(how)) as both:
+        if len(paths) == 2 and not each and all(Path(path).is_file() for path in paths):
+            context.exit(verify_pair(Path(paths[0]), Path(paths[1]), both, limit))
+        settings = Settings(target=target_version, unsafe=True)
+        proofs = verify_paths(paths, settings, both, limit)
+    context.exit(say_count(proofs))
 
 
 @cli.command("explain")
@@ -174,7 +227,7 @@ def _settings(
     ignore: tuple[str, ...],
     target_version: tuple[int, ...] | None,
     assume_remote: bool,
-    **how: bool,
+    **how: Any,
 ) -> Settings:
     try:
         selection = Selection.of(select, ignore, codes())

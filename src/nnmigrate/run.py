@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,8 @@ class Settings:
         fix: whether to apply fixes.
         unsafe: whether to apply unsafe fixes as well.
         write: whether to put what was fixed back into its file.
+        judge: what decides what may be written: given a file and its outcome, it gives the outcome
+            to write, which may be that nothing changes.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -49,6 +51,7 @@ class Settings:
     fix: bool = False
     unsafe: bool = False
     write: bool = False
+    judge: Callable[[Path, Outcome], Outcome] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ def _options(name: str, settings: Settings) -> Options:
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
     try:
         outcome = examine(str(path), read(path), settings, named=named)
+        if settings.write and settings.judge is not None:
+            outcome = settings.judge(path, outcome)
         if settings.write:
             write(path, outcome.after, was=outcome.before)
     except DocumentProblem as problem:

@@ -139,7 +139,7 @@ def test_two_at_once_make_one(tmp_path: Path):
         "import sys, time\n"
         "from pathlib import Path\n"
         "from nnmigrate.verify import environments\n"
-        "def make(directory, recipe, interpreter):\n"
+        "def make(directory, recipe, interpreter, options):\n"
         "    with open(sys.argv[1] + '/log', 'a') as log:\n"
         "        log.write('made\\n')\n"
         "    time.sleep(1)\n"

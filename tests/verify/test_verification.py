@@ -5,13 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nnmigrate.verify import Executors, Outcome, Verdict, __main__, verify
+from nnmigrate.verify import Executors, Outcome, Verdict, verify
 
 Compare = Callable[..., Verdict]
 
@@ -216,46 +215,6 @@ def test_an_original_that_only_runs_locally(compared: Compare):
     verdict = compared(before, before)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.reason.startswith("the original fails under the simulated server")
-
-
-@pytest.mark.parametrize(("changed", "code"), [("", 0), (" * 2", 1)])
-def test_the_command(
-    executors: Executors,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    changed: str,
-    code: int,
-):
-    @contextmanager
-    def running(*environments: object) -> Iterator[Executors]:
-        yield executors
-
-    text = HEAD + "with lm.trace(clean):\n    out = (lm.lm_head.output{}).save()\n"
-    (tmp_path / "a.py").write_text(text.format(""))
-    (tmp_path / "b.py").write_text(text.format(changed))
-    monkeypatch.setattr(__main__, "executors", running)
-    monkeypatch.setattr(sys, "argv", ["verify", str(tmp_path / "a.py"), str(tmp_path / "b.py")])
-    assert __main__.main() == code
-    assert capsys.readouterr().out.startswith(("same", "different: `out`")[code])
-
-
-def test_the_command_in_a_process_of_its_own(tmp_path: Path):
-    (tmp_path / "a.py").write_text("import nothing_of_the_kind\n")
-    command = [sys.executable, "-m", "nnmigrate.verify", str(tmp_path / "a.py")]
-    done = subprocess.run(
-        [*command, str(tmp_path / "a.py")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert done.stdout.startswith("inconclusive: the original itself fails: ModuleNotFoundError")
-    missing = subprocess.run(
-        [*command, str(tmp_path / "b.py"), "--before-python", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert missing.returncode == 2
-    assert "is not an interpreter" in missing.stderr
 
 
 def test_checking_needs_nothing_of_this():

@@ -10,7 +10,7 @@ from .compare import Outcome, Verdict, compare
 from .environments import Environment, EnvironmentFailure, ensure, given
 from .executor import Executor
 from .observation import Failure, Observation, Request, Value
-from .scripts import Hints, hints_of
+from .scripts import Hints, Script, hints_of
 from .verification import Executors, executors, verify
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Observation",
     "Outcome",
     "Request",
+    "Script",
     "Value",
     "Verdict",
     "compare",

@@ -95,6 +95,7 @@ def ensure(
     torch: str = TORCH,
     cache: Path | None = None,
     python: str | None = None,
+    options: Sequence[str] = (),
 ) -> Environment:
     """Give the kept environment for these versions, making it first where there is none.
 
@@ -109,6 +110,7 @@ def ensure(
         cache: Where environments are kept; by default under ``$NNMIGRATE_CACHE``, else
             ``$XDG_CACHE_HOME/nnmigrate``, else ``~/.cache/nnmigrate``.
         python: A version (``"3.11"``) or a path of the interpreter to build on.
+        options: For the installer, as ``("--find-links", "wheels")``; uv and pip know most alike.
 
     Raises:
         EnvironmentFailure: The installer failed; its last lines are in the message.
@@ -122,7 +124,7 @@ def ensure(
         marker = directory / ".ready"
         made_of = json.dumps({**asdict(recipe), "requirements": recipe.requirements})
         if not marker.is_file() or marker.read_text(encoding="utf-8") != made_of:
-            _make(directory, recipe, interpreter)
+            _make(directory, recipe, interpreter, options)
             marker.write_text(made_of, encoding="utf-8")
     return Environment(directory / "bin" / "python", nnsight, transformers)
 
@@ -162,27 +164,29 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _make(directory: Path, recipe: _Recipe, interpreter: str) -> None:
+def _make(directory: Path, recipe: _Recipe, interpreter: str, options: Sequence[str]) -> None:
     if directory.exists():
         shutil.rmtree(directory)
     try:
         uv = _find_uv()
         if uv is None:
-            _make_with_pip(directory, recipe, interpreter)
+            _make_with_pip(directory, recipe, interpreter, options)
         else:
-            _make_with_uv(uv, directory, recipe, interpreter)
+            _make_with_uv(uv, directory, recipe, interpreter, options)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
 
 
-def _make_with_uv(uv: str, directory: Path, recipe: _Recipe, interpreter: str) -> None:
+def _make_with_uv(
+    uv: str, directory: Path, recipe: _Recipe, interpreter: str, options: Sequence[str]
+) -> None:
     _run([uv, "venv", "--quiet", "--python", interpreter, str(directory)])
     with tempfile.TemporaryDirectory() as scratch:
         overrides = Path(scratch) / "overrides.txt"
         overrides.write_text(_OVERRIDES, encoding="utf-8")
         command = [uv, "pip", "install", "--quiet", "--python", str(directory / "bin" / "python")]
-        command += ["--override", str(overrides)]
+        command += ["--override", str(overrides), *options]
         _install_with_uv(command, recipe)
 
 
@@ -199,10 +203,12 @@ def _install_with_uv(command: list[str], recipe: _Recipe) -> None:
     _run([*command, *links, *recipe.requirements])
 
 
-def _make_with_pip(directory: Path, recipe: _Recipe, interpreter: str) -> None:
+def _make_with_pip(
+    directory: Path, recipe: _Recipe, interpreter: str, options: Sequence[str]
+) -> None:
     _run([interpreter, "-m", "venv", str(directory)])
     pip = [str(directory / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    _run([*pip, "install", "--quiet", *recipe.requirements])
+    _run([*pip, "install", "--quiet", *options, *recipe.requirements])
     # A constraint cannot keep pip from installing what nnsight asks for.
     _run([*pip, "uninstall", "--quiet", "--yes", "torchvision"])
 

@@ -13,7 +13,7 @@ from typing import Any
 from .channel import Channel, ExecutorFailure
 from .environments import Environment
 from .observation import Observation, parse_report
-from .scripts import Hints, hints_of, leftovers_of
+from .scripts import Hints, Script, hints_of, leftovers_of
 
 LIMIT = 60.0
 # Beyond a run's own limit, before the process that should end it is taken for dead.
@@ -54,7 +54,7 @@ class Executor:
 
     def run(
         self,
-        script: Path | str,
+        script: Path | str | Script,
         *,
         filename: str | None = None,
         remote: bool = False,
@@ -64,7 +64,7 @@ class Executor:
         """Run a script and observe what it computes.
 
         Args:
-            script: A file, or the text of a script.
+            script: A file, the text of a script, or a script with a name and a folder.
             filename: Under which name it runs; by default the file's own.
             remote: Whether ``remote=True`` in the script goes to a simulated server. Otherwise it
                 means ordinary local execution.
@@ -78,9 +78,9 @@ class Executor:
         """
         if self._channel is None:
             raise ExecutorFailure("the executor is not running; use it as a context manager")
-        source = script.read_bytes() if isinstance(script, Path) else script.encode()
-        name = filename or (script.name if isinstance(script, Path) else "script.py")
-        search = [str(script.resolve().parent)] if isinstance(script, Path) else []
+        program = Script.of(script)
+        source, name = program.source, filename or program.name
+        search = [str(program.folder)] if program.folder is not None else []
         with tempfile.TemporaryDirectory(prefix="nnmigrate-") as scratch:
             # A real file: 0.5 reads the source of a trace from it.
             copy = Path(scratch).resolve() / "work" / name

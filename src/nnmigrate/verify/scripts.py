@@ -5,10 +5,39 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 _TRACES = frozenset({"trace", "generate", "session", "scan", "edit"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A program to run.
+
+    Args:
+        source: Its bytes.
+        name: The name of the file that it runs as.
+        folder: Where its imports look first; None for nowhere.
+    """
+
+    source: bytes
+    name: str = "script.py"
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, program: Path | str | Script) -> Script:
+        """Give a file, or the text of a program, as a script.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        if isinstance(program, Script):
+            return program
+        if isinstance(program, str):
+            return cls(program.encode())
+        return cls(program.read_bytes(), program.name, program.resolve().parent)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from .compare import Outcome, Verdict, compare
 from .environments import Environment, ensure
 from .executor import LIMIT, Executor
 from .observation import Observation
-from .scripts import Hints, hints_of, uses_remote
+from .scripts import Hints, Script, hints_of, uses_remote
 
 BASELINE = "0.4.11"
 TARGET = "0.5.15"
@@ -49,7 +49,9 @@ def executors(
         yield Executors(old, new)
 
 
-def verify(before: Path, after: Path, *, executors: Executors, limit: float = LIMIT) -> Verdict:
+def verify(
+    before: Path | Script, after: Path | Script, *, executors: Executors, limit: float = LIMIT
+) -> Verdict:
     """Run a program on 0.4 and its migration on the target, and compare what they computed.
 
     Programs that use ``remote=`` are run both with it meaning ordinary local execution and with a
@@ -61,10 +63,15 @@ def verify(before: Path, after: Path, *, executors: Executors, limit: float = LI
         after: The migrated program.
         executors: Both sides.
         limit: Seconds for each run.
+
+    Raises:
+        ExecutorFailure: A process that runs scripts died.
+        OSError: A file cannot be read.
     """
-    comparison = _Comparison(before, after, executors, limit)
+    old, new = Script.of(before), Script.of(after)
+    comparison = _Comparison(old, new, executors, limit)
     verdict = comparison.locally()
-    if uses_remote(before.read_bytes()) or uses_remote(after.read_bytes()):
+    if uses_remote(old.source) or uses_remote(new.source):
         verdict = _both(verdict, comparison.remotely())
     if verdict.outcome is Outcome.DIFFERENT and not comparison.repeats():
         return Verdict(Outcome.INCONCLUSIVE, "the original gives something else in every run")
@@ -74,12 +81,12 @@ def verify(before: Path, after: Path, *, executors: Executors, limit: float = LI
 class _Comparison:
     """One original and one migration, run as often as needed with the same twins."""
 
-    def __init__(self, before: Path, after: Path, sides: Executors, limit: float) -> None:
+    def __init__(self, before: Script, after: Script, sides: Executors, limit: float) -> None:
         self._before = before
         self._after = after
         self._sides = sides
         self._limit = limit
-        self._hints = hints_of(before.read_bytes()) | hints_of(after.read_bytes())
+        self._hints = hints_of(before.source) | hints_of(after.source)
         self._baseline = self._first_baseline()
 
     def _first_baseline(self) -> Observation:

@@ -1,0 +1,209 @@
+"""`nnmigrate verify` and `fix --verify`, on the real nnsight 0.4.11 and 0.5.15."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import nnmigrate.verify
+from nnmigrate.verify import Environment, EnvironmentFailure, Executors
+
+from .runner import run
+
+HEAD = """import nnsight
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+"""
+TRACED = HEAD + "with lm.trace('a b', scan=False):\n    out = (lm.lm_head.output{}).save()\n"
+SAFE = TRACED.format("")
+# Only an unsafe fix names the steps.
+UNSAFE = f"""{HEAD}with lm.generate('a b', max_new_tokens=2):
+    a = lm.lm_head.output.save()
+    b = lm.lm_head.next().output.save()
+    c = lm.transformer.ln_f.next().output.save()
+"""
+# No fix moves it: `g` is None on 0.5.
+DIFFERS = f"""{HEAD}wanted = True
+with lm.trace('a b', scan=False):
+    h = lm.transformer.h[1].mlp.output
+    if wanted:
+        g = h.grad.save()
+    lm.lm_head.output.sum().backward()
+"""
+FAILS = f"{HEAD}import nothing_of_the_kind\nwith lm.trace('a', scan=False):\n    pass\n"
+
+
+@pytest.fixture(autouse=True)
+def both(executors: Executors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two versions are started once for all tests."""
+
+    @contextmanager
+    def started(*environments: object) -> Iterator[Executors]:
+        yield executors
+
+    monkeypatch.setattr(nnmigrate.verify, "executors", started)
+
+
+def put(**programs: str) -> dict[str, bytes]:
+    for name, text in programs.items():
+        Path(f"{name}.py").write_text(text)
+    return contents()
+
+
+def contents() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path().glob("*.py")}
+
+
+def test_each_program_is_migrated_in_memory_and_run() -> None:
+    before = put(a=SAFE, b=UNSAFE, c=DIFFERS, d="print('no model here')\n")
+    done = run("verify", ".")
+    assert done.stdout.splitlines()[0] == "a.py: proved"
+    assert done.stdout.splitlines()[1] == "b.py: proved (with unsafe fixes)"
+    assert "c.py: differs: " in done.stdout
+    assert "d.py" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "2 proved, 1 differs."
+    assert done.exit_code == 1
+    assert contents() == before
+
+
+def test_what_cannot_be_judged() -> None:
+    before = put(a=FAILS, b="with lm.trace(:\n")
+    done = run("verify", "a.py", "b.py", "missing.py")
+    assert done.exit_code == 2
+    assert done.stdout.startswith(
+        "a.py: inconclusive: the original itself fails: ModuleNotFoundError"
+    )
+    assert "(line 5)" in done.stdout
+    assert "b.py:1:" in done.stderr
+    assert "missing.py:1:1: cannot read" in done.stderr
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("other", "words", "code"),
+    [
+        ("", "b.py: proved", 0),
+        (" + 1", "b.py: differs: `out`: ", 1),
+        ("", "b.py: inconclusive: ", 2),
+    ],
+    ids=["same", "different", "inconclusive"],
+)
+def test_two_files_are_compared(other: str, words: str, code: int) -> None:
+    put(a=FAILS if code == 2 else SAFE, b=TRACED.format(other).replace(", scan=False", ""))
+    done = run("verify", "a.py", "b.py")
+    assert done.stdout.startswith(words)
+    assert done.exit_code == code
+
+
+def test_two_files_may_be_two_programs() -> None:
+    put(a=SAFE, b=TRACED.format(" + 1"))
+    done = run("verify", "--each", "a.py", "b.py")
+    assert done.stdout.splitlines() == ["a.py: proved", "b.py: proved", "2 proved."]
+    assert done.exit_code == 0
+
+
+def test_fix_writes_only_what_is_proved() -> None:
+    before = put(a=SAFE, b=UNSAFE, c=DIFFERS)
+    done = run("fix", "--verify", "--unsafe-fixes", ".")
+    after = contents()
+    assert b"scan" not in after["a.py"]
+    assert b"tracer.iter[1]" in after["b.py"]
+    assert after["c.py"] == before["c.py"]
+    assert "c.py: differs: " in done.stderr
+    assert "NNS501" in done.stdout
+    assert done.exit_code == 1
+
+
+def test_fix_tries_the_safe_fixes_where_the_unsafe_ones_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(b=UNSAFE.replace("'a b', max", "'a b', validate=False, max"))
+    judged = []
+
+    def verify(before: object, after: nnmigrate.verify.Script, **_: object) -> object:
+        judged.append(after.source)
+        unsafe = b"tracer.iter" in after.source
+        outcome = nnmigrate.verify.Outcome.DIFFERENT if unsafe else nnmigrate.verify.Outcome.SAME
+        return nnmigrate.verify.Verdict(outcome, "made up" if unsafe else "")
+
+    monkeypatch.setattr("nnmigrate.proving.verify", verify)
+    assert run("fix", "--verify", "--unsafe-fixes", "b.py").exit_code == 1
+    assert len(judged) == 2
+    assert contents()["b.py"] == judged[1]
+    assert b"validate" not in judged[1]
+    assert b".next()" in judged[1]
+
+
+def test_fix_leaves_what_cannot_be_judged() -> None:
+    before = put(a=FAILS)
+    done = run("fix", "--verify", "a.py")
+    assert done.exit_code == 2
+    assert "a.py: inconclusive: " in done.stderr
+    assert contents() == before
+
+
+def test_fix_runs_nothing_where_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(a=SAFE.replace(", scan=False", ""))
+    monkeypatch.setattr("nnmigrate.proving.verify", None)
+    assert run("fix", "--verify", "a.py").exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [("--diff", "."), ("-",)])
+def test_fix_verifies_only_what_it_writes(arguments: tuple[str, ...]) -> None:
+    done = run("fix", "--verify", *arguments)
+    assert done.exit_code == 2
+    assert "--verify is about what is written" in done.stderr
+
+
+def test_versions_and_options_reach_the_environments(
+    environment_05: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def ensure(version: str, **how: object) -> Environment:
+        asked.append((version, how))
+        return environment_05
+
+    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    put(a=SAFE)
+    run("verify", "a.py", "--target-version", "0.6", "--transformers", "4.50.0", "--python", "3.11")
+    run("verify", "a.py", "--nnsight", "0.4.5,0.5.3", "--find-links", "w", "--installer-option=-q")
+    (old, how), (new, _), *pinned = asked
+    assert (old, new) == ("0.4.11", "0.6.3")
+    assert how == {"transformers": "4.50.0", "python": "3.11", "options": []}
+    assert [version for version, _ in pinned] == ["0.4.5", "0.5.3"]
+    assert pinned[0][1]["options"] == ["-q", "--find-links", "w"]
+
+
+def test_no_environment_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ensure(version: str, **_: object) -> Environment:
+        raise EnvironmentFailure("no network")
+
+    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    put(a=SAFE)
+    done = run("verify", "a.py")
+    assert done.exit_code == 2
+    assert "no environment with nnsight 0.4.11" in done.stderr
+    assert "--before-python" in done.stderr
+    assert "no network" in done.stderr
+
+
+@pytest.mark.parametrize("pair", ["0.4.11", "0.4.11,", ",0.5.15"])
+def test_versions_are_a_pair(pair: str) -> None:
+    put(a=SAFE)
+    done = run("verify", "a.py", "--nnsight", pair)
+    assert done.exit_code == 2
+    assert "is no pair" in done.stderr
+
+
+def test_in_a_process_of_its_own() -> None:
+    put(a=SAFE)
+    command = [sys.executable, "-m", "nnmigrate", "verify", "a.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("a.py: proved\n1 proved.\n", 0)
