@@ -17,7 +17,16 @@ from typing import Any, TypeVar
 import click
 
 from nnmigrate import __version__
-from nnmigrate.cli_verify import Judge, Where, running, say_count, sides, verify_pair, verify_paths
+from nnmigrate.cli_verify import (
+    Judge,
+    Where,
+    running,
+    say_count,
+    sides,
+    verify_matrix,
+    verify_pair,
+    verify_paths,
+)
 from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
@@ -169,6 +178,7 @@ def fix_command(
 @click.option(
     "--target-version", callback=_version, metavar="VERSION", help="The nnsight to migrate to."
 )
+@click.option("--matrix", metavar="VERSIONS", help="Run the rewrite on each of these nnsights.")
 @running
 @click.pass_context
 def verify_command(
@@ -177,6 +187,7 @@ def verify_command(
     paths: tuple[str, ...],
     each: bool,
     target_version: tuple[int, ...] | None,
+    matrix: str | None,
     limit: float,
     **how: Any,
 ) -> None:
@@ -191,10 +202,14 @@ def verify_command(
 
     Exit codes: 0 all proved, 1 one differs, 2 of one nothing can be said.
     """
-    with sides(target_version, Where.among(how)) as both:
+    settings = Settings(target=target_version, unsafe=True)
+    where = Where.among(how)
+    if matrix is not None:
+        versions = [one.strip() for one in matrix.split(",") if one.strip()]
+        context.exit(verify_matrix(paths, versions, settings, where, limit))
+    with sides(target_version, where) as both:
         if len(paths) == 2 and not each and all(Path(path).is_file() for path in paths):
             context.exit(verify_pair(Path(paths[0]), Path(paths[1]), both, limit))
-        settings = Settings(target=target_version, unsafe=True)
         proofs = verify_paths(paths, settings, both, limit)
     context.exit(say_count(proofs))
 

@@ -5,14 +5,16 @@ What runs programs is imported when it is asked for: everything else works witho
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from packaging.version import Version
 
 from nnmigrate.console import say_problems
 from nnmigrate.documents import DocumentProblem, discover, read
@@ -28,8 +30,9 @@ _RELEASES: dict[tuple[int, ...], str] = {
     (0, 5): "0.5.15",
     (0, 6): "0.6.3",
     (0, 7): "0.7.0",
-    (0, 8): "0.8.1",
 }
+# 0.8 loads models through pipelines (0.8.1, modeling/transformers.py), which the twins are not for.
+_TOO_NEW = (0, 8)
 _WORDS = {"same": "proved", "different": "differs", "inconclusive": "inconclusive"}
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -98,10 +101,13 @@ def sides(target: tuple[int, ...] | None, where: Where) -> Iterator[Executors]:
     from nnmigrate.verify import EnvironmentFailure, ExecutorFailure, executors, given
 
     old, new = _versions(where.nnsight, target)
+    if where.after_python is None:
+        _refuse_too_new(new)
     before, after = where.before_python, where.after_python
     try:
         baseline = given(before) if before else _made(old, "--before-python", where)
         migrated = given(after) if after else _made(new, "--after-python", where)
+        _refuse_too_new(migrated.nnsight)
         with executors(baseline, migrated) as both:
             yield both
     except (EnvironmentFailure, ExecutorFailure) as error:
@@ -114,11 +120,19 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
+def _refuse_too_new(nnsight: str) -> None:
+    if Version(nnsight) >= Version(".".join(map(str, _TOO_NEW))):
+        raise _Failure(f"programs cannot be run on nnsight {nnsight} yet: 0.7 is the newest")
+
+
 def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str, str]:
     if nnsight is not None:
         old, _, new = (part.strip() for part in nnsight.partition(","))
         if not old or not new:
             raise click.BadParameter(f"{nnsight!r} is no pair such as 0.4.11,0.5.15")
+        for version in (old, new):
+            if not re.fullmatch(r"\d+(\.\d+)*", version):
+                raise click.BadParameter(f"{version!r} is no version such as 0.5.15")
         return old, new
     wanted = target or (0, 5)
     return "0.4.11", _RELEASES.get(wanted, ".".join(map(str, wanted)))
@@ -142,23 +156,25 @@ def _made(nnsight: str, option: str, where: Where) -> Environment:
 
 
 def verify_paths(
-    paths: Iterable[str], settings: Settings, both: Executors, limit: float
+    paths: Iterable[str], settings: Settings, both: Executors, limit: float, quiet: bool = False
 ) -> list[Proof]:
     """Proves the programs that paths lead to, and says of each what it came to."""
     from nnmigrate.proving import Proof
 
     found = discover(paths)
-    say_problems([_problem(problem) for problem in found.problems])
+    if not quiet:
+        say_problems([_problem(problem) for problem in found.problems])
     proofs = [Proof(problem.path, _problem(problem)) for problem in found.problems]
     shown = sys.stderr.isatty() and len(found.files) > 1
     if not shown:
         for path in found.files:
             proofs.append(_proved(path, settings, both, limit))
-            say_proof(proofs[-1])
+            if not quiet:
+                say_proof(proofs[-1])
         return proofs
     with click.progressbar(found.files, label="Running", file=sys.stderr) as files:
         new = [_proved(path, settings, both, limit) for path in files]
-    for proof in new:
+    for proof in () if quiet else new:
         say_proof(proof)
     return proofs + new
 
@@ -189,6 +205,45 @@ def _said(verdict: Verdict, how: str = "") -> str:
     reason = f": {escaped(verdict.reason)}" if verdict.reason else ""
     notes = "".join(f"\n  note: {escaped(note)}" for note in verdict.notes)
     return f"{_WORDS[verdict.outcome.value]}{how}{reason}{notes}"
+
+
+def verify_matrix(
+    paths: Iterable[str], versions: Sequence[str], settings: Settings, where: Where, limit: float
+) -> int:
+    """Runs each rewrite on several versions of nnsight; gives the exit code."""
+    found: dict[str, list[Proof]] = {}
+    baseline = _versions(where.nnsight, settings.target)[0] if where.nnsight else "0.4.11"
+    for version in versions:
+        _versions(f"{baseline},{version}", None)
+        _refuse_too_new(version)
+    for version in versions:
+        pair = replace(where, nnsight=f"{baseline},{version}", after_python=None)
+        with sides(settings.target, pair) as both:
+            for proof in verify_paths(paths, settings, both, limit, quiet=True):
+                found.setdefault(proof.path, []).append(proof)
+    say_matrix(found, versions)
+    from nnmigrate.proving import code_of
+
+    return code_of([proof for row in found.values() for proof in row])
+
+
+def say_matrix(found: Mapping[str, Sequence[Proof]], versions: Sequence[str]) -> None:
+    """A line for each program, a column for each version, and below what went wrong where."""
+    rows = {path: row for path, row in found.items() if all(proof.verdict for proof in row)}
+    wide = max(map(len, [*rows, "program"]))
+    click.echo("  ".join(["program".ljust(wide), *(f"{one:>12}" for one in versions)]))
+    reasons = []
+    for path, row in rows.items():
+        cells = []
+        for version, proof in zip(versions, row, strict=True):
+            assert proof.verdict is not None
+            cells.append(f"{_WORDS[proof.verdict.outcome.value]:>12}")
+            if not proof.proved:
+                reasons.append(f"{escaped(path)} on {version}: {_said(proof.verdict)}")
+        click.echo("  ".join([escaped(path).ljust(wide), *cells]))
+    for reason in reasons:
+        click.echo(reason)
+    say_problems([row[0].outcome for row in found.values()])
 
 
 @dataclass

@@ -207,3 +207,44 @@ def test_in_a_process_of_its_own() -> None:
     command = [sys.executable, "-m", "nnmigrate", "verify", "a.py"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("a.py: proved\n1 proved.\n", 0)
+
+
+def test_a_matrix_of_versions(environment_05: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ensure(version: str, **_: object) -> Environment:
+        asked.append(version)
+        return environment_05
+
+    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    put(a=SAFE, c=DIFFERS, d="print('no model here')\n")
+    done = run("verify", "--matrix", "0.5.15, 0.6.3", ".")
+    head, first, second, *reasons = done.stdout.splitlines()
+    assert head.split() == ["program", "0.5.15", "0.6.3"]
+    assert first.split() == ["a.py", "proved", "proved"]
+    assert second.split() == ["c.py", "differs", "differs"]
+    assert [reason.split(": ")[0] for reason in reasons] == ["c.py on 0.5.15", "c.py on 0.6.3"]
+    assert done.exit_code == 1
+    assert asked == ["0.4.11", "0.5.15", "0.4.11", "0.6.3"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--matrix", "0.5.15,0.8.1"),
+        ("--nnsight", "0.4.11,0.8.0"),
+        ("--target-version", "0.8"),
+    ],
+)
+def test_0_8_cannot_be_run_yet(arguments: tuple[str, ...]) -> None:
+    put(a=SAFE)
+    done = run("verify", "a.py", *arguments)
+    assert done.exit_code == 2
+    assert "0.7 is the newest" in done.stderr
+
+
+def test_a_matrix_of_what_are_no_versions() -> None:
+    put(a=SAFE)
+    done = run("verify", "a.py", "--matrix", "0.5.15,new")
+    assert done.exit_code == 2
+    assert "'new' is no version" in done.stderr

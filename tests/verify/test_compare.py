@@ -169,3 +169,27 @@ def test_what_proves_nothing(before: Observation, after: Observation, reason: st
     verdict = compare(before, after)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert reason in verdict.reason
+
+
+@pytest.mark.parametrize("name", ["scan", "validate"])
+def test_options_that_0_5_does_not_take_may_go(name: str):
+    option = (f"'{name}'", Value("bool", text="False"))
+    before = ran(h=tensor(), options=Value("mapping", type="dict", items=(option,)))
+    after = ran(h=tensor(), options=Value("mapping", type="dict"))
+    assert compare(before, after).outcome is Outcome.SAME
+    assert compare(after, before).outcome is Outcome.DIFFERENT
+
+
+def test_other_items_may_not_go():
+    for key, value in (("'seen'", Value("bool", text="False")), ("'scan'", tensor())):
+        before = ran(found=Value("mapping", type="dict", items=((key, value),)))
+        assert difference(before, ran(found=Value("mapping", type="dict"))).startswith("`found`[")
+
+
+def test_a_checkpoint_that_has_no_twin_says_nothing_of_the_migration():
+    error = Failure("OSError", "We couldn't connect to 'https://x' to load the files", 4)
+    verdict = compare(ran(h=tensor()), Observation(error=error))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "cannot be run here" in verdict.reason
+    other = Observation(error=Failure("OSError", "no such file: x.pt", 4))
+    assert compare(ran(h=tensor()), other).outcome is Outcome.DIFFERENT

@@ -13,6 +13,8 @@ from .observation import Observation, Value
 _LIMITS = frozenset({"NoTwin", "NetworkRefused", "NotSimulated", "ServerCrashed"})
 _NAMES = frozenset({"none", "bool", "int", "str", "bytes", "opaque", "unset"})
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
+# What `trace` took on 0.4 (0.4.11, intervention/base.py) and may no longer be given.
+_OPTIONS = frozenset({"scan", "validate", "debug", "trace"})
 # How 0.4 prints a value inside of a trace, where it does not exist yet.
 _PLACEHOLDER = re.compile(r"\bInterventionProxy \(")
 
@@ -89,6 +91,9 @@ def _doubt(before: Observation, after: Observation) -> str | None:
 
 
 def _is_limit(kind: str, message: str) -> bool:
+    # transformers puts its own exception in the place of the refused network's.
+    if kind == "OSError" and message.startswith("We couldn't connect to"):
+        return True
     # What went wrong on a simulated server is named at the beginning of the message.
     return kind in _LIMITS or message.split(":")[0] in _LIMITS
 
@@ -163,11 +168,16 @@ def _item_differences(path: str, old: Value, new: Value) -> Iterator[str]:
         place = f"{path}.{key}" if old.kind == "object" else f"{path}[{key}]"
         if key in parts:
             yield from differences(place, was, parts[key])
-        elif was.kind != "unset":
+        elif was.kind != "unset" and not _is_option(old, key, was):
             yield f"{place}: was {_show(was)}, is missing"
     known = {key for key, _ in old.items}
     if old.kind == "mapping":
         yield from (f"{path}[{key}]: is new" for key in parts if key not in known)
+
+
+def _is_option(mapping: Value, key: str, value: Value) -> bool:
+    """Whether something is an argument that a program hands to a trace, and 0.5 does not know."""
+    return mapping.kind == "mapping" and key.strip("'\"") in _OPTIONS and value.kind == "bool"
 
 
 def _compare_output(old: str, new: str, notes: list[str]) -> str | None:

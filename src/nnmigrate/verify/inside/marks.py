@@ -23,8 +23,11 @@ def hold() -> None:
         tracing: Any = importlib.import_module("nnsight.intervention.tracing.globals")
     except ModuleNotFoundError:
         return
-    original = tracing.save
     held: list[Any] = []
+    if not hasattr(tracing, "save"):
+        _hold_on_050(tracing.Object, held)
+        return
+    original = tracing.save
 
     # Named as the original: cloudpickle then sends it by its name, without what it holds.
     @functools.wraps(original)
@@ -35,3 +38,15 @@ def hold() -> None:
     tracing.save = save
     if getattr(_PACKAGE, "save", None) is original:
         _PACKAGE.save = save
+
+
+def _hold_on_050(mounted: Any, held: list[Any]) -> None:
+    """Keep what is saved where `.save()` alone does it: nnsight 0.5.0 has no function for it."""
+    original = mounted.save
+
+    @functools.wraps(original)
+    def save(self: Any, *rest: Any) -> Any:
+        held.append(self)
+        return original(self, *rest)
+
+    mounted.save = save

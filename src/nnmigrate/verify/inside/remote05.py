@@ -8,10 +8,12 @@ and was saved. The client writes each returned name into the frame of the ``with
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -23,6 +25,10 @@ from nnsight.schema.request import RequestModel
 
 from .server import Answer, NotSimulated, ask, load_own_model
 
+# From 0.6 on a tracer gives what was saved, by name (0.6.3, intervention/tracing/tracer.py).
+_GIVES_NAMES = "model" not in inspect.signature(RequestModel.deserialize).parameters
+# Whether saving needs a trace that is under way; 0.7 does not count them.
+_COUNTS = hasattr(Globals, "enter")
 _GENERATED = re.compile(r'File "[^"]*", line \d+, in .*\n    (.*)')
 
 
@@ -54,12 +60,15 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         """Send a trace, or give the result of the one that was sent without waiting."""
         if tracer is None:
             return self.pending
-        if tracer.asynchronous:
+        if getattr(tracer, "asynchronous", False):  # 0.5.0 has no such traces
             raise NotSimulated("an asynchronous remote trace")
         interventions = super().__call__(tracer)
         payload = RequestModel(interventions=interventions, tracer=tracer).serialize(True)
         result = self._request(payload)
         if self.blocking:
+            # 0.7 puts only what is marked into the user's frame (intervention/tracing/base.py).
+            if not _COUNTS:
+                Globals.saves.update(map(id, result.values()))
             tracer.push(result)
             return result
         self.pending = result
@@ -82,21 +91,49 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
 def _handle(model: Any, payload: bytes) -> Answer:
     SimulatedBackend.serving = True
     load_own_model(model)
-    request = RequestModel.deserialize(model, payload, True)
     # 0.5 never clears these marks; the server's process has none of the client's.
     Globals.saves.clear()
     Globals.stack = 0
-    Globals.enter()
+    tracer = None
     try:
-        names = _perform(request.tracer, request.interventions)
+        if _GIVES_NAMES:
+            request = RequestModel.deserialize(
+                payload, model._remoteable_persistent_objects(), True
+            )
+            tracer = request.tracer
+            with _entered():
+                saved = tracer.execute(request.interventions) or {}
+        else:
+            request = RequestModel.deserialize(model, payload, True)
+            tracer = request.tracer
+            saved = _saved_by(tracer, request.interventions)
     except Exception as error:
-        return _failed(wrap_exception(error, request.tracer.info))
-    finally:
-        Globals.exit()
-    saved = {name: value for name, value in names.items() if id(value) in Globals.saves}
+        if tracer is None:
+            raise
+        return _failed(wrap_exception(error, tracer.info))
     stream = io.BytesIO()
     torch.save(saved, stream)
     return Answer(result=stream.getvalue())
+
+
+@contextmanager
+def _entered() -> Iterator[None]:
+    """As inside of one trace: what is saved there is kept."""
+    if not _COUNTS:
+        yield
+        return
+    Globals.enter()
+    try:
+        yield
+    finally:
+        Globals.exit()
+
+
+def _saved_by(tracer: Any, interventions: Any) -> dict[str, Any]:
+    """What 0.5 leaves in its frame, as far as it was saved."""
+    with _entered():
+        names = _perform(tracer, interventions)
+    return {name: value for name, value in names.items() if id(value) in Globals.saves}
 
 
 def _perform(__nnsight_tracer__: Any, __nnsight_interventions__: Any) -> dict[str, Any]:
