@@ -51,10 +51,9 @@ def _version(_: click.Context, option: click.Parameter, text: str | None) -> tup
     return version
 
 
-def _common(command: _Command) -> _Command:
-    """The options that `check` and `fix` share."""
+def _rewriting(command: _Command) -> _Command:
+    """The options that say what is found and where the code is to go."""
     decorators = (
-        click.argument("paths", nargs=-1, type=click.Path()),
         click.option("--select", multiple=True, metavar="CODES", help="Run only these rules."),
         click.option("--ignore", multiple=True, metavar="CODES", help="Do not run these rules."),
         click.option(
@@ -68,6 +67,17 @@ def _common(command: _Command) -> _Command:
             default=False,
             help="Treat every trace as remote.",
         ),
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def _common(command: _Command) -> _Command:
+    """The options that `check` and `fix` share."""
+    decorators = (
+        click.argument("paths", nargs=-1, type=click.Path()),
+        _rewriting,
         click.option(
             "--output-format",
             type=click.Choice(list(FORMATS)),
@@ -97,7 +107,7 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix"):
+    if context.invoked_subcommand in ("check", "fix", "verify"):
         try:
             options = configured(Path.cwd())
         except BadConfiguration as error:
@@ -175,9 +185,7 @@ def fix_command(
 @cli.command("verify")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--each", is_flag=True, help="Take two files for two programs, not for OLD NEW.")
-@click.option(
-    "--target-version", callback=_version, metavar="VERSION", help="The nnsight to migrate to."
-)
+@_rewriting
 @click.option("--matrix", metavar="VERSIONS", help="Run the rewrite on each of these nnsights.")
 @running
 @click.pass_context
@@ -186,10 +194,9 @@ def verify_command(
     /,
     paths: tuple[str, ...],
     each: bool,
-    target_version: tuple[int, ...] | None,
     matrix: str | None,
     limit: float,
-    **how: Any,
+    **asked: Any,
 ) -> None:
     """RUNS YOUR CODE: proves that the rewrite of a program computes what the program did.
 
@@ -202,12 +209,12 @@ def verify_command(
 
     Exit codes: 0 all proved, 1 one differs, 2 of one nothing can be said.
     """
-    settings = Settings(target=target_version, unsafe=True)
-    where = Where.among(how)
+    where = Where.among(asked)
+    settings = _settings(**asked, unsafe=True)
     if matrix is not None:
         versions = [one.strip() for one in matrix.split(",") if one.strip()]
         context.exit(verify_matrix(paths, versions, settings, where, limit))
-    with sides(target_version, where) as both:
+    with sides(settings.target, where) as both:
         if len(paths) == 2 and not each and all(Path(path).is_file() for path in paths):
             context.exit(verify_pair(Path(paths[0]), Path(paths[1]), both, limit))
         proofs = verify_paths(paths, settings, both, limit)

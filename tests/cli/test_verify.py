@@ -248,3 +248,23 @@ def test_a_matrix_of_what_are_no_versions() -> None:
     done = run("verify", "a.py", "--matrix", "0.5.15,new")
     assert done.exit_code == 2
     assert "'new' is no version" in done.stderr
+
+
+def test_the_projects_own_settings_count(
+    environment_05: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def ensure(version: str, **_: object) -> Environment:
+        asked.append(version)
+        return environment_05
+
+    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    table = '[tool.nnmigrate]\ntarget-version = "0.6"\nignore = ["NNS501"]\n'
+    Path("pyproject.toml").write_text(table)
+    put(a=DIFFERS.replace("    if wanted:\n    ", ""))
+    # Without that rule the gradient stays above the pass that makes it.
+    done = run("verify", "a.py")
+    assert asked == ["0.4.11", "0.6.3"]
+    assert done.stdout.startswith("a.py: differs: ")
+    assert run("verify", "a.py", "--ignore", "NNS101").stdout.startswith("a.py: proved")
