@@ -77,9 +77,11 @@ from nnmigrate.program import Dialect, Program
 from nnmigrate.spans import Edit, Span
 
 from .common.naming import Listing, Place, helper, listings, old_names, paths, places
+from .common.severity import if_old
 
 RULE = Rule("NNS401", "module-names", since="0.5.0", fixable=Applicability.SAFE)
 
+_IF_OLD = "; this is right if the code was written for nnsight 0.4"
 _ORDER = "; the modules also come in another order: each behind what it consists of, the model last"
 
 
@@ -119,10 +121,10 @@ def _of_place(program: Program, place: Place) -> Finding:
     change = Edit(place.span, f"[envoy for _, envoy in {name}({place.receiver})]")
     how = Applicability.SAFE if old else Applicability.UNSAFE
     fix = Fix("List them in the order of nnsight 0.4", tuple(sorted((*edits, change))), how)
-    more = "" if old else "; this is right if the code was written for nnsight 0.4"
+    more = "" if old else _IF_OLD
     named = "; its `path` is another one, too: change both by hand" if place.named else ""
     return RULE.finding(
-        Severity.SILENT if old else Severity.NOTE,
+        if_old(program, Severity.SILENT),
         place.span,
         f"`{program.text(place.span)}` gives the modules in another order since 0.5: each behind "
         f"what it consists of, the model last{more}{named}",
@@ -140,7 +142,7 @@ def _finding(
     applicability = Applicability.SAFE if told and not order else Applicability.UNSAFE
     fix = Fix("Give the names of nnsight 0.4", tuple(sorted(edits)), applicability)
     more = "; which of them `rename=` changed is for you to say" if renamed else ""
-    more += "" if told else "; this is right if the code was written for nnsight 0.4"
+    more += "" if told else _IF_OLD
     return RULE.finding(
         Severity.SILENT if told else Severity.NOTE,
         span,

@@ -25,14 +25,10 @@ if TYPE_CHECKING:
     from nnmigrate.proving import Proof
     from nnmigrate.verify import Environment, Executors, Verdict
 
-# The last release of each line; what the executor was tried on.
-_RELEASES: dict[tuple[int, ...], str] = {
-    (0, 5): "0.5.15",
-    (0, 6): "0.6.3",
-    (0, 7): "0.7.0",
-}
+# The last release of each later line; what the executor was tried on.
+_RELEASES: dict[tuple[int, ...], str] = {(0, 6): "0.6.3", (0, 7): "0.7.0"}
 # 0.8 loads models through pipelines (0.8.1, modeling/transformers.py), which the twins are not for.
-_TOO_NEW = (0, 8)
+_TOO_NEW = Version("0.8")
 _WORDS = {"same": "proved", "different": "differs", "inconclusive": "inconclusive"}
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -121,11 +117,13 @@ class _Failure(click.ClickException):
 
 
 def _refuse_too_new(nnsight: str) -> None:
-    if Version(nnsight) >= Version(".".join(map(str, _TOO_NEW))):
+    if Version(nnsight) >= _TOO_NEW:
         raise _Failure(f"programs cannot be run on nnsight {nnsight} yet: 0.7 is the newest")
 
 
 def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str, str]:
+    from nnmigrate.verify.verification import BASELINE, TARGET
+
     if nnsight is not None:
         old, _, new = (part.strip() for part in nnsight.partition(","))
         if not old or not new:
@@ -134,8 +132,9 @@ def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str,
             if not re.fullmatch(r"\d+(\.\d+)*", version):
                 raise click.BadParameter(f"{version!r} is no version such as 0.5.15")
         return old, new
-    wanted = target or (0, 5)
-    return "0.4.11", _RELEASES.get(wanted, ".".join(map(str, wanted)))
+    if target is None or target == (0, 5):
+        return BASELINE, TARGET
+    return BASELINE, _RELEASES.get(target, ".".join(map(str, target)))
 
 
 def _made(nnsight: str, option: str, where: Where) -> Environment:
@@ -155,28 +154,36 @@ def _made(nnsight: str, option: str, where: Where) -> Environment:
         ) from error
 
 
-def verify_paths(
-    paths: Iterable[str], settings: Settings, both: Executors, limit: float, quiet: bool = False
-) -> list[Proof]:
-    """Proves the programs that paths lead to, and says of each what it came to."""
+def proofs_of(
+    paths: Iterable[str], settings: Settings, both: Executors, limit: float
+) -> Iterator[Proof]:
+    """Proves the programs that paths lead to, one after the other.
+
+    Under a progress bar they come when all are done: each is said in a line of its own.
+    """
     from nnmigrate.proving import Proof
 
     found = discover(paths)
-    if not quiet:
-        say_problems([_problem(problem) for problem in found.problems])
-    proofs = [Proof(problem.path, _problem(problem)) for problem in found.problems]
-    shown = sys.stderr.isatty() and len(found.files) > 1
-    if not shown:
+    for problem in found.problems:
+        yield Proof(str(problem.path), _problem(problem))
+    if sys.stderr.isatty() and len(found.files) > 1:
+        with click.progressbar(found.files, label="Running", file=sys.stderr) as files:
+            done = [_proved(path, settings, both, limit) for path in files]
+        yield from done
+    else:
         for path in found.files:
-            proofs.append(_proved(path, settings, both, limit))
-            if not quiet:
-                say_proof(proofs[-1])
-        return proofs
-    with click.progressbar(found.files, label="Running", file=sys.stderr) as files:
-        new = [_proved(path, settings, both, limit) for path in files]
-    for proof in () if quiet else new:
+            yield _proved(path, settings, both, limit)
+
+
+def verify_paths(
+    paths: Iterable[str], settings: Settings, both: Executors, limit: float
+) -> list[Proof]:
+    """Proves the programs that paths lead to, and says of each what it came to."""
+    proofs = []
+    for proof in proofs_of(paths, settings, both, limit):
         say_proof(proof)
-    return proofs + new
+        proofs.append(proof)
+    return proofs
 
 
 def _proved(path: Path, settings: Settings, both: Executors, limit: float) -> Proof:
@@ -212,14 +219,14 @@ def verify_matrix(
 ) -> int:
     """Runs each rewrite on several versions of nnsight; gives the exit code."""
     found: dict[str, list[Proof]] = {}
-    baseline = _versions(where.nnsight, settings.target)[0] if where.nnsight else "0.4.11"
+    baseline, _ = _versions(where.nnsight, settings.target)
     for version in versions:
         _versions(f"{baseline},{version}", None)
         _refuse_too_new(version)
     for version in versions:
         pair = replace(where, nnsight=f"{baseline},{version}", after_python=None)
         with sides(settings.target, pair) as both:
-            for proof in verify_paths(paths, settings, both, limit, quiet=True):
+            for proof in proofs_of(paths, settings, both, limit):
                 found.setdefault(proof.path, []).append(proof)
     say_matrix(found, versions)
     from nnmigrate.proving import code_of

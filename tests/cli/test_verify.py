@@ -161,16 +161,24 @@ def test_fix_verifies_only_what_it_writes(arguments: tuple[str, ...]) -> None:
     assert "--verify is about what is written" in done.stderr
 
 
-def test_versions_and_options_reach_the_environments(
+@pytest.fixture
+def asked(
     environment_05: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
+) -> list[tuple[str, dict[str, object]]]:
+    """What environments are asked for, by version and options; none is made."""
+    calls: list[tuple[str, dict[str, object]]] = []
 
     def ensure(version: str, **how: object) -> Environment:
-        asked.append((version, how))
+        calls.append((version, how))
         return environment_05
 
     monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    return calls
+
+
+def test_versions_and_options_reach_the_environments(
+    asked: list[tuple[str, dict[str, object]]],
+) -> None:
     put(a=SAFE)
     run("verify", "a.py", "--target-version", "0.6", "--transformers", "4.50.0", "--python", "3.11")
     run("verify", "a.py", "--nnsight", "0.4.5,0.5.3", "--find-links", "w", "--installer-option=-q")
@@ -209,14 +217,7 @@ def test_in_a_process_of_its_own() -> None:
     assert (done.stdout, done.returncode) == ("a.py: proved\n1 proved.\n", 0)
 
 
-def test_a_matrix_of_versions(environment_05: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def ensure(version: str, **_: object) -> Environment:
-        asked.append(version)
-        return environment_05
-
-    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+def test_a_matrix_of_versions(asked: list[tuple[str, dict[str, object]]]) -> None:
     put(a=SAFE, c=DIFFERS, d="print('no model here')\n")
     done = run("verify", "--matrix", "0.5.15, 0.6.3", ".")
     head, first, second, *reasons = done.stdout.splitlines()
@@ -225,7 +226,7 @@ def test_a_matrix_of_versions(environment_05: Environment, monkeypatch: pytest.M
     assert second.split() == ["c.py", "differs", "differs"]
     assert [reason.split(": ")[0] for reason in reasons] == ["c.py on 0.5.15", "c.py on 0.6.3"]
     assert done.exit_code == 1
-    assert asked == ["0.4.11", "0.5.15", "0.4.11", "0.6.3"]
+    assert [version for version, _ in asked] == ["0.4.11", "0.5.15", "0.4.11", "0.6.3"]
 
 
 @pytest.mark.parametrize(
@@ -250,21 +251,12 @@ def test_a_matrix_of_what_are_no_versions() -> None:
     assert "'new' is no version" in done.stderr
 
 
-def test_the_projects_own_settings_count(
-    environment_05: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def ensure(version: str, **_: object) -> Environment:
-        asked.append(version)
-        return environment_05
-
-    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+def test_the_projects_own_settings_count(asked: list[tuple[str, dict[str, object]]]) -> None:
     table = '[tool.nnmigrate]\ntarget-version = "0.6"\nignore = ["NNS501"]\n'
     Path("pyproject.toml").write_text(table)
     put(a=DIFFERS.replace("    if wanted:\n    ", ""))
     # Without that rule the gradient stays above the pass that makes it.
     done = run("verify", "a.py")
-    assert asked == ["0.4.11", "0.6.3"]
+    assert [version for version, _ in asked] == ["0.4.11", "0.6.3"]
     assert done.stdout.startswith("a.py: differs: ")
     assert run("verify", "a.py", "--ignore", "NNS101").stdout.startswith("a.py: proved")

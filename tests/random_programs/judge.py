@@ -12,7 +12,7 @@ from nnmigrate.findings import Finding, Severity
 from nnmigrate.program import build
 from nnmigrate.rules.common.crossings import runs
 from nnmigrate.schedule import simulate
-from nnmigrate.verify import Executors, Observation, hints_of
+from nnmigrate.verify import Executors, Observation, Script, hints_of
 
 from .writer import Written
 
@@ -172,7 +172,7 @@ def _is_serious(finding: Finding) -> bool:
 
 def _run(executor: object, text: str, program: Written) -> Observation:
     hints = hints_of(program.old.encode())
-    return executor.run(text, filename="program.py", hints=hints)  # type: ignore[attr-defined]
+    return executor.run(Script(text.encode(), "program.py"), hints=hints)  # type: ignore[attr-defined]
 
 
 def _like(one: Observation, other: Observation) -> bool:

@@ -56,7 +56,6 @@ class Executor:
         self,
         script: Path | str | Script,
         *,
-        filename: str | None = None,
         remote: bool = False,
         limit: float = LIMIT,
         hints: Hints | None = None,
@@ -65,7 +64,6 @@ class Executor:
 
         Args:
             script: A file, the text of a script, or a script with a name and a folder.
-            filename: Under which name it runs; by default the file's own.
             remote: Whether ``remote=True`` in the script goes to a simulated server. Otherwise it
                 means ordinary local execution.
             limit: Seconds after which the run is ended and counts as hung.
@@ -79,11 +77,11 @@ class Executor:
         if self._channel is None:
             raise ExecutorFailure("the executor is not running; use it as a context manager")
         program = Script.of(script)
-        source, name = program.source, filename or program.name
+        source = program.source
         search = [str(program.folder)] if program.folder is not None else []
         with tempfile.TemporaryDirectory(prefix="nnmigrate-") as scratch:
             # A real file: 0.5 reads the source of a trace from it.
-            copy = Path(scratch).resolve() / "work" / name
+            copy = Path(scratch).resolve() / "work" / program.name
             copy.parent.mkdir()
             copy.write_bytes(source)
             job = _job(copy, search, remote, limit, hints or hints_of(source))

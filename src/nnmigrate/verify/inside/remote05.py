@@ -91,29 +91,23 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
 def _handle(model: Any, payload: bytes) -> Answer:
     SimulatedBackend.serving = True
     load_own_model(model)
+    request = _received(model, payload)
     # 0.5 never clears these marks; the server's process has none of the client's.
     Globals.saves.clear()
     Globals.stack = 0
-    tracer = None
     try:
-        if _GIVES_NAMES:
-            request = RequestModel.deserialize(
-                payload, model._remoteable_persistent_objects(), True
-            )
-            tracer = request.tracer
-            with _entered():
-                saved = tracer.execute(request.interventions) or {}
-        else:
-            request = RequestModel.deserialize(model, payload, True)
-            tracer = request.tracer
-            saved = _saved_by(tracer, request.interventions)
+        saved = _saved_by(request.tracer, request.interventions)
     except Exception as error:
-        if tracer is None:
-            raise
-        return _failed(wrap_exception(error, tracer.info))
+        return _failed(wrap_exception(error, request.tracer.info))
     stream = io.BytesIO()
     torch.save(saved, stream)
     return Answer(result=stream.getvalue())
+
+
+def _received(model: Any, payload: bytes) -> Any:
+    if _GIVES_NAMES:
+        return RequestModel.deserialize(payload, model._remoteable_persistent_objects(), True)
+    return RequestModel.deserialize(model, payload, True)
 
 
 @contextmanager
@@ -130,8 +124,10 @@ def _entered() -> Iterator[None]:
 
 
 def _saved_by(tracer: Any, interventions: Any) -> dict[str, Any]:
-    """What 0.5 leaves in its frame, as far as it was saved."""
+    """What a trace saves, by name: 0.5 leaves it in its frame, beside all else."""
     with _entered():
+        if _GIVES_NAMES:
+            return tracer.execute(interventions) or {}
         names = _perform(tracer, interventions)
     return {name: value for name, value in names.items() if id(value) in Globals.saves}
 
