@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from nnmigrate import catalogue, cli, engine
+from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.spans import Edit, Span
-from nnmigrate.verify import Environment, Executor, Executors, ensure
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

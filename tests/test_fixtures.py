@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nnmigrate import engine
+from nnmigrate.executor import Executors, Observation, Outcome, Value, hints_of, verify
 from nnmigrate.findings import Severity
-from nnmigrate.verify import Executors, Observation, Outcome, Value, hints_of, verify
 
 FOLDER = Path(__file__).parent.parent / "fixtures"
 CASES = sorted(path.parent for path in FOLDER.glob("*/before.py"))

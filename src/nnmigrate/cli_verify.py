@@ -22,8 +22,8 @@ from nnmigrate.reports import Report, escaped
 from nnmigrate.run import Outcome, Settings, examine
 
 if TYPE_CHECKING:
+    from nnmigrate.executor import Environment, Executors, Verdict
     from nnmigrate.proving import Proof
-    from nnmigrate.verify import Environment, Executors, Verdict
 
 # The last release of each later line; what the executor was tried on.
 _RELEASES: dict[tuple[int, ...], str] = {(0, 6): "0.6.3", (0, 7): "0.7.0"}
@@ -94,7 +94,7 @@ def sides(target: tuple[int, ...] | None, where: Where) -> Iterator[Executors]:
     Raises:
         click.ClickException: one cannot be had, or died.
     """
-    from nnmigrate.verify import EnvironmentFailure, ExecutorFailure, executors, given
+    from nnmigrate.executor import EnvironmentFailure, ExecutorFailure, executors, given
 
     old, new = _versions(where.nnsight, target)
     if where.after_python is None:
@@ -122,7 +122,7 @@ def _refuse_too_new(nnsight: str) -> None:
 
 
 def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str, str]:
-    from nnmigrate.verify.verification import BASELINE, TARGET
+    from nnmigrate.executor.verification import BASELINE, TARGET
 
     if nnsight is not None:
         old, _, new = (part.strip() for part in nnsight.partition(","))
@@ -138,8 +138,8 @@ def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str,
 
 
 def _made(nnsight: str, option: str, where: Where) -> Environment:
-    from nnmigrate.verify import EnvironmentFailure, ensure
-    from nnmigrate.verify.environments import TRANSFORMERS
+    from nnmigrate.executor import EnvironmentFailure, ensure
+    from nnmigrate.executor.environments import TRANSFORMERS
 
     options = [*where.installer_option]
     for place in where.find_links:
@@ -292,7 +292,7 @@ class Judge:
 
 def verify_pair(old: Path, new: Path, both: Executors, limit: float) -> int:
     """Compares two programs; gives the exit code."""
-    from nnmigrate.verify import verify
+    from nnmigrate.executor import verify
 
     try:
         verdict = verify(old, new, executors=both, limit=limit)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nnmigrate.executor import Executors, Script, Verdict, verify
+from nnmigrate.executor import Outcome as Result
 from nnmigrate.run import Outcome, Settings, examine
-from nnmigrate.verify import Executors, Script, Verdict, verify
-from nnmigrate.verify import Outcome as Result
 
 
 @dataclass(frozen=True)

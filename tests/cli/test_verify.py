@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import nnmigrate.verify
-from nnmigrate.verify import Environment, EnvironmentFailure, Executors
+import nnmigrate.executor
+from nnmigrate.executor import Environment, EnvironmentFailure, Executors
 
 from .runner import run
 
@@ -47,7 +47,7 @@ def both(executors: Executors, monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*environments: object) -> Iterator[Executors]:
         yield executors
 
-    monkeypatch.setattr(nnmigrate.verify, "executors", started)
+    monkeypatch.setattr(nnmigrate.executor, "executors", started)
 
 
 def put(**programs: str) -> dict[str, bytes]:
@@ -126,11 +126,13 @@ def test_fix_tries_the_safe_fixes_where_the_unsafe_ones_differ(
     put(b=UNSAFE.replace("'a b', max", "'a b', validate=False, max"))
     judged = []
 
-    def verify(before: object, after: nnmigrate.verify.Script, **_: object) -> object:
+    def verify(before: object, after: nnmigrate.executor.Script, **_: object) -> object:
         judged.append(after.source)
         unsafe = b"tracer.iter" in after.source
-        outcome = nnmigrate.verify.Outcome.DIFFERENT if unsafe else nnmigrate.verify.Outcome.SAME
-        return nnmigrate.verify.Verdict(outcome, "made up" if unsafe else "")
+        outcome = (
+            nnmigrate.executor.Outcome.DIFFERENT if unsafe else nnmigrate.executor.Outcome.SAME
+        )
+        return nnmigrate.executor.Verdict(outcome, "made up" if unsafe else "")
 
     monkeypatch.setattr("nnmigrate.proving.verify", verify)
     assert run("fix", "--verify", "--unsafe-fixes", "b.py").exit_code == 1
@@ -172,7 +174,7 @@ def asked(
         calls.append((version, how))
         return environment_05
 
-    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    monkeypatch.setattr(nnmigrate.executor, "ensure", ensure)
     return calls
 
 
@@ -193,7 +195,7 @@ def test_no_environment_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     def ensure(version: str, **_: object) -> Environment:
         raise EnvironmentFailure("no network")
 
-    monkeypatch.setattr(nnmigrate.verify, "ensure", ensure)
+    monkeypatch.setattr(nnmigrate.executor, "ensure", ensure)
     put(a=SAFE)
     done = run("verify", "a.py")
     assert done.exit_code == 2

@@ -9,7 +9,7 @@ from collections import Counter
 
 import click
 
-from nnmigrate.verify import executors
+from nnmigrate.executor import executors
 
 from .judge import Fault, judge
 from .writer import Writer

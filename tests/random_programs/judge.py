@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from nnmigrate import engine, schedule
+from nnmigrate.executor import Executors, Observation, Script, hints_of
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.program import build
 from nnmigrate.rules.common.crossings import runs
 from nnmigrate.schedule import simulate
-from nnmigrate.verify import Executors, Observation, Script, hints_of
 
 from .writer import Written
 

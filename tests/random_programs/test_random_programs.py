@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from nnmigrate.verify import Executors
+from nnmigrate.executor import Executors
 
 from .judge import Fault, Judgement, judge
 from .writer import Writer

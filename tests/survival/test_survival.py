@@ -12,9 +12,9 @@ import textwrap
 import pytest
 
 from nnmigrate import engine
+from nnmigrate.executor import Executors, Outcome
+from nnmigrate.executor.compare import compare
 from nnmigrate.findings import Severity
-from nnmigrate.verify import Executors, Outcome
-from nnmigrate.verify.compare import compare
 from survival.programs import CONTROLS, HEAD, ROWS
 
 USED = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.verify import Environment, EnvironmentFailure, ensure, environments, given
+from nnmigrate.executor import Environment, EnvironmentFailure, ensure, environments, given
 
 
 class Installer:
@@ -138,7 +138,7 @@ def test_two_at_once_make_one(tmp_path: Path):
     program.write_text(
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from nnmigrate.verify import environments\n"
+        "from nnmigrate.executor import environments\n"
         "def make(directory, recipe, interpreter, options):\n"
         "    with open(sys.argv[1] + '/log', 'a') as log:\n"
         "        log.write('made\\n')\n"

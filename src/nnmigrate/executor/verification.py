@@ -10,8 +10,8 @@ from pathlib import Path
 
 from .compare import Outcome, Verdict, compare
 from .environments import Environment, ensure
-from .executor import LIMIT, Executor
 from .observation import Observation
+from .running import LIMIT, Executor
 from .scripts import Hints, Script, hints_of, uses_remote
 
 BASELINE = "0.4.11"

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from nnmigrate.verify.scripts import Hints, hints_of, leftovers_of, uses_remote
+from nnmigrate.executor.scripts import Hints, hints_of, leftovers_of, uses_remote
 
 
 def source(text: str) -> bytes:

@@ -69,7 +69,7 @@ class Channel:
         """Hand over a job and wait for its answer.
 
         Args:
-            job: See `nnmigrate.verify.inside.job`.
+            job: See `nnmigrate.executor.inside.job`.
             limit: Seconds after which the process is taken for dead.
 
         Raises:

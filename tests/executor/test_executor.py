@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.verify import Environment, Executor, ExecutorFailure, Executors, Observation
+from nnmigrate.executor import Environment, Executor, ExecutorFailure, Executors, Observation
 
 MODEL = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2', dispatch=True)\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.verify import Executors, Outcome, Verdict, verify
+from nnmigrate.executor import Executors, Outcome, Verdict, verify
 
 Compare = Callable[..., Verdict]
 
@@ -219,6 +219,6 @@ def test_an_original_that_only_runs_locally(compared: Compare):
 
 def test_checking_needs_nothing_of_this():
     """The command line must start fast, and on systems that cannot fork."""
-    code = "import sys, nnmigrate.cli; print([m for m in sys.modules if 'nnmigrate.verify' in m])"
+    code = "import sys, nnmigrate.cli; print([m for m in sys.modules if 'nnmigrate.executor' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

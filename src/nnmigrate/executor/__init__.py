@@ -8,8 +8,8 @@ from __future__ import annotations
 from .channel import ExecutorFailure
 from .compare import Outcome, Verdict, compare
 from .environments import Environment, EnvironmentFailure, ensure, given
-from .executor import Executor
 from .observation import Failure, Observation, Request, Value
+from .running import Executor
 from .scripts import Hints, Script, hints_of
 from .verification import Executors, executors, verify
 

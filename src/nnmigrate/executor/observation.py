@@ -39,7 +39,7 @@ class Value:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Value:
-        """Read a description from JSON (see `nnmigrate.verify.inside.observe`)."""
+        """Read a description from JSON (see `nnmigrate.executor.inside.observe`)."""
         kind = data["kind"]
         members = [str(item) for item in data["items"]] if kind == "set" else data.get("values", ())
         return cls(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nnmigrate.verify import Failure, Observation, Outcome, Value, compare
+from nnmigrate.executor import Failure, Observation, Outcome, Value, compare
 
 
 def tensor(shape: tuple[int, ...] = (1, 3), sha256: str = "aa", **rest: Any) -> Value:

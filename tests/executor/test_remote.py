@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.verify import Executor, Observation
+from nnmigrate.executor import Executor, Observation
 
 MODEL = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2', device_map='auto')\n"
 TRACE = MODEL + "with lm.trace('a b c', remote=True):\n"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nnmigrate.verify import Executor, Executors, Hints, Outcome, compare
+from nnmigrate.executor import Executor, Executors, Hints, Outcome, compare
 
 # Repository, a module in layer 1, the layers, the head.
 ARCHITECTURES = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nnmigrate.verify import Executor, Executors, Outcome, Script, ensure, verify
+from nnmigrate.executor import Executor, Executors, Outcome, Script, ensure, verify
 
 HEAD = "from nnsight import LanguageModel\n\nlm = LanguageModel('openai-community/gpt2')\n"
 LOCAL = HEAD + "with lm.trace('a b c'):\n    out = lm.lm_head.output.save()\n"
