@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
+from nnmigrate.library import verify
+
+__all__ = ["__version__", "verify"]
 __version__ = "0.1.0"

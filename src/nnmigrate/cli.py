@@ -11,22 +11,23 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from nnmigrate import __version__
-from nnmigrate.cli_verify import (
+from nnmigrate.cli_proofs import (
     Judge,
-    Where,
-    running,
-    say_count,
-    sides,
+    Prover,
+    record,
+    recorded_in,
     verify_matrix,
     verify_pair,
     verify_paths,
 )
+from nnmigrate.cli_verify import Where, new_environment, old_environment, running, side, sides
 from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
@@ -35,6 +36,8 @@ from nnmigrate.run import Outcome, Settings, examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
 
 _OLDEST_TARGET = (0, 5)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -155,7 +158,6 @@ def fix_command(
     unsafe: bool,
     as_diff: bool,
     verify: bool,
-    limit: float,
     **asked: Any,
 ) -> None:
     """Change what can be changed, in place (`-`: standard input to standard output)."""
@@ -166,9 +168,10 @@ def fix_command(
         raise click.UsageError("--verify is about what is written: neither with --diff nor with -")
     where = Where.among(asked)
     settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
+    judge = None
     if verify:
         with sides(settings.target, where) as both:
-            judge = Judge(settings, both, limit)
+            judge = Judge(Prover.live(settings, both, where.conditions, fixed=paths))
             outcomes = _outcomes(paths, stdin_filename, replace(settings, judge=judge))
     else:
         outcomes = _outcomes(paths, stdin_filename, settings)
@@ -178,7 +181,7 @@ def fix_command(
     if not write:
         _say_code(outcomes)
     _say_fixed(outcomes, output_format, err=not write)
-    unsaid = verify and judge.unsaid
+    unsaid = judge is not None and judge.unsaid
     context.exit(2 if unsaid else exit_code(outcomes, strict))
 
 
@@ -187,6 +190,11 @@ def fix_command(
 @click.option("--each", is_flag=True, help="Take two files for two programs, not for OLD NEW.")
 @_rewriting
 @click.option("--matrix", metavar="VERSIONS", help="Run the rewrite on each of these nnsights.")
+@click.option(
+    "--record", "target", type=_NEW_FILE, help="Run the originals alone; keep what they give."
+)
+@click.option("--against", type=_FILE, help="Compare with what was kept; run no originals.")
+@click.option("--requests", is_flag=True, help="Say what a remote trace sent and got back.")
 @running
 @click.pass_context
 def verify_command(
@@ -195,30 +203,42 @@ def verify_command(
     paths: tuple[str, ...],
     each: bool,
     matrix: str | None,
-    limit: float,
+    target: Path | None,
+    against: Path | None,
+    requests: bool,
     **asked: Any,
 ) -> None:
     """RUNS YOUR CODE: proves that the rewrite of a program computes what the program did.
 
-    With PATHs, each program is migrated in memory; the file stays as it is. With OLD NEW, two
-    files, the second one is the migration of the first one.
+    With PATHs, each program or notebook is migrated in memory; the file stays as it is. With OLD
+    NEW, two files, the second one is the migration of the first one.
 
     The old program runs on nnsight 0.4.11 and the new one on the target, in processes without
-    network, with tiny random twins in the place of checkpoints. Every program comes out as proved
-    (the same to the last bit), differs, or inconclusive.
+    network that cannot change your files, with tiny random twins in the place of checkpoints. Every
+    program comes out as proved (the same to the last bit), proved but for rounding, differs, or
+    inconclusive.
 
     Exit codes: 0 all proved, 1 one differs, 2 of one nothing can be said.
     """
+    if sum(one is not None for one in (matrix, target, against)) > 1:
+        raise click.UsageError("--matrix, --record and --against exclude one another")
     where = Where.among(asked)
-    settings = _settings(**asked, unsafe=True)
+    settings, conditions = _settings(**asked, unsafe=True), where.conditions
     if matrix is not None:
         versions = [one.strip() for one in matrix.split(",") if one.strip()]
-        context.exit(verify_matrix(paths, versions, settings, where, limit))
+        context.exit(verify_matrix(paths, versions, settings, where))
+    if target is not None:
+        with side(partial(old_environment, where)) as old:
+            context.exit(record(paths, target, settings, old, conditions))
+    if against is not None:
+        with side(partial(new_environment, where, settings.target)) as new:
+            prover = Prover(settings, recorded_in(against, new), new, conditions)
+            context.exit(verify_paths(paths, prover, requests))
     with sides(settings.target, where) as both:
         if len(paths) == 2 and not each and all(Path(path).is_file() for path in paths):
-            context.exit(verify_pair(Path(paths[0]), Path(paths[1]), both, limit))
-        proofs = verify_paths(paths, settings, both, limit)
-    context.exit(say_count(proofs))
+            old_file, new_file = map(Path, paths)
+            context.exit(verify_pair(old_file, new_file, both, conditions, requests))
+        context.exit(verify_paths(paths, Prover.live(settings, both, conditions), requests))
 
 
 @cli.command("explain")

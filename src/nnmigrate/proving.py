@@ -1,17 +1,38 @@
 """Whether what the fixes make of a program computes what the program did: fixing, then running.
 
-Runs the user's code. Nothing but the command `verify` and the option `--verify` come here.
+Runs the user's code. Nothing but the command `verify`, the option `--verify` and the function
+`nnmigrate.verify` come here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
-from nnmigrate.executor import Executors, Script, Verdict, verify
+from nnmigrate.beside import modules_beside
+from nnmigrate.documents import DocumentProblem, program_of, read
+from nnmigrate.executor import (
+    Baseline,
+    Conditions,
+    Executor,
+    Executors,
+    Hints,
+    Original,
+    Script,
+    Verdict,
+    hints_of,
+    judge,
+    verify,
+)
 from nnmigrate.executor import Outcome as Result
+from nnmigrate.reports import Report
 from nnmigrate.run import Outcome, Settings, examine
+
+Baselines = Callable[["Program"], Baseline | None]
+"""What gives the baseline of a program; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -32,43 +53,162 @@ class Proof:
 
     @property
     def proved(self) -> bool:
-        """Whether the rewrite computes the same."""
-        return self.verdict is not None and self.verdict.outcome is Result.SAME
+        """Whether the rewrite computes the same, to the last bit or but for rounding."""
+        return self.verdict is not None and self.verdict.holds
+
+    @property
+    def rewritten(self) -> bytes:
+        """The program's bytes after migration."""
+        return self.outcome.after
+
+    @classmethod
+    def of_problem(cls, problem: DocumentProblem) -> Proof:
+        """The proof of a file that could not be read."""
+        report = Report(str(problem.path), "", ())
+        return cls(str(problem.path), Outcome(report, b"", b"", problems=(problem,)))
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A program as the fixes leave it.
+
+    Args:
+        outcome: what was changed, and what is to be said of it.
+        script: what runs.
+        unsafe: whether unsafe fixes were allowed.
+    """
+
+    outcome: Outcome
+    script: Script
+    unsafe: bool
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and its rewrites.
+
+    Args:
+        path: its file.
+        script: what runs on 0.4.
+        rewrites: what assumes nothing comes first. Where the first one cannot be run, it is alone.
+    """
+
+    path: str
+    script: Script
+    rewrites: tuple[Rewrite, ...]
+
+    @property
+    def concerned(self) -> bool:
+        """Whether there is anything to prove: it, or a module of its own, is about nnsight."""
+        first = self.rewrites[0]
+        changed = first.script.modules != self.script.modules
+        return (first.outcome.relevant or changed) and not first.outcome.problems
+
+    @property
+    def hints(self) -> Hints:
+        """What its models and those of its rewrites must cover: they need the same ones."""
+        scripts = [self.script, *(one.script for one in self.rewrites)]
+        return reduce(or_, (hints_of(source) for script in scripts for source in script.sources))
+
+
+def script_of(path: Path, raw: bytes | None = None) -> Script:
+    """A file as a script, with the modules beside it that it imports.
+
+    Args:
+        path: a Python file or a notebook.
+        raw: its bytes, if they were read.
+
+    Raises:
+        DocumentProblem: it cannot be read.
+    """
+    raw = read(path) if raw is None else raw
+    folder = path.resolve().parent
+    if path.suffix == ".ipynb":
+        notebook = program_of(raw, str(path))
+        source = notebook.code.encode()
+        name, cells = f"{path.stem}.py", notebook.starts
+    else:
+        source, name, cells = raw, path.name, ()
+    modules = tuple(modules_beside(source, folder).items())
+    return Script(source, name, folder, modules, cells)
+
+
+def program_at(
+    path: Path,
+    settings: Settings,
+    raw: bytes | None = None,
+    rewritten: Callable[[Path], bool] = lambda _: True,
+) -> Program:
+    """Rewrites a program in memory, and the modules beside it that it imports.
+
+    Args:
+        path: a Python file or a notebook; its folder is where its imports look first.
+        settings: how to rewrite; `unsafe` asks for the rewrite with unsafe fixes as well.
+        raw: the file's bytes, if they were read.
+        rewritten: which of the modules are; the others stay as they are.
+
+    Raises:
+        DocumentProblem: it cannot be read.
+    """
+    script = script_of(path, raw)
+    first = _rewrite(path, script, replace(settings, unsafe=False), rewritten)
+    found = [first]
+    if settings.unsafe and not first.outcome.problems:
+        other = _rewrite(path, script, settings, rewritten)
+        if other.script != first.script:
+            found.append(other)
+    return Program(str(path), script, tuple(found))
+
+
+def _rewrite(
+    path: Path, script: Script, settings: Settings, rewritten: Callable[[Path], bool]
+) -> Rewrite:
+    fixing = replace(settings, fix=True, write=False)
+    outcome = examine(str(path), script.source, fixing)
+
+    def module(name: str, source: bytes) -> bytes:
+        place = path.parent / name
+        if not rewritten(place):
+            return source
+        return examine(str(place), source, fixing, named=False).after
+
+    modules = tuple((name, module(name, source)) for name, source in script.modules)
+    script = replace(script, source=outcome.after, modules=modules)
+    return Rewrite(outcome, script, settings.unsafe)
 
 
 def prove(
-    path: Path,
-    raw: bytes,
-    settings: Settings,
-    sides: Executors,
-    limit: float,
+    program: Program,
+    baselines: Baselines,
+    migrated: Executor,
+    conditions: Conditions,
     *,
     fullest: bool = False,
 ) -> Proof:
-    """Rewrites a program in memory and runs both.
+    """Runs a program's rewrites until one computes the same.
 
     Args:
-        path: the program's file; its folder is where its imports look first.
-        raw: its bytes.
-        settings: how to rewrite; `unsafe` allows unsafe fixes. Where the rewrite without them
-            differs, the one with them is tried.
-        fullest: try the rewrite with them first.
-        sides: what runs the program and its rewrite.
-        limit: seconds for each run.
+        program: the program and its rewrites.
+        baselines: gives what it is measured by.
+        migrated: runs the rewrites.
+        conditions: what a run may take, and what its models are.
+        fullest: try the rewrite with unsafe fixes first.
 
     Raises:
         ExecutorFailure: a process that runs scripts died.
     """
+    safe = program.rewrites[0]
+    if not program.concerned:
+        return Proof(program.path, safe.outcome)
+    baseline = baselines(program)
+    if baseline is None:
+        missing = Verdict(Result.INCONCLUSIVE, "there is no recording of it")
+        return Proof(program.path, safe.outcome, missing)
     found: Proof | None = None
-    for outcome, unsafe in _rewrites(str(path), raw, settings, fullest):
-        if outcome.problems or not outcome.relevant:
-            return found or Proof(str(path), outcome)
-        before = Script(raw, path.name, path.resolve().parent)
-        verdict = verify(
-            before, replace(before, source=outcome.after), executors=sides, limit=limit
-        )
-        proof = Proof(str(path), outcome, verdict, unsafe)
-        if found is None or verdict.outcome is Result.SAME:
+    for one in reversed(program.rewrites) if fullest else program.rewrites:
+        verdict = judge(baseline, one.script, migrated, conditions)
+        proof = Proof(program.path, one.outcome, verdict, one.unsafe)
+        if found is None or verdict.holds:
             found = proof
         if verdict.outcome is not Result.DIFFERENT:
             break
@@ -76,17 +216,40 @@ def prove(
     return found
 
 
-def _rewrites(
-    path: str, raw: bytes, settings: Settings, fullest: bool
-) -> Iterator[tuple[Outcome, bool]]:
-    """The rewrites that there are; what assumes nothing comes first, or the fullest one."""
-    fixing = replace(settings, fix=True, write=False)
-    safe = examine(path, raw, replace(fixing, unsafe=False))
-    found = [(safe, False)]
-    if settings.unsafe and not safe.problems:
-        other = examine(path, raw, replace(fixing, unsafe=True))
-        found += [(other, True)] if other.after != safe.after else []
-    yield from reversed(found) if fullest else found
+def prove_pair(old: Path, new: Path, sides: Executors, conditions: Conditions) -> Proof:
+    """Runs a program and what somebody made of it.
+
+    Args:
+        old: the program as it was.
+        new: its migration.
+        sides: runs both.
+        conditions: what a run may take, and what its models are.
+
+    Raises:
+        DocumentProblem: a file cannot be read.
+        ExecutorFailure: a process that runs scripts died.
+    """
+    before, after = script_of(old), script_of(new)
+    verdict = verify(before, after, executors=sides, conditions=conditions)
+    outcome = Outcome(Report(str(new), "", ()), before.source, after.source)
+    return Proof(str(new), outcome, verdict)
+
+
+def originals(executor: Executor, conditions: Conditions) -> Callable[[Program], Original]:
+    """Baselines that are run when they are needed, and each of them once.
+
+    Args:
+        executor: runs originals, on 0.4.
+        conditions: what a run may take, and what its models are.
+    """
+    known: dict[str, Original] = {}
+
+    def baseline(program: Program) -> Original:
+        if program.path not in known:
+            known[program.path] = Original(program.script, executor, conditions, program.hints)
+        return known[program.path]
+
+    return baseline
 
 
 def code_of(proofs: Sequence[Proof]) -> int:

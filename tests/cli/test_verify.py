@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -126,7 +130,7 @@ def test_fix_tries_the_safe_fixes_where_the_unsafe_ones_differ(
     put(b=UNSAFE.replace("'a b', max", "'a b', validate=False, max"))
     judged = []
 
-    def verify(before: object, after: nnmigrate.executor.Script, **_: object) -> object:
+    def judge(baseline: object, after: nnmigrate.executor.Script, *_: object) -> object:
         judged.append(after.source)
         unsafe = b"tracer.iter" in after.source
         outcome = (
@@ -134,7 +138,7 @@ def test_fix_tries_the_safe_fixes_where_the_unsafe_ones_differ(
         )
         return nnmigrate.executor.Verdict(outcome, "made up" if unsafe else "")
 
-    monkeypatch.setattr("nnmigrate.proving.verify", verify)
+    monkeypatch.setattr("nnmigrate.proving.judge", judge)
     assert run("fix", "--verify", "--unsafe-fixes", "b.py").exit_code == 1
     assert len(judged) == 2
     assert contents()["b.py"] == judged[1]
@@ -152,7 +156,7 @@ def test_fix_leaves_what_cannot_be_judged() -> None:
 
 def test_fix_runs_nothing_where_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     put(a=SAFE.replace(", scan=False", ""))
-    monkeypatch.setattr("nnmigrate.proving.verify", None)
+    monkeypatch.setattr("nnmigrate.proving.judge", None)
     assert run("fix", "--verify", "a.py").exit_code == 0
 
 
@@ -219,16 +223,30 @@ def test_in_a_process_of_its_own() -> None:
     assert (done.stdout, done.returncode) == ("a.py: proved\n1 proved.\n", 0)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_matrix_of_versions(asked: list[tuple[str, dict[str, object]]]) -> None:
     put(a=SAFE, c=DIFFERS, d="print('no model here')\n")
     done = run("verify", "--matrix", "0.5.15, 0.6.3", ".")
-    head, first, second, *reasons = done.stdout.splitlines()
+    head, first, second, *reasons, stays = done.stdout.splitlines()
     assert head.split() == ["program", "0.5.15", "0.6.3"]
     assert first.split() == ["a.py", "proved", "proved"]
     assert second.split() == ["c.py", "differs", "differs"]
     assert [reason.split(": ")[0] for reason in reasons] == ["c.py on 0.5.15", "c.py on 0.6.3"]
+    assert stays.startswith("c.py, line 9 of its rewrite, on 0.5.15, 0.6.3: NNS501 ")
     assert done.exit_code == 1
-    assert [version for version, _ in asked] == ["0.4.11", "0.5.15", "0.4.11", "0.6.3"]
+    assert [version for version, _ in asked] == ["0.4.11", "0.5.15", "0.6.3"]
+
+
+@pytest.mark.usefixtures("alone", "asked")
+def test_a_matrix_says_which_lines_a_later_version_does_not_take() -> None:
+    put(
+        a=f"{HEAD}with lm.generate('a b', max_new_tokens=2):\n"
+        "    with lm.lm_head.iter[:2]:\n"
+        "        out = lm.lm_head.output.save()\n"
+    )
+    lines = run("verify", "--matrix", "0.5.15,0.8.1", "a.py").stdout.splitlines()
+    assert lines[-1].startswith("a.py, line 6 of its rewrite, on 0.8.1: NNS603 ")
+    assert not any("on 0.5.15: NNS" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -262,3 +280,160 @@ def test_the_projects_own_settings_count(asked: list[tuple[str, dict[str, object
     assert [version for version, _ in asked] == ["0.4.11", "0.6.3"]
     assert done.stdout.startswith("a.py: differs: ")
     assert run("verify", "a.py", "--ignore", "NNS101").stdout.startswith("a.py: proved")
+
+
+def test_notebooks_are_programs() -> None:
+    cells = [HEAD, "%matplotlib inline\nwith lm.trace('a b', scan=False):\n", "x = 1\ny = z\n"]
+    cells[1] += "    out = lm.lm_head.output.save()\n"
+    for name, last in (("good", "display(out.shape)"), ("bad", "x = 1\ny = z\n")):
+        sources = [{"cell_type": "code", "source": text} for text in (*cells[:2], last)]
+        Path(f"{name}.ipynb").write_text(json.dumps({"cells": sources}))
+    Path("none.ipynb").write_text("nothing with nnsight")
+    before = {path.name: path.read_bytes() for path in Path().glob("*.ipynb")}
+    done = run("verify", ".")
+    bad, good, _ = done.stdout.splitlines()
+    assert bad == (
+        "bad.ipynb: inconclusive: the original itself fails: "
+        "NameError: name 'z' is not defined (cell 3, line 2)"
+    )
+    assert good == "good.ipynb: proved"
+    assert "none.ipynb:1:1: cannot read: not a notebook" in done.stderr
+    assert done.exit_code == 2
+    assert {path.name: path.read_bytes() for path in Path().glob("*.ipynb")} == before
+
+
+def test_a_notebook_against_its_migration() -> None:
+    for name, code in (("old", SAFE), ("new", TRACED.format(" + 1").replace(", scan=False", ""))):
+        cells = [{"cell_type": "code", "source": code.splitlines(keepends=True)}]
+        Path(f"{name}.ipynb").write_text(json.dumps({"cells": cells}))
+    done = run("verify", "old.ipynb", "new.ipynb")
+    assert done.stdout.startswith("new.ipynb: differs: `out`: ")
+    assert done.exit_code == 1
+
+
+MODULE = """def run(lm):
+    rows = []
+    with lm.trace('a b', scan=False):
+        rows.append(lm.lm_head.output.save())
+    return rows[0].value
+"""
+IMPORTER = f"import helper\n{HEAD}rows = helper.run(lm)\n"
+
+
+def test_modules_are_migrated_with_what_imports_them() -> None:
+    before = put(helper=MODULE, main=IMPORTER)
+    done = run("verify", ".")
+    assert done.stdout.splitlines() == [
+        "helper.py: is proved with the programs that import it",
+        "main.py: proved",
+        "1 proved.",
+    ]
+    assert done.exit_code == 0
+    assert contents() == before
+
+
+def test_fix_writes_a_module_that_is_proved_by_what_imports_it() -> None:
+    before = put(helper=MODULE, main=IMPORTER)
+    assert run("fix", "--verify", ".").exit_code == 0
+    after = contents()
+    assert after["main.py"] == before["main.py"]
+    assert b"scan" not in after["helper.py"]
+
+
+def test_fix_takes_a_module_as_it_will_be() -> None:
+    """Only the program is fixed: with its old module it does not run on 0.5."""
+    before = put(helper=MODULE, main=IMPORTER.replace("import helper", "import helper, nnsight"))
+    put(main=before["main.py"].decode() + "with lm.trace('a', scan=False):\n    pass\n")
+    before = contents()
+    done = run("fix", "--verify", "main.py")
+    assert "main.py: differs: fails: " in done.stderr
+    assert contents() == before
+
+
+def test_what_a_remote_trace_sent() -> None:
+    put(a=SAFE.replace("scan=False", "scan=False, remote=True"))
+    lines = run("verify", "a.py", "--requests").stdout.splitlines()
+    assert lines[0] == "a.py: proved"
+    assert re.fullmatch(r"  request 1: [\d,]+ bytes sent, [\d,]+ received: out", lines[1])
+    assert len(run("verify", "a.py").stdout.splitlines()) == 2
+
+
+def test_rounding_is_said(executors: Executors) -> None:
+    before = put(old=TRACED.format(""), new=TRACED.format(".mul(1 + 1e-7)"))
+    put(new=before["new.py"].decode().replace(", scan=False", ""))
+    done = run("verify", "old.py", "new.py")
+    assert done.stdout.startswith("new.py: proved but for rounding: `out`: differs by at most ")
+    assert done.exit_code == 0
+
+
+@pytest.fixture
+def alone(executors: Executors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The side that runs alone is one of the two that run already."""
+
+    @contextmanager
+    def started(find: partial[Environment]) -> Iterator[object]:
+        old = find.func.__name__ == "old_environment"
+        find()
+        yield executors.baseline if old else executors.migrated
+
+    for module in ("cli", "cli_proofs"):
+        monkeypatch.setattr(f"nnmigrate.{module}.side", started)
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_baseline_is_kept_and_stands_in_for_0_4() -> None:
+    put(a=SAFE, c=DIFFERS, e=FAILS, d="print('no model here')\n")
+    done = run("verify", "--record", "kept.json", ".")
+    assert done.stdout.splitlines() == [
+        "a.py: recorded",
+        "c.py: recorded",
+        "e.py: fails: ModuleNotFoundError: No module named 'nothing_of_the_kind' (line 5)",
+        "3 recorded in kept.json.",
+    ]
+    assert done.exit_code == 0
+    # By hand, and wrongly.
+    put(a=TRACED.format(" * 2").replace(", scan=False", ""), new=SAFE)
+    done = run("verify", "--against", "kept.json", ".")
+    a, c, e, new, _ = done.stdout.splitlines()
+    assert a.startswith("a.py: differs: `out`: ")
+    assert c.startswith("c.py: differs: ")
+    assert e.startswith("e.py: inconclusive: the original itself fails: ModuleNotFoundError")
+    assert new == "new.py: inconclusive: there is no recording of it"
+    put(a=SAFE)
+    done = run("verify", "--against", "kept.json", "a.py")
+    assert (done.stdout, done.exit_code) == ("a.py: proved\n1 proved.\n", 0)
+
+
+@pytest.mark.usefixtures("alone")
+def test_baselines_that_cannot_be_used() -> None:
+    put(a=SAFE)
+    Path("bad.json").write_text("{}")
+    done = run("verify", "--against", "bad.json", "a.py")
+    assert done.exit_code == 2
+    assert "bad.json is no recording" in done.stderr
+    Path("kept.json").write_text(
+        '{"format": 1, "nnsight": "0.4.11", "transformers": "4.40.0", "programs": {}}'
+    )
+    with zipfile.ZipFile("kept.npz", "w"):
+        pass
+    done = run("verify", "--against", "kept.json", "a.py")
+    assert done.exit_code == 2
+    assert "--transformers 4.40.0" in done.stderr
+    done = run("verify", "--record", "no/folder.json", "a.py")
+    assert done.exit_code == 2
+    assert "cannot write no/folder.json" in done.stderr.replace("\\", "/")
+
+
+def test_one_way_at_a_time() -> None:
+    put(a=SAFE, kept="")
+    done = run("verify", "--matrix", "0.6.3", "--against", "kept.py", "a.py")
+    assert done.exit_code == 2
+    assert "exclude one another" in done.stderr
+
+
+def test_limits_are_options() -> None:
+    put(a=SAFE + "import time\ntime.sleep(30)\n", b=SAFE + "x = bytearray(2**31)\n")
+    done = run("verify", "--each", "a.py", "b.py", "--limit", "3", "--memory", "1.5")
+    a, b, _ = done.stdout.splitlines()
+    assert a == "a.py: inconclusive: the original was not finished after 3 s"
+    assert b.startswith("b.py: inconclusive: the original itself fails: MemoryError")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_printed_text():
 
 
 def test_printed_text_that_is_lost():
-    assert difference(ran("a\nb\n"), ran("a\n")) == "printed text: 2 lines became 1"
+    assert difference(ran("a\nb\n"), ran("a\n")) == "printed lines: 2 became 1"
 
 
 def test_addresses_in_printed_text_do_not_matter():
@@ -193,3 +194,126 @@ def test_a_checkpoint_that_has_no_twin_says_nothing_of_the_migration():
     assert "cannot be run here" in verdict.reason
     other = Observation(error=Failure("OSError", "no such file: x.pt", 4))
     assert compare(ran(h=tensor()), other).outcome is Outcome.DIFFERENT
+
+
+def floats(*numbers: float) -> tuple[Value, dict[str, bytes]]:
+    data = array("f", numbers).tobytes()
+    value = tensor((len(numbers),), data.hex(), values=tuple(map(str, numbers)))
+    return value, {data.hex(): data}
+
+
+def test_only_rounding_is_a_verdict_of_its_own():
+    (one, here), (other, there) = floats(1.0, 2.0), floats(1.0, 2.000001)
+    verdict = compare(replace(ran(h=one), tensors=here), replace(ran(h=other), tensors=there))
+    assert (verdict.outcome, verdict.holds) == (Outcome.CLOSE, True)
+    assert verdict.reason == "`h`: differs by at most 9.54e-07 (shape (2,))"
+
+
+def test_a_real_difference_behind_rounding_counts():
+    (one, here), (other, there) = floats(1.0, 2.0), floats(1.0, 2.000001)
+    before = replace(ran(h=one, n=number("1")), tensors=here)
+    after = replace(ran(h=other, n=number("2")), tensors=there)
+    assert difference(before, after) == "`n`: 1 became 2"
+
+
+def test_rounding_cannot_be_told_without_the_bytes():
+    (one, here), (other, _) = floats(1.0), floats(1.000001)
+    assert difference(replace(ran(h=one), tensors=here), ran(h=other)).startswith("`h`: 1.0 became")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "outcome"),
+    [
+        ("loss 1.2345678\n", "loss 1.2345679\n", Outcome.CLOSE),
+        ("loss 1.2345678\n", "loss 1.24\n", Outcome.DIFFERENT),
+        ("a 1.2345678\nb\n", "a 1.2345679\nc\n", Outcome.DIFFERENT),
+    ],
+)
+def test_rounding_of_what_is_printed(was: str, now: str, outcome: Outcome):
+    assert compare(ran(was), ran(now)).outcome is outcome
+
+
+def test_a_python_number_may_be_rounded():
+    before, after = ran(x=Value("float", text="0.1")), ran(x=Value("float", text="0.1000001"))
+    assert compare(before, after).outcome is Outcome.CLOSE
+    assert compare(ran(x=number("1000001")), ran(x=number("1000000"))).outcome is Outcome.DIFFERENT
+
+
+def saving(*saved: Value, **values: Value) -> Observation:
+    return replace(ran(**values), saved=saved)
+
+
+def test_what_was_saved_without_a_name_must_be_there():
+    after = saving(tensor(sha256="bb"))
+    reason = difference(saving(tensor(), tensor(sha256="cc")), after)
+    assert reason == "saved value 1, a float32 tensor of shape (1, 3): is nowhere now"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        saving(tensor(sha256="bb"), tensor()),
+        saving(Value("sequence", type="list", items=(("0", tensor()),))),
+        saving(h=tensor()),
+        saving(d=Value("mapping", type="dict", items=(("'a'", tensor()),))),
+    ],
+)
+def test_it_may_be_saved_otherwise(after: Observation):
+    assert compare(saving(tensor()), after).outcome is Outcome.SAME
+
+
+def test_a_saved_number_is_the_same_with_a_tensor_around_it():
+    after = saving(tensor((), values=("0.5",)))
+    assert compare(saving(Value("float", text="0.5")), after).outcome is Outcome.SAME
+    assert "0.25" in difference(saving(Value("float", text="0.25")), after)
+
+
+def test_a_saved_value_that_is_only_rounded():
+    (one, here), (other, there) = floats(1.0, 2.0), floats(1.0, 2.000001)
+    before, after = replace(saving(one), tensors=here), replace(saving(other), tensors=there)
+    assert compare(before, after).outcome is Outcome.CLOSE
+
+
+@pytest.mark.parametrize("kind", ["unset", "opaque", "str", "none"])
+def test_what_says_nothing_need_not_be_there(kind: str):
+    assert compare(saving(Value(kind, text="x")), saving()).outcome is Outcome.SAME
+
+
+def leaving(**files: Value) -> Observation:
+    return replace(ran(), files={name.replace("_", "."): file for name, file in files.items()})
+
+
+def test_files_must_be_there_again():
+    text = Value("text", text="a\nb 1.5\n")
+    assert compare(leaving(x_txt=text), leaving(x_txt=text, y_txt=text)).outcome is Outcome.SAME
+    assert difference(leaving(x_txt=text), leaving()) == "the file `x.txt`: is missing"
+    other = replace(text, text="a\nc 1.5\n")
+    reason = difference(leaving(x_txt=text), leaving(x_txt=other))
+    assert reason == "the file `x.txt`, line 2: 'b 1.5' became 'c 1.5'"
+    longer = replace(text, text="a\nb 1.5\nc\n")
+    reason = difference(leaving(x_txt=text), leaving(x_txt=longer))
+    assert reason == "the file `x.txt`, lines: 2 became 3"
+    rounded = replace(text, text="a\nb 1.500001\n")
+    assert compare(leaving(x_txt=text), leaving(x_txt=rounded)).outcome is Outcome.CLOSE
+
+
+def test_a_file_with_tensors_in_it():
+    reason = difference(leaving(x_pt=tensor()), leaving(x_pt=tensor((2, 2))))
+    assert reason == "the file `x.pt`: shape (1, 3) became (2, 2)"
+
+
+def test_a_program_that_writes_a_file_can_be_compared():
+    before = replace(leaving(x_txt=Value("text", text="a")), traces=0)
+    assert compare(before, before).outcome is Outcome.SAME
+    assert compare(ran(), ran()).outcome is Outcome.SAME
+    nothing = replace(ran(), traces=0)
+    assert compare(nothing, nothing).empty
+
+
+def test_what_cannot_be_run_here_is_no_failure_of_the_original():
+    before = replace(ran(), error=Failure("WriteRefused", "'/x' is outside", 3))
+    verdict = compare(before, before)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert (
+        verdict.reason == "the original cannot be run here: WriteRefused: '/x' is outside (line 3)"
+    )

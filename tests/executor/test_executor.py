@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.executor import Environment, Executor, ExecutorFailure, Executors, Observation
+from nnmigrate.executor import (
+    Conditions,
+    Environment,
+    Executor,
+    ExecutorFailure,
+    Executors,
+    Observation,
+)
 
 MODEL = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2', dispatch=True)\n"
 
@@ -147,7 +154,7 @@ def test_a_run_is_ended_at_its_limit_with_all_it_started(executor_05: Executor):
         "child = subprocess.Popen(['sleep', '61'])\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n",
-        limit=2,
+        conditions=Conditions(limit=2),
     )
     assert observed.hung
     assert not observed.completed
@@ -257,7 +264,9 @@ def test_leaving_ends_a_run_that_is_under_way(environment_05: Environment):
 
         def run() -> None:
             try:
-                seen.append(executor.run("import time\ntime.sleep(50)\n", limit=55))
+                seen.append(
+                    executor.run("import time\ntime.sleep(50)\n", conditions=Conditions(limit=55))
+                )
             except ExecutorFailure as error:
                 seen.append(error)
 

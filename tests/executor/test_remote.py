@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.executor import Executor, Observation
+from nnmigrate.executor import Conditions, Executor, Observation
 
 MODEL = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2', device_map='auto')\n"
 TRACE = MODEL + "with lm.trace('a b c', remote=True):\n"
@@ -174,7 +174,7 @@ def run():
 out = run()
 """
     )
-    assert executor_05.run(text, remote=True, limit=6).hung
+    assert executor_05.run(text, remote=True, conditions=Conditions(limit=6)).hung
 
 
 def test_a_remote_trace_in_a_remote_session_is_not_simulated(executor_05: Executor):

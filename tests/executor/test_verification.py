@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.executor import Executors, Outcome, Verdict, verify
+from nnmigrate.executor import Conditions, Executors, Outcome, Verdict, verify
 
 Compare = Callable[..., Verdict]
 
@@ -73,7 +73,7 @@ def compared(executors: Executors, tmp_path: Path) -> Compare:
         paths = [tmp_path / "before.py", tmp_path / "after.py"]
         for path, text in zip(paths, (before, after), strict=True):
             path.write_text(HEAD + textwrap.dedent(text))
-        return verify(*paths, executors=executors, limit=limit)
+        return verify(*paths, executors=executors, conditions=Conditions(limit=limit))
 
     return compared
 
@@ -222,3 +222,83 @@ def test_checking_needs_nothing_of_this():
     code = "import sys, nnmigrate.cli; print([m for m in sys.modules if 'nnmigrate.executor' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_function_saves_and_forgets(compared: Compare):
+    """No name at the end shows it: only what was saved does."""
+    program = """
+        def run(prompt):
+            with lm.trace(prompt):
+                h = lm.model.layers[{}].mlp.output.save()
+        run(clean)
+    """
+    assert compared(program.format(3), program.format(3)).outcome is Outcome.SAME
+    verdict = compared(program.format(3), program.format(4))
+    assert verdict.outcome is Outcome.DIFFERENT
+    assert verdict.reason.startswith("saved value 1, a float32 tensor")
+
+
+def test_what_is_written_to_a_file(compared: Compare):
+    program = """
+        import json, torch
+        def run(prompt):
+            with lm.trace(prompt):
+                h = lm.lm_head.output.save()
+            torch.save({{"h": h, "n": 1}}, "h.pt")
+            with open("sums.json", "w") as file:
+                json.dump({{"sum": {}}}, file)
+        run(clean)
+    """
+    before = program.format("h.sum().item()")
+    assert compared(before, before).outcome is Outcome.SAME
+    verdict = compared(before, program.format("h.mean().item()"))
+    assert verdict.reason.startswith("the file `sums.json`, line 1: ")
+    verdict = compared(before, before.replace('"n": 1', '"n": 2'))
+    assert verdict.reason == "the file `h.pt`['n']: 1 became 2"
+
+
+def test_another_order_of_additions(compared: Compare):
+    program = """
+        with lm.trace(clean):
+            h = lm.model.layers[3].mlp.output
+            total = {}.save()
+    """
+    before = program.format("(h[0, 0] + h[0, 1] + h[0, 2])")
+    verdict = compared(before, program.format("(h[0, 0] + (h[0, 1] + h[0, 2]))"))
+    assert verdict.outcome is Outcome.CLOSE
+    assert verdict.reason.startswith("`total`: differs by at most ")
+
+
+def test_a_rewrite_that_does_not_serialise(compared: Compare):
+    """A lock cannot be pickled; 0.4 sent a graph, in which it is not."""
+    program = """
+        import threading
+        lock = threading.Lock()
+        with lm.trace(clean, remote=True):
+            {}
+            out = lm.lm_head.output.save()
+    """
+    verdict = compared(program.format("pass"), program.format("lock.locked()"))
+    assert verdict.outcome is Outcome.DIFFERENT
+    assert verdict.reason.startswith("remotely, fails: TypeError: cannot pickle '_thread.lock'")
+
+
+def test_a_rewrite_that_needs_a_module_of_the_clients(executors: Executors, tmp_path: Path):
+    (tmp_path / "mine.py").write_text("def double(x):\n    return x * 2\n")
+    script = tmp_path / "program.py"
+    script.write_text(
+        HEAD + "import mine\nwith lm.trace(clean, remote=True):\n"
+        "    out = mine.double(lm.lm_head.output).save()\n"
+    )
+    verdict = verify(script, script, executors=executors)
+    assert verdict.outcome is Outcome.DIFFERENT
+    assert verdict.reason.startswith("remotely, fails: ")
+    assert "No module named 'mine'" in verdict.reason
+
+
+def test_what_was_sent_and_came_back(compared: Compare):
+    program = "with lm.trace(clean, remote=True):\n    out = lm.lm_head.output.save()\n"
+    (request,) = compared(program, program).requests
+    assert request.names == ("out",)
+    assert request.sent > 100
+    assert request.received > 1_000

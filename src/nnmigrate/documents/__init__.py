@@ -6,6 +6,7 @@ Nothing here knows nnsight's meaning; `relevance` knows how its name and shape l
 from __future__ import annotations
 
 from nnmigrate.documents.discovery import Discovered, discover
+from nnmigrate.documents.notebooks import Notebook, program_of
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import Document, PythonDocument
 from nnmigrate.documents.reading import SIZE_LIMIT, read
@@ -17,9 +18,11 @@ __all__ = [
     "Discovered",
     "Document",
     "DocumentProblem",
+    "Notebook",
     "PythonDocument",
     "discover",
     "mentions_nnsight",
+    "program_of",
     "read",
     "write",
 ]

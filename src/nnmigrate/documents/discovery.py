@@ -13,6 +13,8 @@ from nnmigrate.documents.problem import DocumentProblem, system_problem
 SUFFIXES = (".py", ".pyi")
 """What a file that is named one by one may end in. In directories only `.py` is looked for: stub
 files hold no traces."""
+NOTEBOOKS = ".ipynb"
+"""What the name of a notebook ends in."""
 
 # Environments, caches and builds: other people's code, or copies. The names are those that Ruff
 # excludes by default (its setting `exclude`).
@@ -41,13 +43,17 @@ class Discovered:
     named: frozenset[Path] = frozenset()
 
 
-def discover(paths: Iterable[str | Path]) -> Discovered:
+def discover(paths: Iterable[str | Path], notebooks: bool = False) -> Discovered:
     """The files that are named, and those in the directories that are named, sorted.
 
     Files that git ignores and directories of environments, caches and builds are passed over,
     unless they are named. Links to files are followed, links to directories only where named.
+
+    Args:
+        paths: files and directories.
+        notebooks: whether notebooks are wanted as well.
     """
-    search = _Search()
+    search = _Search((NOTEBOOKS,) if notebooks else ())
     for path in map(Path, paths):
         try:
             if path.is_dir():
@@ -66,13 +72,14 @@ def discover(paths: Iterable[str | Path]) -> Discovered:
 class _Search:
     """What was found so far; files are kept by where they really lie."""
 
+    more: tuple[str, ...]
     files: dict[str, Path] = field(default_factory=dict)
     problems: list[DocumentProblem] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
 
     def name(self, path: Path) -> None:
         """Takes a file that was named."""
-        if path.suffix.lower() not in SUFFIXES and path.exists():
+        if path.suffix.lower() not in SUFFIXES + self.more and path.exists():
             message = "not looked at: not a Python file (its name ends in neither .py nor .pyi)"
             self.problems.append(DocumentProblem(str(path), message))
         else:
@@ -103,8 +110,11 @@ class _Search:
             if entry.is_dir(follow_symlinks=False):
                 if _worth_entering(entry) and not ignores.ignore(entry.path, is_directory=True):
                     yield entry.name
-            elif entry.name.endswith(".py") and not ignores.ignore(entry.path, is_directory=False):
+            elif self._is_wanted(entry) and not ignores.ignore(entry.path, is_directory=False):
                 self._take_file(directory / entry.name, entry)
+
+    def _is_wanted(self, entry: os.DirEntry[str]) -> bool:
+        return entry.name.endswith((".py", *self.more))
 
     def _take_file(self, path: Path, entry: os.DirEntry[str]) -> None:
         try:

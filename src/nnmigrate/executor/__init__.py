@@ -5,15 +5,18 @@ Needs the standard library only, and uv where it is there; nothing else of nnmig
 
 from __future__ import annotations
 
+from .baseline import Baseline, Original, Recorded
 from .channel import ExecutorFailure
 from .compare import Outcome, Verdict, compare
 from .environments import Environment, EnvironmentFailure, ensure, given
 from .observation import Failure, Observation, Request, Value
-from .running import Executor
+from .running import Conditions, Executor
 from .scripts import Hints, Script, hints_of
-from .verification import Executors, executors, verify
+from .verification import Executors, executors, judge, verify
 
 __all__ = [
+    "Baseline",
+    "Conditions",
     "Environment",
     "EnvironmentFailure",
     "Executor",
@@ -22,7 +25,9 @@ __all__ = [
     "Failure",
     "Hints",
     "Observation",
+    "Original",
     "Outcome",
+    "Recorded",
     "Request",
     "Script",
     "Value",
@@ -32,5 +37,6 @@ __all__ = [
     "executors",
     "given",
     "hints_of",
+    "judge",
     "verify",
 ]

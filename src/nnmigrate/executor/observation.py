@@ -13,10 +13,11 @@ class Value:
 
     Args:
         kind: ``none``, ``bool``, ``int``, ``float``, ``complex``, ``str``, ``bytes``, ``tensor``,
-            ``sequence``, ``set``, ``mapping``, ``object``, ``opaque`` (nothing but its type is
-            known), ``unset``: a proxy of 0.4 that has no value, or ``unknown``: not describable.
+            ``sequence``, ``set``, ``mapping``, ``object``, ``text`` (of a file), ``opaque``
+            (nothing but its type is known), ``unset``: a proxy of 0.4 that has no value, or
+            ``unknown``: not describable.
         type: The name of the class, for containers and objects; what went wrong if ``unknown``.
-        text: The ``repr`` of a scalar.
+        text: The ``repr`` of a scalar, or the text of a file.
         dtype: Of a tensor.
         shape: Of a tensor.
         sha256: Of a tensor's bytes; empty for one without data.
@@ -74,16 +75,19 @@ class Failure:
         type: The exception's class; the true one, not nnsight's wrapper.
         message: Its message.
         line: The line of the script that raised it, where that is known.
+        cell: The code cell of a notebook in which that line stands, counted from 1.
     """
 
     type: str
     message: str
     line: int | None = None
+    cell: int | None = None
 
     def __str__(self) -> str:
         """Show it in one line."""
         first = (self.message.splitlines() or [""])[0]
-        place = f" (line {self.line})" if self.line else ""
+        cell = f"cell {self.cell}, " if self.cell else ""
+        place = f" ({cell}line {self.line})" if self.line else ""
         return f"{self.type}: {first}{place}"
 
 
@@ -108,6 +112,9 @@ class Observation:
 
     Args:
         values: The script's globals at its end, without imports and definitions.
+        saved: What it saved in its traces, in that order, as it was at its end.
+        files: What it left in its working directory, by path.
+        tensors: The bytes of all tensors in these, by their ``sha256``.
         stdout: What it printed.
         stderr: The end of what it wrote to standard error; never compared.
         error: The exception that ended it.
@@ -116,9 +123,13 @@ class Observation:
         requests: What went to the simulated server and back.
         traces: How many traces ran; counted on 0.4 only.
         leftovers: Names that the script binds inside of traces only.
+        data: All of this as JSON has it; empty for what no run gave.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
+    saved: tuple[Value, ...] = ()
+    files: Mapping[str, Value] = field(default_factory=dict)
+    tensors: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     stdout: str = ""
     stderr: str = ""
     error: Failure | None = None
@@ -127,6 +138,7 @@ class Observation:
     requests: tuple[Request, ...] = ()
     traces: int = 0
     leftovers: frozenset[str] = frozenset()
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def completed(self) -> bool:
@@ -134,15 +146,30 @@ class Observation:
         return self.error is None and not self.hung
 
 
-def parse_report(data: Mapping[str, Any]) -> Observation:
-    """Read the report that a run wrote itself."""
+def parse(data: Mapping[str, Any], tensors: Mapping[str, bytes]) -> Observation:
+    """Read what is known of a run.
+
+    Args:
+        data: The report that the run wrote itself (see `nnmigrate.executor.inside.job`), and what
+            was seen from outside.
+        tensors: The bytes of its tensors, by their ``sha256``.
+    """
     error = data["error"]
     return Observation(
         values={name: Value.parse(value) for name, value in data["values"].items()},
-        error=Failure(error["type"], error["message"], error["line"]) if error else None,
+        saved=tuple(map(Value.parse, data["saved"])),
+        files={name: Value.parse(value) for name, value in data["files"].items()},
+        tensors=tensors,
+        stdout=data["stdout"],
+        stderr=data["stderr"],
+        error=Failure(**error) if error else None,
+        hung=data["hung"],
+        seconds=data["seconds"],
         requests=tuple(
             Request(item["sent"], item["received"], tuple(item["names"]))
             for item in data["requests"]
         ),
         traces=data["traces"],
+        leftovers=frozenset(data["leftovers"]),
+        data=data,
     )

@@ -1,29 +1,48 @@
-"""Running scripts in an environment, each in a fresh process with a time limit."""
+"""Running scripts in an environment, each in a fresh process within limits."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+import threading
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .channel import Channel, ExecutorFailure
 from .environments import Environment
-from .observation import Observation, parse_report
+from .observation import Observation, parse
 from .scripts import Hints, Script, hints_of, leftovers_of
+from .staging import stage
 
-LIMIT = 60.0
 # Beyond a run's own limit, before the process that should end it is taken for dead.
 _GRACE = 60.0
 _LONGEST_OUTPUT = 1_000_000
 _TAIL = 4_000
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What a run may take, and what its models are.
+
+    Args:
+        limit: Seconds after which it is ended and counts as hung.
+        memory: GiB that it may take beside what nnsight itself has; kept where there is a
+            ``/proc`` (Linux).
+        twins: Whether every checkpoint is replaced by a tiny random twin of its architecture;
+            otherwise those in the user's own cache are loaded.
+    """
+
+    limit: float = 60.0
+    memory: float = 8.0
+    twins: bool = True
+
+
 class Executor:
-    """Runs scripts in one environment.
+    """Runs scripts in one environment, one at a time; threads may share it.
 
     A context manager: its process imports nnsight once, in the background from the moment of
     entering, and is ended on leaving. Works where processes can fork (Linux, macOS).
@@ -35,6 +54,7 @@ class Executor:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._channel: Channel | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Executor:
         """Start the process."""
@@ -57,7 +77,7 @@ class Executor:
         script: Path | str | Script,
         *,
         remote: bool = False,
-        limit: float = LIMIT,
+        conditions: Conditions = Conditions(),  # frozen
         hints: Hints | None = None,
     ) -> Observation:
         """Run a script and observe what it computes.
@@ -66,7 +86,7 @@ class Executor:
             script: A file, the text of a script, or a script with a name and a folder.
             remote: Whether ``remote=True`` in the script goes to a simulated server. Otherwise it
                 means ordinary local execution.
-            limit: Seconds after which the run is ended and counts as hung.
+            conditions: What the run may take, and what its models are.
             hints: What its models must cover; by default what the script itself says. Runs that
                 are to be compared need the same.
 
@@ -74,64 +94,68 @@ class Executor:
             ExecutorFailure: The process that runs scripts died.
             OSError: The file cannot be read.
         """
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             raise ExecutorFailure("the executor is not running; use it as a context manager")
         program = Script.of(script)
-        source = program.source
-        search = [str(program.folder)] if program.folder is not None else []
         with tempfile.TemporaryDirectory(prefix="nnmigrate-") as scratch:
-            # A real file: 0.5 reads the source of a trace from it.
-            copy = Path(scratch).resolve() / "work" / program.name
-            copy.parent.mkdir()
-            copy.write_bytes(source)
-            job = _job(copy, search, remote, limit, hints or hints_of(source))
-            answer = self._channel.ask(job, limit + _GRACE)
-            observation = _collect(copy.parent, answer)
-        return replace(observation, leftovers=leftovers_of(source))
+            copy = stage(program, Path(scratch).resolve())
+            job = _job(program, copy, remote, conditions, hints or hints_of(program.source))
+            with self._lock:
+                answer = channel.ask(job, conditions.limit + _GRACE)
+            return _collect(program, copy.parent, answer)
 
 
 def _job(
-    script: Path, search: Sequence[str], remote: bool, limit: float, hints: Hints
+    program: Script, copy: Path, remote: bool, conditions: Conditions, hints: Hints
 ) -> dict[str, Any]:
     return {
-        "directory": str(script.parent.parent),
-        "script": str(script),
-        "search": list(search),
+        "directory": str(copy.parent.parent),
+        "script": str(copy),
+        "search": [str(program.folder)] if program.folder is not None else [],
         "simulate": remote,
-        "limit": limit,
-        "hints": {
-            "integers": sorted(hints.integers),
-            "texts": sorted(hints.texts),
-            "stretch": hints.stretch,
-        },
+        "limit": conditions.limit,
+        "memory": int(conditions.memory * 2**30),
+        "twins": conditions.twins,
+        "notebook": bool(program.cells),
+        "hints": hints.as_json(),
     }
 
 
-def _collect(work: Path, answer: dict[str, Any]) -> Observation:
+def _collect(program: Script, work: Path, answer: dict[str, Any]) -> Observation:
     # The working directory is another one in every run.
     report, stdout, stderr = (
         _read(work.parent / name).replace(str(work), ".")
         for name in ("report.json", "stdout", "stderr")
     )
-    if report:
-        observation = parse_report(json.loads(report))
-    elif answer["hung"]:
-        observation = Observation()
-    else:
-        observation = parse_report(_crash(stderr))
-    return replace(
-        observation,
-        stdout=stdout[:_LONGEST_OUTPUT],
-        stderr=stderr[-_TAIL:],
-        hung=answer["hung"],
-        seconds=answer["seconds"],
-    )
+    data = json.loads(report) if report else _nothing(None if answer["hung"] else stderr)
+    seen = {
+        "error": _located(data["error"], program.cells),
+        "stdout": stdout[:_LONGEST_OUTPUT],
+        "stderr": stderr[-_TAIL:],
+        "hung": answer["hung"],
+        "seconds": answer["seconds"],
+        "leftovers": sorted(leftovers_of(program.source)),
+    }
+    tensors = (work.parent / "tensors").glob("*")
+    return parse({**data, **seen}, {path.name: path.read_bytes() for path in tensors})
 
 
-def _crash(stderr: str) -> dict[str, Any]:
-    message = (stderr.strip().splitlines() or ["the process died without a word"])[-1]
-    error = {"type": "Crash", "message": message, "line": None}
-    return {"values": {}, "error": error, "requests": [], "traces": 0}
+def _located(error: dict[str, Any] | None, cells: Sequence[int]) -> dict[str, Any] | None:
+    """An error with the cell of a notebook in the place of a line of the whole."""
+    if error is None or not cells or not error["line"]:
+        return error
+    cell = bisect_right(cells, error["line"])
+    return {**error, "cell": cell, "line": error["line"] - cells[cell - 1] + 1}
+
+
+def _nothing(stderr: str | None) -> dict[str, Any]:
+    """The report of a run that wrote none: it was ended, or crashed with these last words."""
+    error = None
+    if stderr is not None:
+        message = (stderr.strip().splitlines() or ["the process died without a word"])[-1]
+        error = {"type": "Crash", "message": message, "line": None}
+    return {"values": {}, "saved": [], "files": {}, "error": error, "requests": [], "traces": 0}
 
 
 def _read(path: Path) -> str:

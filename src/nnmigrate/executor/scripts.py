@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 _TRACES = frozenset({"trace", "generate", "session", "scan", "edit"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -19,12 +20,21 @@ class Script:
     Args:
         source: Its bytes.
         name: The name of the file that it runs as.
-        folder: Where its imports look first; None for nowhere.
+        folder: Where it lies; its data and its modules are found there. None for nowhere.
+        modules: Modules that take the place of those in ``folder``, by path from there.
+        cells: Of a notebook: the line at which each of its code cells begins.
     """
 
     source: bytes
     name: str = "script.py"
     folder: Path | None = None
+    modules: tuple[tuple[str, bytes], ...] = ()
+    cells: tuple[int, ...] = ()
+
+    @property
+    def sources(self) -> tuple[bytes, ...]:
+        """Its source and those of its modules."""
+        return (self.source, *(source for _, source in self.modules))
 
     @classmethod
     def of(cls, program: Path | str | Script) -> Script:
@@ -58,6 +68,16 @@ class Hints:
         """Cover what both expect."""
         stretch = max(self.stretch, other.stretch)
         return Hints(self.integers | other.integers, self.texts | other.texts, stretch)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what `of_json` reads."""
+        texts = sorted(self.texts)
+        return {"integers": sorted(self.integers), "texts": texts, "stretch": self.stretch}
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any]) -> Hints:
+        """Read what `as_json` gives."""
+        return cls(frozenset(data["integers"]), frozenset(data["texts"]), data["stretch"])
 
     def stretched(self, factor: int) -> Hints:
         """Give the same hints with every word ``factor`` tokens long."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .baseline import Baseline, Original
 from .compare import Outcome, Verdict, compare
 from .environments import Environment, ensure
 from .observation import Observation
-from .running import LIMIT, Executor
-from .scripts import Hints, Script, hints_of, uses_remote
+from .running import Conditions, Executor
+from .scripts import Script, hints_of, uses_remote
 
 BASELINE = "0.4.11"
 TARGET = "0.5.15"
-_STRETCHES = (1, 2, 3)
-_OUT_OF_BOUNDS = re.compile(r"ind(ex|ices).* (is|are) out of bounds|index out of range")
 
 
 @dataclass(frozen=True)
@@ -50,104 +48,81 @@ def executors(
 
 
 def verify(
-    before: Path | Script, after: Path | Script, *, executors: Executors, limit: float = LIMIT
+    before: Path | Script,
+    after: Path | Script,
+    *,
+    executors: Executors,
+    conditions: Conditions = Conditions(),  # noqa: B008  # frozen
 ) -> Verdict:
     """Run a program on 0.4 and its migration on the target, and compare what they computed.
-
-    Programs that use ``remote=`` are run both with it meaning ordinary local execution and with a
-    simulated server; both must agree. What differs is run again on 0.4, since a program that
-    does not even repeat itself cannot be compared.
 
     Args:
         before: The program as it was on 0.4.
         after: The migrated program.
         executors: Both sides.
-        limit: Seconds for each run.
+        conditions: What the runs may take, and what their models are.
 
     Raises:
         ExecutorFailure: A process that runs scripts died.
         OSError: A file cannot be read.
     """
     old, new = Script.of(before), Script.of(after)
-    comparison = _Comparison(old, new, executors, limit)
-    verdict = comparison.locally()
-    if uses_remote(old.source) or uses_remote(new.source):
-        verdict = _both(verdict, comparison.remotely())
-    if verdict.outcome is Outcome.DIFFERENT and not comparison.repeats():
-        return Verdict(Outcome.INCONCLUSIVE, "the original gives something else in every run")
+    hints = hints_of(old.source) | hints_of(new.source)
+    original = Original(old, executors.baseline, conditions, hints)
+    return judge(original, new, executors.migrated, conditions)
+
+
+def judge(baseline: Baseline, after: Script, migrated: Executor, conditions: Conditions) -> Verdict:
+    """Run a migrated program and compare it with what its original gave.
+
+    Programs that use ``remote=`` are run both with it meaning ordinary local execution and with a
+    simulated server; both must agree. An original that does not even repeat itself cannot be
+    compared.
+
+    Args:
+        baseline: What the original gave.
+        after: The migrated program.
+        migrated: Runs it.
+        conditions: What a run may take, and what its models are.
+
+    Raises:
+        ExecutorFailure: The process that runs scripts died.
+    """
+
+    def run(remote: bool) -> Observation:
+        return migrated.run(after, remote=remote, conditions=conditions, hints=baseline.hints)
+
+    if not baseline.local.completed:
+        return compare(baseline.local, Observation())
+    verdict = compare(baseline.local, run(remote=False))
+    if baseline.remote is not None or uses_remote(after.source):
+        verdict = _worse(verdict, _remotely(baseline, run(remote=True)))
+    if verdict.outcome is Outcome.DIFFERENT and not baseline.repeats:
+        reason = "the original gives something else in every run"
+        return Verdict(Outcome.INCONCLUSIVE, reason, requests=verdict.requests)
     return verdict
 
 
-class _Comparison:
-    """One original and one migration, run as often as needed with the same twins."""
+def _remotely(baseline: Baseline, after: Observation) -> Verdict:
+    """Compare under the simulated server.
 
-    def __init__(self, before: Script, after: Script, sides: Executors, limit: float) -> None:
-        self._before = before
-        self._after = after
-        self._sides = sides
-        self._limit = limit
-        self._hints = hints_of(before.source) | hints_of(after.source)
-        self._baseline = self._first_baseline()
-
-    def _first_baseline(self) -> Observation:
-        """Run the original with longer and longer prompts until its indices fit into them.
-
-        Token positions in a program are those of the real tokenizer, and a twin's is coarser.
-        """
-        for stretch in _STRETCHES:
-            hints = self._hints.stretched(stretch)
-            baseline = self._original(hints, remote=False)
-            if not _is_out_of_bounds(baseline):
-                self._hints = hints
-                break
-        return baseline
-
-    def _original(self, hints: Hints, remote: bool) -> Observation:
-        run = self._sides.baseline.run
-        return run(self._before, remote=remote, limit=self._limit, hints=hints)
-
-    def _migrated(self, remote: bool) -> Observation:
-        run = self._sides.migrated.run
-        return run(self._after, remote=remote, limit=self._limit, hints=self._hints)
-
-    def locally(self) -> Verdict:
-        if not self._baseline.completed:
-            return compare(self._baseline, Observation())
-        return compare(self._baseline, self._migrated(remote=False))
-
-    def remotely(self) -> Verdict:
-        """Compare under the simulated server.
-
-        Where the original does not survive that itself, what it gave locally is the measure, and
-        to miss it is no fault of the migration's.
-        """
-        if not self._baseline.completed:
-            return compare(self._baseline, Observation())
-        original = self._original(self._hints, remote=True)
-        measure = original if original.completed else self._baseline
-        verdict = _named("remotely", compare(measure, self._migrated(remote=True)))
-        if verdict.outcome is Outcome.DIFFERENT and not original.completed:
-            reason = (
-                f"the original fails under the simulated server: {original.error or 'it hangs'}"
-            )
-            return Verdict(Outcome.INCONCLUSIVE, reason, (verdict.reason,))
-        return verdict
-
-    def repeats(self) -> bool:
-        again = self._original(self._hints, remote=False)
-        return compare(self._baseline, again).outcome is Outcome.SAME
+    Where the original does not survive that itself, what it gave locally is the measure, and to
+    miss it is no fault of the migration's.
+    """
+    original = baseline.remote
+    measure = original if original is not None and original.completed else baseline.local
+    verdict = replace(compare(measure, after), requests=after.requests)
+    if original is not None and not original.completed and not verdict.holds:
+        reason = f"the original fails under the simulated server: {original.error or 'it hangs'}"
+        return replace(
+            verdict, outcome=Outcome.INCONCLUSIVE, reason=reason, notes=(verdict.reason,)
+        )
+    return replace(verdict, reason=verdict.reason and f"remotely, {verdict.reason}")
 
 
-def _is_out_of_bounds(baseline: Observation) -> bool:
-    return baseline.error is not None and bool(_OUT_OF_BOUNDS.search(baseline.error.message))
-
-
-def _named(place: str, verdict: Verdict) -> Verdict:
-    return replace(verdict, reason=f"{place}, {verdict.reason}") if verdict.reason else verdict
-
-
-def _both(local: Verdict, remote: Verdict) -> Verdict:
+def _worse(local: Verdict, remote: Verdict) -> Verdict:
     """Take the worse of two verdicts, with the notes of both."""
-    order = (Outcome.DIFFERENT, Outcome.INCONCLUSIVE, Outcome.SAME)
+    order = (Outcome.DIFFERENT, Outcome.INCONCLUSIVE, Outcome.CLOSE, Outcome.SAME)
     worse = min((local, remote), key=lambda verdict: order.index(verdict.outcome))
-    return replace(worse, notes=tuple(dict.fromkeys(local.notes + remote.notes)))
+    notes = tuple(dict.fromkeys(local.notes + remote.notes))
+    return replace(worse, notes=notes, requests=remote.requests)

@@ -12,9 +12,10 @@ from typing import Any
 
 import nnsight
 
-from . import marks, proxies, remote, sandbox, twins
+from . import proxies, remote, sandbox, saves, twins
 from .failure import describe_failure
-from .observe import describe_globals
+from .files import describe_files, files_of
+from .observe import describe_globals, describe_saved, keep
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Job:
         search: Further directories whose modules the script may import.
         simulate: Whether ``remote=True`` goes through the simulation of a server.
         limit: Seconds after which the run is ended.
+        memory: Bytes that the run may take.
+        with_twins: Whether checkpoints are replaced by twins.
+        notebook: Whether the script has what a notebook's kernel gives.
         hints: What the script says about its models.
     """
 
@@ -35,6 +39,9 @@ class Job:
     search: tuple[str, ...]
     simulate: bool
     limit: float
+    memory: int
+    with_twins: bool
+    notebook: bool
     hints: twins.Hints
 
     @property
@@ -53,6 +60,9 @@ class Job:
             search=tuple(data["search"]),
             simulate=data["simulate"],
             limit=data["limit"],
+            memory=data["memory"],
+            with_twins=data["twins"],
+            notebook=data["notebook"],
             hints=twins.Hints(
                 frozenset(hints["integers"]), tuple(hints["texts"]), hints["stretch"]
             ),
@@ -64,6 +74,8 @@ class Report:
     """What a run yielded; complete only once the script has ended."""
 
     values: dict[str, Any] = field(default_factory=dict)
+    saved: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     traces: int = 0
@@ -73,33 +85,39 @@ def run(job: Job) -> None:
     """Run a job in this process and write its report."""
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     report = Report()
-    names = _stage(job.script)
+    names = _stage(job)
+    given = files_of(job.work)
     traces = proxies.watch(names)
+    saved = saves.watch()
     try:
-        sandbox.install(job.work, nnsight)
-        twins.install(job.hints)
-        marks.hold()
-        remote.install(job.simulate, (job.work, *job.search), report.requests)
+        sandbox.install(job.work, nnsight, job.memory)
+        if job.with_twins:
+            twins.install(job.hints)
+        remote.install(job.simulate, (job.work, *job.search), report.requests, saved)
         sys.path[:0] = [job.work, *job.search]
         _execute(job.script, names)
     except BaseException as error:
         if not _is_clean_exit(error):
             report.error = describe_failure(error, job.script)
     report.values = describe_globals(names, traces.names)
+    report.saved = describe_saved(saved.values())
+    report.files = describe_files(job.work, given)
     report.traces = traces.count
     sys.stdout.flush()
     _write(job.directory, report)
 
 
-def _stage(script: str) -> dict[str, Any]:
+def _stage(job: Job) -> dict[str, Any]:
     """Make the module as which the script runs.
 
     It is the real ``__main__``: cloudpickle sends what is defined there by value.
     """
     module = ModuleType("__main__")
-    module.__file__ = script
+    module.__file__ = job.script
+    if job.notebook:
+        module.__dict__["display"] = print
     sys.modules["__main__"] = module
-    sys.argv = [script]
+    sys.argv = [job.script]
     return module.__dict__
 
 
@@ -114,6 +132,9 @@ def _is_clean_exit(error: BaseException) -> bool:
 
 
 def _write(directory: str, report: Report) -> None:
+    tensors = os.path.join(directory, "tensors")
+    os.mkdir(tensors)
+    keep(tensors)
     path = os.path.join(directory, "report.json")
     with open(f"{path}.part", "w", encoding="utf-8") as handle:
         json.dump(vars(report), handle)

@@ -4,15 +4,18 @@ A description is a dictionary with a ``kind``: ``none``, ``bool``, ``int``, ``fl
 ``str``, ``bytes``, ``tensor``, ``sequence``, ``set``, ``mapping``, ``object``, ``opaque`` (only its
 type is known), ``unset`` for a proxy of nnsight 0.4 that has no value, or ``unknown`` for what
 could not be described. ``traced`` marks what came out of a trace.
+
+The bytes of tensors are kept beside, by their hash: see `keep`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -26,6 +29,34 @@ _SCALARS: tuple[Any, ...] = (bool, int, float, complex, str, bytes)
 _ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
 
 Description = dict[str, Any]
+
+# Of one run; what does not find room can be told to differ, but not by how much.
+_ROOM = 512 * 2**20
+
+
+@dataclasses.dataclass
+class _Kept:
+    """The bytes of the tensors that were described, by their hash."""
+
+    tensors: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    size: int = 0
+
+    def add(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in self.tensors and self.size + len(data) <= _ROOM:
+            self.tensors[digest] = data
+            self.size += len(data)
+        return digest
+
+
+_kept = _Kept()
+
+
+def keep(directory: str) -> None:
+    """Write the bytes of every tensor that was described into a directory, named by their hash."""
+    for digest, data in _kept.tensors.items():
+        with open(os.path.join(directory, digest), "wb") as stream:
+            stream.write(data)
 
 
 def describe_globals(names: Mapping[str, Any], traced: set[str]) -> dict[str, Description]:
@@ -44,6 +75,11 @@ def describe_globals(names: Mapping[str, Any], traced: set[str]) -> dict[str, De
             description["traced"] = True
         described[name] = description
     return described
+
+
+def describe_saved(values: Iterable[Any]) -> list[Description]:
+    """Describe what was saved, in that order."""
+    return [_guarded(value) for value in values]
 
 
 def _guarded(value: Any) -> Description:
@@ -110,7 +146,7 @@ def _tensor(tensor: torch.Tensor) -> Description:
 
 def _digest(tensor: torch.Tensor) -> str:
     # As plain bytes: not every dtype (bfloat16) has a counterpart in numpy.
-    return hashlib.sha256(tensor.reshape(-1).view(torch.uint8).numpy().tobytes()).hexdigest()
+    return _kept.add(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
 
 
 def _array(array: Any) -> Description:
@@ -118,7 +154,7 @@ def _array(array: Any) -> Description:
         "kind": "tensor",
         "dtype": f"numpy.{array.dtype}",
         "shape": list(array.shape),
-        "sha256": hashlib.sha256(array.tobytes()).hexdigest(),
+        "sha256": _kept.add(array.tobytes()),
     }
     if array.size <= _SMALL:
         described["values"] = [repr(item) for item in array.flatten().tolist()]

@@ -11,16 +11,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import proxies
+from .saves import Saves
 from .server import ModelKey
 
 
-def install(simulate: bool, hidden: Sequence[str], requests: list[dict[str, Any]]) -> None:
+def install(
+    simulate: bool, hidden: Sequence[str], requests: list[dict[str, Any]], saves: Saves
+) -> None:
     """Decide what ``remote=True`` does in this process.
 
     Args:
         simulate: Whether requests are sent to a simulated server.
         hidden: Directories whose modules a server does not have.
         requests: Where each request is noted: bytes sent and received, names returned.
+        saves: Where what a server saved is noted.
     """
     remoteable: Any = importlib.import_module("nnsight.modeling.mixins.remoteable")
     if not simulate:
@@ -31,7 +35,7 @@ def install(simulate: bool, hidden: Sequence[str], requests: list[dict[str, Any]
     make = _backend()
 
     def backend(key: ModelKey, *args: Any, blocking: bool = True, **kwargs: Any) -> Any:
-        return make(key.model, blocking, hidden, requests)
+        return make(key.model, blocking, hidden, requests, saves)
 
     remoteable.RemoteBackend = backend
 

@@ -19,6 +19,7 @@ from nnsight.tracing.backends import Backend
 from nnsight.tracing.backends.base import frame_injection
 from nnsight.tracing.protocols import StopProtocol
 
+from .saves import Saves
 from .server import Answer, ask, load_own_model
 
 _FORMAT = "json"
@@ -32,10 +33,16 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         blocking: Whether the trace waits for its result.
         hidden: Directories whose modules the server does not have.
         requests: Where each request is noted.
+        _saves: Not needed: the client's own nodes are given the server's values.
     """
 
     def __init__(
-        self, model: Any, blocking: bool, hidden: Sequence[str], requests: list[dict[str, Any]]
+        self,
+        model: Any,
+        blocking: bool,
+        hidden: Sequence[str],
+        requests: list[dict[str, Any]],
+        _saves: Saves,
     ) -> None:
         self.model = model
         self.blocking = blocking

@@ -23,6 +23,7 @@ from nnsight.intervention.tracing.globals import Globals
 from nnsight.intervention.tracing.util import wrap_exception
 from nnsight.schema.request import RequestModel
 
+from .saves import Saves
 from .server import Answer, NotSimulated, ask, load_own_model
 
 # From 0.6 on a tracer gives what was saved, by name (0.6.3, intervention/tracing/tracer.py).
@@ -40,13 +41,19 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         blocking: Whether the trace waits for its result.
         hidden: Directories whose modules the server does not have.
         requests: Where each request is noted.
+        saves: Where what the server saved is noted.
     """
 
     # Set in the process of a server, which does not send requests itself.
     serving = False
 
     def __init__(
-        self, model: Any, blocking: bool, hidden: Sequence[str], requests: list[dict[str, Any]]
+        self,
+        model: Any,
+        blocking: bool,
+        hidden: Sequence[str],
+        requests: list[dict[str, Any]],
+        saves: Saves,
     ) -> None:
         if SimulatedBackend.serving:
             raise NotSimulated("a remote trace inside what already runs remotely")
@@ -54,6 +61,7 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         self.blocking = blocking
         self.hidden = hidden
         self.requests = requests
+        self.saves = saves
         self.pending: Any = None
 
     def __call__(self, tracer: Any = None) -> Any:
@@ -85,6 +93,8 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         stream = io.BytesIO(answer.result)
         result: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=False)
         note["names"] = sorted(result)
+        for value in result.values():
+            self.saves.add(value)
         return result
 
 

@@ -7,25 +7,33 @@ import os
 import random
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from . import jail
 
 
 class NetworkRefused(ConnectionError):
     """The script reached for the network."""
 
 
-def install(directory: str, nnsight: Any) -> None:
+def install(directory: str, nnsight: Any, memory: int) -> None:
     """Shut this process in, for good.
 
     Args:
         directory: The working directory of the run; all that it may leave behind.
         nnsight: The nnsight package.
+        memory: Bytes that the run may take.
     """
     os.chdir(directory)
     os.environ["HF_HOME"] = os.path.join(directory, ".hub")
+    tempfile.tempdir = os.environ["TMPDIR"] = os.path.join(directory, ".tmp")
+    os.mkdir(tempfile.tempdir)
+    # The report of the run is written beside its working directory.
+    jail.install(os.path.dirname(directory), memory)
     _refuse_network()
     _keep_on_cpu()
     _seed()
@@ -35,7 +43,12 @@ def install(directory: str, nnsight: Any) -> None:
 
 def _refuse_network() -> None:
     plain: Any = socket.socket
-    connect = plain.connect
+    connect, make = plain.connect, plain.__init__
+
+    def refuse_family(self: socket.socket, family: int = -1, *args: Any, **kwargs: Any) -> None:
+        if family in (-1, socket.AF_INET, socket.AF_INET6) and not kwargs.get("fileno"):
+            raise NetworkRefused("the network cannot be reached from here")
+        make(self, family, *args, **kwargs)
 
     def refuse(self: socket.socket, address: Any) -> Any:
         if self.family == socket.AF_UNIX:
@@ -45,6 +58,7 @@ def _refuse_network() -> None:
     def refuse_name(*args: Any, **kwargs: Any) -> Any:
         raise NetworkRefused("the network cannot be reached from here")
 
+    plain.__init__ = refuse_family
     plain.connect = plain.connect_ex = refuse
     socket.getaddrinfo = refuse_name
 

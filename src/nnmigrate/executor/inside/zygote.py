@@ -10,6 +10,8 @@ while the run's own output and report are files in the job's directory.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -27,6 +29,7 @@ import transformers
 
 from .job import Job, run
 
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _current: list[int] = []
 
 
@@ -35,6 +38,7 @@ def serve() -> None:
     answers = _own_output()
     signal.signal(signal.SIGTERM, _end)
     torch.set_num_threads(1)
+    _adopt_orphans()
     gc.freeze()
     _say(answers, _versions())
     for line in sys.stdin:
@@ -118,8 +122,26 @@ def _wait(process: int, deadline: float) -> bool:
 
 
 def _kill_group(process: int) -> None:
-    try:
+    # Where nothing of the group is left there is nothing to end.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        # Nothing of it is left.
-        return
+    # The children of an orphan are orphans in their turn.
+    while orphans := [child for child in _children() if child != process]:
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what a script leaves behind in a session of its own (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listed:
+            return [int(process) for process in listed.read().split()]
+    except OSError:
+        return []

@@ -1,0 +1,64 @@
+"""What a program that uses nnmigrate calls."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# Everything else is imported when it is used: the command line starts by importing this.
+if TYPE_CHECKING:
+    from nnmigrate.executor import Conditions, Executors
+    from nnmigrate.proving import Proof
+
+
+def verify(
+    program: str | os.PathLike[str],
+    migration: str | os.PathLike[str] | None = None,
+    *,
+    unsafe_fixes: bool = True,
+    target: tuple[int, ...] | None = None,
+    executors: Executors | None = None,
+    conditions: Conditions | None = None,
+) -> Proof:
+    """Runs a program and its migration, and says whether the migration computes the same.
+
+    **This runs the program**, on nnsight 0.4.11, and its migration on 0.5.15, as the command
+    `nnmigrate verify` does: in processes of their own, without network, with tiny random twins for
+    checkpoints.
+
+    Args:
+        program: a Python file or a notebook, written for 0.4.
+        migration: the program as it was migrated; None to migrate it in memory.
+        unsafe_fixes: whether unsafe fixes are tried where the safe ones alone do not compute the
+            same.
+        target: the version to migrate to, as numbers; None to ask the project's own pin.
+        executors: both sides, where several programs are to be verified: starting them takes ten
+            seconds and more. Made with `nnmigrate.executor.executors()`, a context manager.
+        conditions: what a run may take; see `nnmigrate.executor.Conditions`.
+
+    Returns:
+        The proof: `proved`, `verdict` (with the first difference, or why nothing can be said), and
+        `rewritten`, the program's bytes after migration.
+
+    Raises:
+        DocumentProblem: a file cannot be read, or is no Python.
+        EnvironmentFailure: an environment with one of the versions cannot be made.
+        ExecutorFailure: a process that runs programs died.
+    """
+    from nnmigrate.executor import Conditions
+    from nnmigrate.executor import executors as started
+    from nnmigrate.proving import originals, program_at, prove, prove_pair
+    from nnmigrate.run import Settings
+
+    how = conditions or Conditions()
+    with nullcontext(executors) if executors is not None else started() as sides:
+        if migration is not None:
+            return prove_pair(Path(program), Path(migration), sides, how)
+        settings = Settings(target=target, unsafe=unsafe_fixes)
+        written = program_at(Path(program), settings)
+        proof = prove(written, originals(sides.baseline, how), sides.migrated, how)
+    for problem in proof.outcome.problems:
+        raise problem
+    return proof
