@@ -278,3 +278,28 @@ def test_leaving_ends_a_run_that_is_under_way(environment_05: Environment):
         os.kill(channel._process.pid, 15)
         thread.join(20)
     assert isinstance(seen[0], ExecutorFailure)
+
+
+def test_what_nnsight_prints_of_an_error_is_not_the_scripts(executor_04: Executor):
+    observed = executor_04.run(
+        MODEL + "try:\n    with lm.trace('a'):\n        lm.lm_head.output[99].save()\n"
+        "except Exception as error:\n    print(type(error).__name__)\n"
+    )
+    assert observed.stdout == "NNsightError\n"
+
+
+def test_what_is_nnsights_own_is_no_value(executors: Executors):
+    text = """
+from nnsight import *
+class Mine(NNsight):
+    extra = 1
+import torch
+mine = Mine(torch.nn.Linear(2, 2))
+x = 1
+"""
+    for side in (executors.baseline, executors.migrated):
+        values = side.run(text).values
+        assert {name: value.kind for name, value in values.items()} == {
+            "mine": "opaque",
+            "x": "int",
+        }

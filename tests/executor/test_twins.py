@@ -175,3 +175,47 @@ def test_hints_make_two_scripts_get_one_twin(executor_05: Executor):
     assert (
         executor_05.run(text, hints=replace(hints, integers=frozenset())).values["v"].text == "2048"
     )
+
+
+def test_a_module_of_ones_own_needs_no_twin(executors: Executors):
+    text = """
+import torch
+from collections import OrderedDict
+from nnsight import NNsight
+net = torch.nn.Sequential(OrderedDict(up=torch.nn.Linear(3, 8), down=torch.nn.Linear(8, 2)))
+model = NNsight(net)
+with model.trace(torch.ones(1, 3)):
+    hidden = model.up.output.save()
+    model.up.output = hidden * 2
+    out = model.down.output.save()
+weights = net.state_dict()
+"""
+    before, after = executors.baseline.run(text), executors.migrated.run(text)
+    assert str(compare(before, after)) == "same"
+    assert before.values["out"].shape == (1, 2)
+
+
+def test_padding_sides_and_chat_templates(executors: Executors):
+    text = """
+from nnsight import LanguageModel
+from transformers import AutoTokenizer
+name = "meta-llama/Llama-3.1-8B-Instruct"
+tok = AutoTokenizer.from_pretrained(name, padding_side="{side}")
+tok.pad_token = tok.eos_token
+lm = LanguageModel(name, tokenizer=tok)
+both = tok(["a b", "a b c d"], padding=True, return_tensors="pt")["attention_mask"]
+chat = [dict(role="system", content="Be short."), dict(role="user", content="Who is it?")]
+prompt = tok.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+ids = tok.apply_chat_template(chat, add_generation_prompt=True)
+again = tok.decode(tok(prompt, add_special_tokens=False)["input_ids"])
+same = again == prompt
+with lm.trace([prompt, "a b"]):
+    out = lm.lm_head.output.save()
+"""
+    for side, first in (("left", "0"), ("right", "1")):
+        program = text.format(side=side)
+        before, after = executors.baseline.run(program), executors.migrated.run(program)
+        assert str(compare(before, after)) == "same"
+        assert before.values["both"].values[0] == first
+        assert before.values["same"].text == "True"
+        assert "user" in before.values["prompt"].text

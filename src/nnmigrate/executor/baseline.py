@@ -86,8 +86,10 @@ class Original:
             hints = self._hints.stretched(stretch)
             observed = self._run(hints)
             if not _is_out_of_bounds(observed):
-                return hints, observed
-        return self._hints, observed
+                break
+        else:
+            hints = self._hints
+        return hints.configured(observed.data["configs"]), observed
 
     def _run(self, hints: Hints, remote: bool = False) -> Observation:
         return self._executor.run(

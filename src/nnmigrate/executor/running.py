@@ -155,7 +155,8 @@ def _nothing(stderr: str | None) -> dict[str, Any]:
     if stderr is not None:
         message = (stderr.strip().splitlines() or ["the process died without a word"])[-1]
         error = {"type": "Crash", "message": message, "line": None}
-    return {"values": {}, "saved": [], "files": {}, "error": error, "requests": [], "traces": 0}
+    found: dict[str, Any] = {key: {} for key in ("values", "files", "configs")}
+    return {**found, "saved": [], "requests": [], "traces": 0, "error": error}
 
 
 def _read(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,26 +59,43 @@ class Hints:
         integers: Integer literals: token ids and widths that the twins should cover.
         texts: String literals, whose pieces the tokenizer numbers in an order of their own.
         stretch: Into how many tokens a word is split.
+        configs: What the user's cache of models had for the repositories that a run asked for, as
+            JSON; so another run gets the same, wherever it is.
     """
 
     integers: frozenset[int] = frozenset()
     texts: frozenset[str] = frozenset()
     stretch: int = 1
+    configs: tuple[tuple[str, str], ...] = ()
 
     def __or__(self, other: Hints) -> Hints:
         """Cover what both expect."""
-        stretch = max(self.stretch, other.stretch)
-        return Hints(self.integers | other.integers, self.texts | other.texts, stretch)
+        return Hints(
+            self.integers | other.integers,
+            self.texts | other.texts,
+            max(self.stretch, other.stretch),
+            tuple(sorted({**dict(self.configs), **dict(other.configs)}.items())),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Give what `of_json` reads."""
-        texts = sorted(self.texts)
-        return {"integers": sorted(self.integers), "texts": texts, "stretch": self.stretch}
+        return {
+            "integers": sorted(self.integers),
+            "texts": sorted(self.texts),
+            "stretch": self.stretch,
+            "configs": {name: json.loads(config) for name, config in self.configs},
+        }
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Hints:
         """Read what `as_json` gives."""
-        return cls(frozenset(data["integers"]), frozenset(data["texts"]), data["stretch"])
+        hints = cls(frozenset(data["integers"]), frozenset(data["texts"]), data["stretch"])
+        return hints.configured(data["configs"])
+
+    def configured(self, configs: Mapping[str, Any]) -> Hints:
+        """Give the same hints with these configurations, by repository."""
+        found = ((name, json.dumps(config)) for name, config in configs.items())
+        return replace(self, configs=tuple(sorted(found)))
 
     def stretched(self, factor: int) -> Hints:
         """Give the same hints with every word ``factor`` tokens long."""

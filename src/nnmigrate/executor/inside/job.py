@@ -64,7 +64,10 @@ class Job:
             with_twins=data["twins"],
             notebook=data["notebook"],
             hints=twins.Hints(
-                frozenset(hints["integers"]), tuple(hints["texts"]), hints["stretch"]
+                frozenset(hints["integers"]),
+                tuple(hints["texts"]),
+                hints["stretch"],
+                hints["configs"],
             ),
         )
 
@@ -79,6 +82,7 @@ class Report:
     error: dict[str, Any] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     traces: int = 0
+    configs: dict[str, Any] = field(default_factory=dict)
 
 
 def run(job: Job) -> None:
@@ -91,8 +95,9 @@ def run(job: Job) -> None:
     saved = saves.watch()
     try:
         sandbox.install(job.work, nnsight, job.memory)
+        twins.answer_for_the_hub()
         if job.with_twins:
-            twins.install(job.hints)
+            report.configs = twins.install(job.hints)
         remote.install(job.simulate, (job.work, *job.search), report.requests, saved)
         sys.path[:0] = [job.work, *job.search]
         _execute(job.script, names)

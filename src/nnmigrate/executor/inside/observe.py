@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import nnsight
 import torch
 
 # Below it the values themselves are sent, so that a difference can be shown.
@@ -69,6 +70,8 @@ def describe_globals(names: Mapping[str, Any], traced: set[str]) -> dict[str, De
     described = {}
     for name, value in names.items():
         if name.startswith("__") or isinstance(value, _DEFINITIONS):
+            continue
+        if getattr(nnsight, name, None) is value:  # by `from nnsight import *`
             continue
         description = _guarded(value)
         if name in traced:
@@ -184,6 +187,8 @@ def _instance(value: Any, path: tuple[int, ...]) -> Description:
     attributes: Mapping[str, Any]
     if isinstance(value, torch.nn.Module):
         attributes = value.state_dict()
+    elif any(base.__module__.startswith("nnsight.") for base in kind.__mro__):
+        return {"kind": "opaque", "type": kind.__name__}
     elif kind.__module__ == "__main__" or dataclasses.is_dataclass(value):
         attributes = getattr(value, "__dict__", {})
     else:

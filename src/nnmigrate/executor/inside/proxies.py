@@ -40,7 +40,9 @@ def watch(script: dict[str, Any]) -> Traces:
     """
     traces = Traces()
     if is_old():
-        base = importlib.import_module("nnsight.tracing.backends.base")
+        base: Any = importlib.import_module("nnsight.tracing.backends.base")
+        # What it prints of an error before it raises it (0.4.11) is no output of the script's.
+        base.print = lambda *args, **kwargs: None
         remote = importlib.import_module(".remote04", __package__)
         for backend in (base.ExecutionBackend, remote.SimulatedBackend):
             backend.__call__ = _noting(backend.__call__, script, traces)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +19,7 @@ import torch
 import transformers
 from transformers.models.auto import auto_factory
 
+from . import configs
 from .architectures import Width, settings
 from .repositories import NoTwin, Size, size_of
 from .tokenizer import HashTokenizer, known_pieces, specials_of
@@ -36,18 +37,27 @@ class Hints:
         integers: The integer literals of the script: token ids, widths.
         texts: Its string literals, see `HashTokenizer`.
         stretch: Into how many tokens a word is split.
+        configs: Configurations to build on, by repository; None for one that has none. Others are
+            looked for in the user's cache.
     """
 
     integers: frozenset[int] = frozenset()
     texts: tuple[str, ...] = ()
     stretch: int = 1
+    configs: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Twins:
-    """Makes configurations, models and tokenizers by repository name."""
+    """Makes configurations, models and tokenizers by repository name.
+
+    Args:
+        hints: What the script says about its models.
+        used: The configurations of the user's that were looked for so far.
+    """
 
     hints: Hints
+    used: dict[str, dict[str, Any] | None]
 
     def config(self, repository: str) -> Any:
         """Make the configuration of a repository's twin.
@@ -55,8 +65,10 @@ class Twins:
         Raises:
             NoTwin: The repository's architecture is not known.
         """
-        size = size_of(repository)
+        size = self._size(repository)
         width = self._width(size)
+        own = self._own(repository)
+        narrow = configs.narrow(own, size, width) if own is not None else settings(size, width)
         specials = specials_of(size.family, size.vocab)
         # The ids that the tokenizer gives them: in the order eos, bos, pad.
         tokens = list(dict.fromkeys(filter(None, (specials.eos, specials.bos, specials.pad))))
@@ -65,13 +77,13 @@ class Twins:
             "bos_token_id": tokens.index(specials.bos),
             "pad_token_id": tokens.index(specials.pad) if specials.pad else None,
         }
-        config = transformers.AutoConfig.for_model(size.family, **{**settings(size, width), **ids})
+        config = transformers.AutoConfig.for_model(size.family, **{**narrow, **ids})
         config._name_or_path = repository
         return config
 
     def tokenizer(self, repository: str, **kwargs: Any) -> HashTokenizer:
         """Make the tokenizer of a repository's twin."""
-        size = size_of(repository)
+        size = self._size(repository)
         specials = specials_of(size.family, size.vocab)
         vocab = self._width(size).vocab
         wanted = {key: value for key, value in kwargs.items() if key in _TOKENIZER_OPTIONS}
@@ -83,6 +95,18 @@ class Twins:
             name_or_path=repository,
             **wanted,
         )
+
+    def _own(self, repository: str) -> dict[str, Any] | None:
+        if repository not in self.used:
+            given = self.hints.configs
+            self.used[repository] = (
+                given[repository] if repository in given else configs.cached(repository)
+            )
+        return self.used[repository]
+
+    def _size(self, repository: str) -> Size:
+        own = self._own(repository)
+        return configs.size_in(own) if own is not None else size_of(repository)
 
     def _width(self, size: Size) -> Width:
         named = self.hints.integers
@@ -96,16 +120,20 @@ class Twins:
         needed = max((n for n in named if 0 <= n < size.vocab), default=0) + 1
         # Room for every piece of text, and few collisions.
         pieces = 3 * self.hints.stretch * len(known_pieces(self.hints.texts))
-        return Width(hidden, head, min(size.vocab, max(_VOCAB, needed, pieces)))
+        return Width(hidden, head, max(pieces, min(size.vocab, max(_VOCAB, needed))))
 
 
 _TOKENIZER_OPTIONS = ("padding_side", "truncation_side", "model_max_length", "pad_token")
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-def install(hints: Hints) -> None:
-    """Replace the ways to a checkpoint in this process, for good."""
-    twins = Twins(hints)
+def install(hints: Hints) -> dict[str, dict[str, Any] | None]:
+    """Replace the ways to a checkpoint in this process, for good.
+
+    Returns:
+        The configurations of the user's that were looked for, kept up to date.
+    """
+    twins = Twins(hints, {})
     # Each of them has a copy of the method.
     for auto in auto_factory._BaseAutoModelClass.__subclasses__():
         _replace(auto, lambda cls, *a, **k: _auto_model(twins, cls, *a, **k))
@@ -121,7 +149,14 @@ def install(hints: Hints) -> None:
         transformers.GenerationConfig,
         lambda cls, name, *a, **k: cls.from_model_config(twins.config(name)),
     )
-    # A remote model key of 0.5 asks the hub for the repository's full name.
+    return twins.used
+
+
+def answer_for_the_hub() -> None:
+    """Answer the one question that nnsight itself asks the hub.
+
+    A remote model key of 0.5 asks for the repository's full name.
+    """
     huggingface_hub.HfApi.model_info = lambda self, repo_id, **k: SimpleNamespace(id=repo_id)
 
 
