@@ -19,6 +19,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     attn = lm.transformer.h[1].attn
     attn.output[0] = attn.output[0] * 0
+    logits = lm.lm_head.output.save()
 ```
 
 Use instead:
@@ -31,6 +32,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     attn = lm.transformer.h[1].attn
     attn.output = (attn.output[0] * 0, *attn.output[1:])
+    logits = lm.lm_head.output.save()
 ```
 
 ## Left alone
@@ -45,6 +47,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     lm.transformer.h[1].attn.output[0][:] = 0
     lm.transformer.h[1].mlp.output[0] = 0
+    logits = lm.lm_head.output.save()
 ```
 
 ## Fix safety
