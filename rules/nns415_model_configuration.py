@@ -15,8 +15,8 @@ transformers, and the model's `config` is another one. There is no scan to be pa
 from nnsight import LanguageModel
 from transformers import GPT2Config
 
-lm = LanguageModel("gpt2", config=GPT2Config(bos_token_id=0), patch_llama_scan=False)
-print(lm.config.bos_token_id)
+lm = LanguageModel("gpt2", config=GPT2Config(resid_pdrop=0.5), patch_llama_scan=False)
+print(lm.config.resid_pdrop)
 ```
 
 Use instead:
@@ -25,8 +25,8 @@ Use instead:
 from nnsight import LanguageModel
 from transformers import GPT2Config
 
-lm = LanguageModel("gpt2", config_model=GPT2Config(bos_token_id=0))
-print(lm.config.bos_token_id)
+lm = LanguageModel("gpt2", config_model=GPT2Config(resid_pdrop=0.5))
+print(lm.config.resid_pdrop)
 ```
 
 ## Left alone
@@ -37,7 +37,7 @@ Configurations of other objects.
 from nnsight import LanguageModel
 from transformers import GPT2Config, GPT2LMHeadModel
 
-module = GPT2LMHeadModel(config=GPT2Config(n_layer=1))
+module = GPT2LMHeadModel(config=GPT2Config(n_layer=1, n_embd=48))
 lm = LanguageModel(module)
 print(len(lm.transformer.h))
 ```

@@ -37,7 +37,17 @@ with lm.trace("The Eiffel Tower is in"):
 
 ## Left alone
 
-Changes of the tensor in the tuple, and modules that give a tensor.
+Modules that give a tensor, and changes of the tensor in the tuple.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    lm.transformer.h[1].mlp.output[0] = 0
+    logits = lm.lm_head.output.save()
+```
 
 ```python
 from nnsight import LanguageModel
@@ -46,7 +56,6 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
     lm.transformer.h[1].attn.output[0][:] = 0
-    lm.transformer.h[1].mlp.output[0] = 0
     logits = lm.lm_head.output.save()
 ```
 
