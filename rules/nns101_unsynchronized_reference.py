@@ -27,9 +27,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
     with tracer.invoke("The Colosseum is in"):
-        lm.transformer.h[3].output = clean
+        lm.transformer.h[3].mlp.output = clean
         patched = lm.lm_head.output.save()
 ```
 
@@ -43,11 +43,11 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace() as tracer:
     barrier = tracer.barrier(2)
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
         barrier()
     with tracer.invoke("The Colosseum is in"):
         barrier()
-        lm.transformer.h[3].output = clean
+        lm.transformer.h[3].mlp.output = clean
         patched = lm.lm_head.output.save()
 ```
 
@@ -63,9 +63,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
     with tracer.invoke("The Colosseum is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         hidden[:] = clean
         patched = lm.lm_head.output.save()
 ```

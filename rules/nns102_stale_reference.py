@@ -24,13 +24,13 @@ invoke sees the one object.
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-hidden = None
+hidden = 0.0
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
     with tracer.invoke("The Colosseum is in"):
-        target = lm.transformer.h[3].output
+        target = lm.transformer.h[3].mlp.output
         target[:] = hidden
         patched = lm.lm_head.output.save()
 ```
@@ -41,15 +41,15 @@ Use instead:
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-hidden = None
+hidden = 0.0
 
 with lm.trace() as tracer:
     shared = {}
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         shared["hidden"] = hidden
     with tracer.invoke("The Colosseum is in"):
-        target = lm.transformer.h[3].output
+        target = lm.transformer.h[3].mlp.output
         target[:] = shared["hidden"]
         patched = lm.lm_head.output.save()
 ```
@@ -65,9 +65,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
     with tracer.invoke("The Colosseum is in"):
-        target = lm.transformer.h[3].output
+        target = lm.transformer.h[3].mlp.output
         target[:] = hidden
         patched = lm.lm_head.output.save()
 ```
@@ -78,14 +78,14 @@ Every invoke uses what it bound itself.
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-hidden = None
+hidden = 0.0
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         first = hidden.mean().save()
     with tracer.invoke("The Colosseum is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         second = hidden.mean().save()
 ```
 

@@ -21,9 +21,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        first = lm.transformer.h[3].output.mean()
+        first = lm.transformer.h[3].mlp.output.mean()
     with tracer.invoke("The Colosseum is in"):
-        second = lm.transformer.h[3].output.mean()
+        second = lm.transformer.h[3].mlp.output.mean()
     difference = (first - second).abs().save()
 
 print(difference)
@@ -38,9 +38,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        first = lm.transformer.h[3].output.mean().save()
+        first = lm.transformer.h[3].mlp.output.mean().save()
     with tracer.invoke("The Colosseum is in"):
-        second = lm.transformer.h[3].output.mean().save()
+        second = lm.transformer.h[3].mlp.output.mean().save()
 difference = (first - second).abs()
 
 print(difference)
@@ -60,7 +60,7 @@ with lm.trace() as tracer:
     for prompt in ("The Eiffel Tower is in", "The Colosseum is in"):
         layer = 3
         with tracer.invoke(prompt):
-            outputs.append(lm.transformer.h[layer].output)
+            outputs.append(lm.transformer.h[layer].mlp.output)
 ```
 
 ## Fix safety

@@ -25,10 +25,10 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
         logits = lm.lm_head.output.save()
     with tracer.invoke("The Colosseum is in"):
-        lm.transformer.h[3].output[:] = clean * 0.5
+        lm.transformer.h[3].mlp.output[:] = clean * 0.5
         patched = lm.lm_head.output.save()
 ```
 
@@ -42,12 +42,12 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace() as tracer:
     barrier = tracer.barrier(2)
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
         barrier()
         logits = lm.lm_head.output.save()
     with tracer.invoke("The Colosseum is in"):
         barrier()
-        lm.transformer.h[3].output[:] = clean * 0.5
+        lm.transformer.h[3].mlp.output[:] = clean * 0.5
         patched = lm.lm_head.output.save()
 ```
 
@@ -62,10 +62,10 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
         logits = lm.lm_head.output.save()
     with tracer.invoke("The Colosseum is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         hidden[:] = clean
         patched = lm.lm_head.output.save()
 ```
@@ -79,10 +79,10 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        clean = lm.transformer.h[3].output
+        clean = lm.transformer.h[3].mlp.output
         logits = lm.lm_head.output.save()
     with tracer.invoke("The Colosseum is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         hidden[:] = clean * 0.5
         patched = lm.lm_head.output.save()
 ```

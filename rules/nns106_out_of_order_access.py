@@ -53,12 +53,23 @@ Modules of which it is not known which one runs first.
 import torch
 from nnsight import NNsight
 
-model = NNsight(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)))
-a, b = 0, 1
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = torch.nn.Linear(2, 2)
+        self.two = torch.nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.two(self.one(x))
+
+
+model = NNsight(Net())
 
 with model.trace(torch.zeros(1, 2)):
-    one = model[a].output.save()
-    two = model[b].output.save()
+    one = model.one.output.save()
+    two = model.two.output.save()
 ```
 
 ## Fix safety

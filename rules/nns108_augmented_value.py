@@ -18,12 +18,13 @@ from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
 
-with lm.trace("The Eiffel Tower is in"):
-    total = lm.transformer.h[0].output
-    total += lm.transformer.h[1].output
+with lm.trace("The Eiffel Tower is in", scan=False):
+    hidden = lm.transformer.h[0].mlp.output
+    hidden *= 2
+    norm = hidden.norm().save()
     logits = lm.lm_head.output.save()
 
-print(logits.value)
+print(logits)
 ```
 
 Use instead:
@@ -34,8 +35,9 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    total = lm.transformer.h[0].output
-    total = total + lm.transformer.h[1].output
+    hidden = lm.transformer.h[0].mlp.output
+    hidden = hidden * 2
+    norm = hidden.norm().save()
     logits = lm.lm_head.output.save()
 
 print(logits)
@@ -52,10 +54,10 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    total = lm.transformer.h[0].output.mean()
+    total = lm.transformer.h[0].mlp.output.mean()
     total += 1
-    lm.transformer.h[1].output[:, -1] += 1
-    lm.transformer.h[2].output += total
+    lm.transformer.h[1].mlp.output[:, -1] += 1
+    lm.transformer.h[2].mlp.output += total
     logits = lm.lm_head.output.save()
 
 print(logits)

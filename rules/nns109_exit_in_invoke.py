@@ -22,10 +22,12 @@ from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
 
-with lm.trace("The Eiffel Tower is in"):
-    hidden = lm.transformer.h[3].output
-    if hidden.isnan().any():
-        sys.exit("no numbers")
+for prompt in ("The Eiffel Tower is in", ""):
+    with lm.trace(prompt):
+        if not prompt:
+            sys.exit("no prompt")
+        logits = lm.lm_head.output.save()
+    print(logits)
 ```
 
 ## Left alone
@@ -38,7 +40,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    broken = lm.transformer.h[3].output.isnan().any().save()
+    broken = lm.transformer.h[3].mlp.output.isnan().any().save()
 
 if broken:
     sys.exit("no numbers")

@@ -29,6 +29,7 @@ with lm.generate(max_new_tokens=3) as tracer:
         with tracer.iter[:3]:
             barrier()
             lm.transformer.h[5].output[0][:, -1] = hidden
+            logits = lm.lm_head.output.save()
 ```
 
 ## Left alone
@@ -51,6 +52,7 @@ with lm.generate(max_new_tokens=3) as tracer:
         with tracer.iter[:3]:
             barrier()
             lm.transformer.h[5].output[0][:, -1] = shared["hidden"]
+            logits = lm.lm_head.output.save()
 ```
 
 Invokes that need nothing of each other.

@@ -48,7 +48,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in", remote=True):
-    results = {}
+    results = dict()
     results["logits"] = lm.lm_head.output
     results.save()
 ```

@@ -26,6 +26,10 @@ class Reader:
         with self.model.trace(prompt, remote=True):
             hidden = self.model.transformer.h[self.layer].output.save()
         return hidden
+
+
+lm = LanguageModel("openai-community/gpt2")
+print(Reader(lm, layer=3).read("The Eiffel Tower is in"))
 ```
 
 Use instead:
@@ -45,6 +49,10 @@ class Reader:
         with self.model.trace(prompt, remote=True):
             hidden = model.transformer.h[layer].output.save()
         return hidden
+
+
+lm = LanguageModel("openai-community/gpt2")
+print(Reader(lm, layer=3).read("The Eiffel Tower is in"))
 ```
 
 ## Left alone
@@ -64,6 +72,10 @@ class Reader:
         with self.model.trace(prompt):
             hidden = self.model.transformer.h[self.layer].output.save()
         return hidden
+
+
+lm = LanguageModel("openai-community/gpt2")
+print(Reader(lm, layer=3).read("The Eiffel Tower is in"))
 ```
 
 ## Fix safety

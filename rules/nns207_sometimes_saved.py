@@ -20,7 +20,7 @@ lm = LanguageModel("openai-community/gpt2")
 for layer in range(3):
     with lm.trace("The Eiffel Tower is in"):
         hidden = lm.transformer.h[layer].output
-        if layer > 0:
+        if layer != 1:
             hidden.save()
     print(hidden)
 ```
@@ -37,9 +37,9 @@ lm = LanguageModel("openai-community/gpt2")
 for layer in range(3):
     with lm.trace("The Eiffel Tower is in"):
         hidden = lm.transformer.h[layer].output
-        if layer > 0:
+        if layer != 1:
             hidden.save()
-    if layer > 0:
+    if layer != 1:
         print(hidden)
 ```
 

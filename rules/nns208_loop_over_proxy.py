@@ -20,7 +20,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 rows = []
-with lm.trace("The Eiffel Tower is in"):
+with lm.trace(["The Eiffel Tower is in", "The Colosseum is in"]):
     for row in lm.transformer.h[0].output[0]:
         rows.append(row.save())
 print(len(rows))
@@ -36,7 +36,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    hidden = lm.transformer.h[0].output[0]
+    hidden = lm.transformer.h[0].output[0][0]
     rows = list().save()
     for row in range(3):
         rows.append(hidden[row])

@@ -33,6 +33,9 @@ class Probe(Scaled):
         with lm.trace(prompt):
             logits = (lm.lm_head.output * self.__scale * super().factor()).save()
         return logits
+
+
+print(Probe().run("The Eiffel Tower is in"))
 ```
 
 Use instead:
@@ -56,6 +59,9 @@ class Probe(Scaled):
         with lm.trace(prompt):
             logits = (lm.lm_head.output * self._Probe__scale * super(Probe, self).factor()).save()
         return logits
+
+
+print(Probe().run("The Eiffel Tower is in"))
 ```
 
 ## Left alone
@@ -78,6 +84,9 @@ class Probe:
             logits = lm.lm_head.output.save()
             print(self.__class__)
         return logits
+
+
+print(Probe().run())
 ```
 
 ## Fix safety

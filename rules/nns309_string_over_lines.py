@@ -26,6 +26,9 @@ def read():
             is in"""):
             logits = lm.lm_head.output.save()
     return logits
+
+
+print(read())
 ```
 
 Use instead:
@@ -43,6 +46,9 @@ def read():
         with tracer.invoke(_text):
             logits = lm.lm_head.output.save()
     return logits
+
+
+print(read())
 ```
 
 ## Left alone

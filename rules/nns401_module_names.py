@@ -53,7 +53,7 @@ lm = LanguageModel("openai-community/gpt2")
 
 for name, module in lm._model.named_modules():
     print(name)
-print([name.removeprefix("model.") for name, envoy in lm.named_modules()])
+print(sorted(name.removeprefix("model") for name, envoy in lm.named_modules()))
 ```
 
 ## Fix safety

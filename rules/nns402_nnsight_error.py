@@ -22,7 +22,7 @@ try:
     with lm.trace("The Eiffel Tower is in"):
         logits = lm.lm_head.output[99].save()
 except NNsightError as error:
-    print(error.message)
+    reason = error.message
 ```
 
 Use instead:
@@ -37,7 +37,7 @@ try:
     with lm.trace("The Eiffel Tower is in"):
         logits = lm.lm_head.output[99].save()
 except NNsightError as error:
-    print(str(error.original))
+    reason = str(error.original)
 ```
 
 ## Left alone
@@ -45,10 +45,20 @@ except NNsightError as error:
 An import that may fail.
 
 ```python
+from nnsight import LanguageModel
+
 try:
     from nnsight.util import NNsightError
 except ImportError:
-    NNsightError = RuntimeError
+    NNsightError = IndexError
+
+lm = LanguageModel("openai-community/gpt2")
+
+try:
+    with lm.trace("The Eiffel Tower is in"):
+        logits = lm.lm_head.output[0].save()
+except NNsightError:
+    print("no such prompt")
 ```
 
 ## Fix safety

@@ -13,12 +13,13 @@ Since 0.5 the body runs on real values, Python's own statements do, and these co
 ## Example
 
 ```python
+import nnsight
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.session() as session:
-    kept = list().save()
+    kept = nnsight.list().save()
     with session.iter(["The Eiffel Tower is in", "The Louvre is in"]) as prompt:
         with lm.trace(prompt) as tracer:
             logits = lm.lm_head.output
@@ -57,7 +58,7 @@ from requests import Session
 lm = LanguageModel("openai-community/gpt2")
 
 with Session() as session:
-    page = session.get("https://example.org")
+    session.headers["Accept"] = "text/plain"
 with lm.generate("The Eiffel Tower is in", max_new_tokens=3) as tracer:
     with tracer.iter[:]:
         token = lm.lm_head.output.argmax(-1).save()

@@ -20,7 +20,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     kept = list().save()
     kept.append(lm.lm_head.output)
-print(isinstance(kept, list))
+print(len(kept))
 ```
 
 Use instead:
@@ -33,7 +33,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     kept = list().save()
     kept.append(lm.lm_head.output)
-print(isinstance(kept, list))
+print(len(kept))
 ```
 
 ## Left alone

@@ -25,7 +25,9 @@ def scaled(value: InterventionProxy, layer: Envoy, by: float) -> InterventionPro
     return value * by
 
 
-print(Invoker, Session)
+with lm.trace("The Eiffel Tower is in"):
+    logits = scaled(lm.lm_head.output, lm.lm_head, by=2.0).save()
+print(Invoker.__name__, Session is None)
 ```
 
 Use instead:
@@ -44,7 +46,9 @@ def scaled(value: torch.Tensor, layer: Envoy, by: float) -> torch.Tensor:
     return value * by
 
 
-print(Invoker, Session)
+with lm.trace("The Eiffel Tower is in"):
+    logits = scaled(lm.lm_head.output, lm.lm_head, by=2.0).save()
+print(Invoker.__name__, Session is None)
 ```
 
 ## Left alone
@@ -62,7 +66,7 @@ except ImportError:
     Proxy = object
 
 lm = LanguageModel("openai-community/gpt2")
-print(Envoy, fetch_attr, Proxy)
+print(isinstance(fetch_attr(lm, "transformer.h"), Envoy), Proxy is None)
 ```
 
 ## Fix safety

@@ -20,6 +20,9 @@ CONFIG.API.SSL = False
 CONFIG.APP.REMOTE_LOGGING = False
 
 lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 Use instead:
@@ -31,6 +34,9 @@ CONFIG.API.HOST = "http://localhost:5001"
 CONFIG.APP.REMOTE_LOGGING = False
 
 lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 ## Left alone
@@ -49,6 +55,9 @@ CONFIG.set_default_api_key("key")
 CONFIG.APP.REMOTE_LOGGING = False
 Settings.SSL = False
 lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 ## Fix safety

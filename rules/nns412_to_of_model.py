@@ -15,10 +15,12 @@ takes one argument: TypeError.
 import torch
 from nnsight import LanguageModel
 
-lm = LanguageModel("openai-community/gpt2")
+lm = LanguageModel("openai-community/gpt2", dispatch=True)
 
 lm.to("cpu", torch.float64)
-lm.to(dtype=torch.float32)
+lm.transformer.to(dtype=torch.float64)
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 Use instead:
@@ -27,10 +29,12 @@ Use instead:
 import torch
 from nnsight import LanguageModel
 
-lm = LanguageModel("openai-community/gpt2")
+lm = LanguageModel("openai-community/gpt2", dispatch=True)
 
 lm._module.to("cpu", torch.float64)
-lm._module.to(dtype=torch.float32)
+lm.transformer._module.to(dtype=torch.float64)
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 ## Left alone

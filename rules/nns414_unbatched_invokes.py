@@ -17,12 +17,13 @@ import torch
 from nnsight import NNsight
 
 model = NNsight(torch.nn.Linear(2, 2))
+ones, zeros = torch.ones(1, 2), torch.zeros(1, 2)
 
 with model.trace() as tracer:
-    with tracer.invoke(torch.ones(1, 2)):
-        ones = model.output.save()
-    with tracer.invoke(torch.zeros(1, 2)):
-        zeros = model.output.save()
+    with tracer.invoke(ones):
+        one = model.output.save()
+    with tracer.invoke(zeros):
+        other = model.output.save()
 ```
 
 ## Left alone
@@ -35,6 +36,7 @@ from nnsight import LanguageModel, NNsight
 
 lm = LanguageModel("openai-community/gpt2")
 model = NNsight(torch.nn.Linear(2, 2))
+ones = torch.ones(1, 2)
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
@@ -42,8 +44,8 @@ with lm.trace() as tracer:
     with tracer.invoke("The Louvre is in"):
         other = lm.lm_head.output.save()
 with model.trace() as tracer:
-    with tracer.invoke(torch.ones(1, 2)):
-        ones = model.output.save()
+    with tracer.invoke(ones):
+        one = model.output.save()
 ```
 
 ## Fix safety

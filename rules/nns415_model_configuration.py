@@ -15,7 +15,8 @@ transformers, and the model's `config` is another one. There is no scan to be pa
 from nnsight import LanguageModel
 from transformers import GPT2Config
 
-lm = LanguageModel("openai-community/gpt2", config=GPT2Config(), patch_llama_scan=False)
+lm = LanguageModel("gpt2", config=GPT2Config(resid_pdrop=0.5), patch_llama_scan=False)
+print(lm.config.resid_pdrop)
 ```
 
 Use instead:
@@ -24,7 +25,8 @@ Use instead:
 from nnsight import LanguageModel
 from transformers import GPT2Config
 
-lm = LanguageModel("openai-community/gpt2", config_model=GPT2Config())
+lm = LanguageModel("gpt2", config_model=GPT2Config(resid_pdrop=0.5))
+print(lm.config.resid_pdrop)
 ```
 
 ## Left alone
@@ -35,14 +37,17 @@ Configurations of other objects.
 from nnsight import LanguageModel
 from transformers import GPT2Config, GPT2LMHeadModel
 
-module = GPT2LMHeadModel(config=GPT2Config())
+module = GPT2LMHeadModel(config=GPT2Config(n_layer=1, n_embd=48))
 lm = LanguageModel(module)
+print(len(lm.transformer.h))
 ```
 
 ## Fix safety
 
 The fix is unsafe: `config_model` is known from 0.5.11 on, and what transformers made of `config` on
-0.4 depends on its version.
+0.4 depends on its version. 0.4 loaded the weights under the configuration that it was given. 0.5
+builds the modules by it and loads the weights under the checkpoint's own: one with other sizes or
+another number of layers fails there.
 
 ## References
 

@@ -27,6 +27,16 @@ class Batched(NNsight):
         if batched is None:
             return (x,), {}
         return (torch.cat([batched[0][0], x]),), {}
+
+
+model = Batched(torch.nn.Linear(2, 2))
+ones, zeros = torch.ones(1, 2), torch.zeros(1, 2)
+
+with model.trace() as tracer:
+    with tracer.invoke(ones):
+        one = model.output.save()
+    with tracer.invoke(zeros):
+        other = model.output.save()
 ```
 
 Use instead:
@@ -44,6 +54,16 @@ class Batched(NNsight):
         if batched is None:
             return ((x,), {}), len(x)
         return ((torch.cat([batched[0][0], x]),), {}), len(x)
+
+
+model = Batched(torch.nn.Linear(2, 2))
+ones, zeros = torch.ones(1, 2), torch.zeros(1, 2)
+
+with model.trace() as tracer:
+    with tracer.invoke(ones):
+        one = model.output.save()
+    with tracer.invoke(zeros):
+        other = model.output.save()
 ```
 
 ## Left alone
@@ -56,8 +76,8 @@ from nnsight import LanguageModel
 
 
 class Prompted(LanguageModel):
-    def _prepare_input(self, prompt, **kwargs):
-        return super()._prepare_input("Q: " + prompt, **kwargs)
+    def _prepare_input(self, *inputs, **kwargs):
+        return super()._prepare_input(*inputs, **kwargs)
 
     def _batches(self, rows):
         return (rows,), {}
@@ -66,6 +86,12 @@ class Prompted(LanguageModel):
 class Loader:
     def _prepare_input(self, x):
         return ((x,), {}), len(x)
+
+
+lm = Prompted("openai-community/gpt2")
+
+with lm.trace("Where is the Louvre?"):
+    logits = lm.lm_head.output.save()
 ```
 
 ## Fix safety

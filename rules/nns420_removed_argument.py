@@ -14,29 +14,37 @@ a language model swallows it.
 ## Example
 
 ```python
-from nnsight import LanguageModel
+import torch
+from nnsight import LanguageModel, NNsight
 
 lm = LanguageModel("openai-community/gpt2")
+net = NNsight(torch.nn.Linear(2, 2))
 options = {"scan": False, "validate": False, "remote": False}
 
 with lm.trace("The Eiffel Tower is in", scan=True, validate=True):
     logits = lm.lm_head.output.save()
 with lm.trace("The Louvre is in", **options):
     others = lm.lm_head.output.save()
+with net.trace(torch.ones(1, 2), scan=True):
+    output = net.output.save()
 ```
 
 Use instead:
 
 ```python
-from nnsight import LanguageModel
+import torch
+from nnsight import LanguageModel, NNsight
 
 lm = LanguageModel("openai-community/gpt2")
+net = NNsight(torch.nn.Linear(2, 2))
 options = {"remote": False}
 
 with lm.trace("The Eiffel Tower is in"):
     logits = lm.lm_head.output.save()
 with lm.trace("The Louvre is in", **options):
     others = lm.lm_head.output.save()
+with net.trace(torch.ones(1, 2)):
+    output = net.output.save()
 ```
 
 ## Left alone

@@ -18,7 +18,8 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in") as invoker:
-        tokens = invoker.inputs[0][0]["input_ids"].save()
+        last = invoker.inputs[0][0]["input_ids"].shape[1] - 1
+        logits = lm.lm_head.output[:, last].save()
 ```
 
 Use instead:
@@ -30,7 +31,8 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in") as invoker:
-        tokens = invoker.inputs[1]["input_ids"].save()
+        last = invoker.inputs[1]["input_ids"].shape[1] - 1
+        logits = lm.lm_head.output[:, last].save()
 ```
 
 ## Left alone
@@ -42,11 +44,12 @@ import torch
 from nnsight import NNsight
 
 model = NNsight(torch.nn.Linear(2, 2))
+ones = torch.ones(1, 2)
 
 with model.trace() as tracer:
-    with tracer.invoke(torch.ones(1, 2)) as invoker:
-        given = invoker.inputs[0][0].save()
-        inputs = model.inputs.save()
+    with tracer.invoke(ones) as invoker:
+        total = invoker.inputs[0][0].sum()
+        scaled = (model.output * total).save()
 ```
 
 ## Fix safety

@@ -17,6 +17,8 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.edit("The Eiffel Tower is in", inplace=True):
     lm.transformer.h[1].mlp.output[:] = 0
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 Use instead:
@@ -28,6 +30,8 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.edit(inplace=True):
     lm.transformer.h[1].mlp.output[:] = 0
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 ```
 
 ## Left alone
@@ -47,6 +51,8 @@ class Editor:
 
 with lm.edit() as edited:
     lm.transformer.h[1].mlp.output[:] = 0
+with edited.trace("The Eiffel Tower is in"):
+    logits = edited.lm_head.output.save()
 Editor().edit("text")
 ```
 

@@ -41,7 +41,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    hidden = [layer.output for layer in lm.transformer.h].save()
+    first = lm.transformer.h[0].output.save()
     last = lm.transformer.h[-1].output.save()
 ```
 

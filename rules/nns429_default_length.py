@@ -16,10 +16,12 @@ from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
 
+with lm.trace("The Eiffel Tower is in", scan=False):
+    logits = lm.lm_head.output.save()
 with lm.generate("The Eiffel Tower is in"):
     hidden = lm.transformer.h[1].output.save()
     tokens = lm.generator.output.save()
-print(hidden.value, tokens.value)
+print(hidden, tokens)
 ```
 
 Use instead:
@@ -29,6 +31,8 @@ from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
 
+with lm.trace("The Eiffel Tower is in"):
+    logits = lm.lm_head.output.save()
 with lm.generate("The Eiffel Tower is in", max_new_tokens=1):
     hidden = lm.transformer.h[1].output.save()
     tokens = lm.generator.output.save()

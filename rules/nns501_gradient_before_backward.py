@@ -19,9 +19,10 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    hidden = lm.transformer.h[3].output
+    hidden = lm.transformer.h[3].mlp.output
     gradient = hidden.grad.save()
     lm.lm_head.output.sum().backward()
+print(gradient)
 ```
 
 Use instead:
@@ -32,9 +33,10 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    hidden = lm.transformer.h[3].output
+    hidden = lm.transformer.h[3].mlp.output
     with lm.lm_head.output.sum().backward():
         gradient = hidden.grad.save()
+print(gradient)
 ```
 
 ## Left alone
@@ -105,6 +107,6 @@ def _findings(program: Program, trace: Trace, found: Pass) -> Iterator[Finding]:
             Severity.ERROR,
             reading.span,
             f"`{program.text(reading.span)}` is {what} before the backward pass has made it{more}",
-            "`.grad` is None there, or the name is never bound",
+            "`.grad` is None there, or NameError: the name is never bound",
             fix if trace.entered.proved else None,
         )

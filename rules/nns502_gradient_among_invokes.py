@@ -24,11 +24,12 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         gradient = hidden.grad.save()
         lm.lm_head.output.sum().backward()
     with tracer.invoke("The Colosseum is in"):
         logits = lm.lm_head.output.save()
+print(gradient)
 ```
 
 ## Left alone
@@ -42,7 +43,7 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace() as tracer:
     with tracer.invoke("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[3].output
+        hidden = lm.transformer.h[3].mlp.output
         with lm.lm_head.output.sum().backward():
             gradient = hidden.grad.save()
 ```

@@ -22,6 +22,7 @@ with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
     with tracer.iter[0:5]:
         kept.append(lm.lm_head.output)
     tokens = lm.generator.output.save()
+print(tokens)
 ```
 
 Use instead:
@@ -36,6 +37,7 @@ with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
     with tracer.iter[0:2]:
         kept.append(lm.lm_head.output)
     tokens = lm.generator.output.save()
+print(tokens)
 ```
 
 ## Left alone

@@ -13,6 +13,7 @@ asks for. The numbers of such a program change, and those of 0.5 are the ones th
 ## Example
 
 ```python
+import nnsight
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
@@ -22,7 +23,10 @@ with lm.generate(max_new_tokens=3) as tracer:
         with lm.lm_head.all():
             lm.lm_head.output[:] = 0
     with tracer.invoke("The Colosseum is in"):
-        first = lm.lm_head.output.save()
+        steps = nnsight.list().save()
+        with lm.lm_head.all():
+            steps.append(lm.lm_head.output)
+print(len(steps))
 ```
 
 ## Left alone

@@ -22,8 +22,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with torch.no_grad():
     with lm.trace("The Eiffel Tower is in"):
-        hidden = lm.transformer.h[5].output
+        hidden = lm.transformer.h[5].mlp.output
         logits = lm.lm_head(lm.transformer.ln_f(hidden)).save()
+print(logits.requires_grad)
 ```
 
 Use instead:
@@ -37,8 +38,9 @@ lm = LanguageModel("openai-community/gpt2")
 with torch.no_grad():
     with lm.trace("The Eiffel Tower is in"):
         with torch.no_grad():
-            hidden = lm.transformer.h[5].output
+            hidden = lm.transformer.h[5].mlp.output
             logits = lm.lm_head(lm.transformer.ln_f(hidden)).save()
+print(logits.requires_grad)
 ```
 
 ## Left alone
@@ -53,7 +55,8 @@ lm = LanguageModel("openai-community/gpt2")
 
 with torch.no_grad():
     with lm.trace("The Eiffel Tower is in"):
-        mean = lm.transformer.h[5].output.mean(-1).save()
+        mean = lm.transformer.h[5].mlp.output.mean(-1).save()
+print(mean.requires_grad)
 ```
 
 ## Fix safety

@@ -18,11 +18,11 @@ import torch
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-direction = torch.ones(768, 10)
 
 with torch.autocast("cpu", dtype=torch.bfloat16):
     with lm.trace("The Eiffel Tower is in"):
-        along = (lm.transformer.h[5].output @ direction).save()
+        hidden = lm.transformer.ln_f.output
+        similar = (hidden @ hidden.mT).save()
 ```
 
 Use instead:
@@ -32,12 +32,12 @@ import torch
 from nnsight import LanguageModel
 
 lm = LanguageModel("openai-community/gpt2")
-direction = torch.ones(768, 10)
 
 with torch.autocast("cpu", dtype=torch.bfloat16):
     with lm.trace("The Eiffel Tower is in"):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            along = (lm.transformer.h[5].output @ direction).save()
+            hidden = lm.transformer.ln_f.output
+            similar = (hidden @ hidden.mT).save()
 ```
 
 ## Left alone
@@ -52,11 +52,12 @@ lm = LanguageModel("openai-community/gpt2")
 
 with torch.autocast("cpu", dtype=torch.bfloat16):
     with lm.trace("The Eiffel Tower is in"):
-        last = lm.transformer.h[5].output[:, -1].save()
+        last = lm.transformer.h[5].mlp.output[:, -1].save()
 
-with torch.device("cuda"):
+with torch.device("cpu"):
     with lm.trace("The Eiffel Tower is in"):
-        lm.transformer.h[5].output[:] = torch.zeros(768, device="cpu")
+        lm.transformer.h[5].mlp.output[:] = torch.zeros(1, device="cpu")
+        logits = lm.lm_head.output.save()
 ```
 
 ## Fix safety

@@ -12,25 +12,65 @@ for a trace: the module's context is never entered, and nothing says so.
 ## Example
 
 ```python
-from nnsight import LanguageModel
+from contextlib import contextmanager
 
-lm = LanguageModel("openai-community/gpt2")
+import torch
+from nnsight import NNsight
 
-with lm.disable_adapter():
-    with lm.trace("The Eiffel Tower is in"):
-        logits = lm.lm_head.output.save()
+
+class Adapted(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.base = torch.nn.Linear(2, 2)
+        self.scale = 3.0
+
+    @contextmanager
+    def disable_adapter(self):
+        self.scale = 1.0
+        yield
+        self.scale = 3.0
+
+    def forward(self, x):
+        return self.scale * self.base(x)
+
+
+model = NNsight(Adapted())
+
+with model.disable_adapter():
+    with model.trace(torch.ones(1, 2)):
+        output = model.output.save()
 ```
 
 Use instead:
 
 ```python
-from nnsight import LanguageModel
+from contextlib import contextmanager
 
-lm = LanguageModel("openai-community/gpt2")
+import torch
+from nnsight import NNsight
 
-with lm._module.disable_adapter():
-    with lm.trace("The Eiffel Tower is in"):
-        logits = lm.lm_head.output.save()
+
+class Adapted(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.base = torch.nn.Linear(2, 2)
+        self.scale = 3.0
+
+    @contextmanager
+    def disable_adapter(self):
+        self.scale = 1.0
+        yield
+        self.scale = 3.0
+
+    def forward(self, x):
+        return self.scale * self.base(x)
+
+
+model = NNsight(Adapted())
+
+with model._module.disable_adapter():
+    with model.trace(torch.ones(1, 2)):
+        output = model.output.save()
 ```
 
 ## Left alone
@@ -38,12 +78,14 @@ with lm._module.disable_adapter():
 What nnsight itself enters, and context managers of a class of one's own.
 
 ```python
+from contextlib import nullcontext
+
 from nnsight import LanguageModel
 
 
 class Edited(LanguageModel):
     def quiet(self):
-        raise NotImplementedError
+        return nullcontext()
 
 
 lm = Edited("openai-community/gpt2")

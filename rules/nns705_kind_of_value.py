@@ -18,7 +18,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in", scan=False):
-    hidden = lm.transformer.h[1].output
+    hidden = lm.transformer.h[1].mlp.output
     if isinstance(hidden, torch.Tensor):
         hidden = hidden[0]
     kept = hidden.save()

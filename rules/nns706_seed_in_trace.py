@@ -20,9 +20,9 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
     torch.manual_seed(0)
-    first = (lm.transformer.h[0].output + torch.randn(768)).save()
+    first = (lm.transformer.h[0].mlp.output + torch.randn(1)).save()
     torch.manual_seed(0)
-    second = (lm.transformer.h[1].output + torch.randn(768)).save()
+    second = (lm.transformer.h[1].mlp.output + torch.randn(1)).save()
 ```
 
 ## Left alone
@@ -38,8 +38,8 @@ lm = LanguageModel("openai-community/gpt2")
 torch.manual_seed(1)
 with lm.trace("The Eiffel Tower is in"):
     torch.manual_seed(0)
-    first = (lm.transformer.h[0].output + torch.randn(768)).save()
-    second = (lm.transformer.h[1].output + torch.randn(768)).save()
+    first = (lm.transformer.h[0].mlp.output + torch.randn(1)).save()
+    second = (lm.transformer.h[1].mlp.output + torch.randn(1)).save()
 ```
 
 ## Fix safety

@@ -19,7 +19,7 @@ from nnsight import LanguageModel
 lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
-    total = lm.transformer.h[0].output.sum()
+    total = lm.transformer.h[0].mlp.output.sum()
     scale = 1
     if total > 100:
         scale = 2
@@ -37,7 +37,7 @@ lm = LanguageModel("openai-community/gpt2")
 strong = True
 
 with lm.trace("The Eiffel Tower is in"):
-    total = lm.transformer.h[0].output.sum()
+    total = lm.transformer.h[0].mlp.output.sum()
     scale = 1
     if strong:
         scale = 2

@@ -19,6 +19,7 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     attn = lm.transformer.h[1].attn
     attn.output[0] = attn.output[0] * 0
+    logits = lm.lm_head.output.save()
 ```
 
 Use instead:
@@ -31,11 +32,22 @@ lm = LanguageModel("openai-community/gpt2")
 with lm.trace("The Eiffel Tower is in"):
     attn = lm.transformer.h[1].attn
     attn.output = (attn.output[0] * 0, *attn.output[1:])
+    logits = lm.lm_head.output.save()
 ```
 
 ## Left alone
 
-Changes of the tensor in the tuple, and modules that give a tensor.
+Modules that give a tensor, and changes of the tensor in the tuple.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace("The Eiffel Tower is in"):
+    lm.transformer.h[1].mlp.output[0] = 0
+    logits = lm.lm_head.output.save()
+```
 
 ```python
 from nnsight import LanguageModel
@@ -44,7 +56,7 @@ lm = LanguageModel("openai-community/gpt2")
 
 with lm.trace("The Eiffel Tower is in"):
     lm.transformer.h[1].attn.output[0][:] = 0
-    lm.transformer.h[1].mlp.output[0] = 0
+    logits = lm.lm_head.output.save()
 ```
 
 ## Fix safety

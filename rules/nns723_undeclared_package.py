@@ -42,7 +42,7 @@ except ImportError:
     einops = None
 
 lm = LanguageModel("openai-community/gpt2")
-print(torch, einops)
+print(torch.ones(2), einops is None)
 ```
 
 ## Fix safety

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from nnmigrate.findings import Rule
+from nnmigrate.program import Options
+from nnmigrate.project import Project
+from nnmigrate.project.declared import of_pyproject
 from nnmigrate.rules import rules
 from nnmigrate.selection import UnknownRule
+
+_PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROJECT = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A program that a rule finds something in.
+
+    Args:
+        before: the program.
+        after: what is to be used instead; None where the rule cannot write that.
+    """
+
+    before: str
+    after: str | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,40 @@ class Entry:
     def fix(self) -> str:
         """`safe`, `unsafe` or `none`."""
         return self.rule.fixable.value if self.rule.fixable else "none"
+
+    def section(self, heading: str) -> str:
+        """What stands under a heading of the page.
+
+        Raises:
+            LookupError: the page has no such heading.
+        """
+        rows = rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)"
+        found = re.search(rows, self.explanation, re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise LookupError(f"{self.rule.code}: no heading {heading!r}")
+        return found[1]
+
+    @property
+    def examples(self) -> list[Example]:
+        """The page's examples, each with what is to be used instead."""
+        before, instead, after = self.section("Example").partition("Use instead:\n")
+        programs = _PROGRAM.findall(before)
+        others = _PROGRAM.findall(after) if instead else [None] * len(programs)
+        return [Example(*pair) for pair in zip(programs, others, strict=True)]
+
+    @property
+    def left_alone(self) -> list[str]:
+        """The programs of the page in which the rule finds nothing."""
+        return _PROGRAM.findall(self.section("Left alone"))
+
+    @property
+    def options(self) -> Options:
+        """What the examples' `pyproject.toml` says, where the page shows one."""
+        shown = _PROJECT.search(self.section("Example"))
+        if shown is None:
+            return Options()
+        declared = tuple(of_pyproject(Path("pyproject.toml"), shown[1]))
+        return Options(project=Project(declared, declares=True))
 
 
 def entries() -> list[Entry]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from nnmigrate.catalogue import Entry, entries
 from nnmigrate.engine import Fixed, check, fix
 from nnmigrate.findings import Finding, RuleModule
-from nnmigrate.program import Options
-from nnmigrate.project import Project
-from nnmigrate.project.declared import of_pyproject
 from nnmigrate.rules import codes, rules
 
 HEADINGS = (
@@ -25,112 +20,76 @@ HEADINGS = (
     "Fix safety",
     "References",
 )
-_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PROJECT = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Page:
-    """A rule's docstring, taken apart."""
-
-    module: RuleModule
-
-    @property
-    def text(self) -> str:
-        return inspect.cleandoc(self.module.__doc__ or "")
-
-    def section(self, heading: str) -> str:
-        found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", self.text, re.M | re.S)
-        assert found is not None, f"no heading {heading!r}"
-        return found[1]
-
-    def pairs(self) -> list[tuple[str, str | None]]:
-        """The examples, each with what is to be used instead, if the rule can write that."""
-        before, instead, after = self.section("Example").partition("Use instead:\n")
-        examples, replacements = _BLOCK.findall(before), _BLOCK.findall(after)
-        assert examples, "no example"
-        if not instead:
-            return [(example, None) for example in examples]
-        return list(zip(examples, replacements, strict=True))
-
-    def left_alone(self) -> list[str]:
-        return _BLOCK.findall(self.section("Left alone"))
-
-    @property
-    def options(self) -> Options:
-        """What the example's `pyproject.toml` says, where the page shows one."""
-        shown = _PROJECT.search(self.section("Example"))
-        if shown is None:
-            return Options()
-        declared = tuple(of_pyproject(Path("pyproject.toml"), shown[1]))
-        return Options(project=Project(declared, declares=True))
-
-    def own(self, findings: tuple[Finding, ...]) -> list[Finding]:
-        return [finding for finding in findings if finding.code == self.module.RULE.code]
+def _own(page: Entry, findings: tuple[Finding, ...]) -> list[Finding]:
+    return [finding for finding in findings if finding.code == page.rule.code]
 
 
-def _fixed(page: Page, example: str) -> Fixed:
+def _fixed(page: Entry, example: str) -> Fixed:
     """The example after the safe fixes of all rules, or after all fixes if it needs them."""
     safe = fix(example, page.options)
-    return fix(example, page.options, unsafe=True) if page.own(safe.remaining) else safe
+    return fix(example, page.options, unsafe=True) if _own(page, safe.remaining) else safe
 
 
-def _pages() -> Iterator[Page]:
-    return map(Page, rules())
+def _named(cases: list[tuple[Entry, str]]) -> Iterator[str]:
+    return (f"{page.rule.code}-{number}" for number, (page, *_) in enumerate(cases))
 
 
-def _named(cases: list[tuple[Page, str]]) -> Iterator[str]:
-    return (f"{page.module.RULE.code}-{number}" for number, (page, *_) in enumerate(cases))
+PAGES = entries()
+EXAMPLES = [(page, example.before) for page in PAGES for example in page.examples]
+FIXABLE = [
+    (page, example.before, example.after)
+    for page in PAGES
+    for example in page.examples
+    if example.after is not None
+]
+LEFT_ALONE = [(page, code) for page in PAGES for code in page.left_alone]
 
-
-PAGES = list(_pages())
-EXAMPLES = [(page, example) for page in PAGES for example, _ in page.pairs()]
-FIXABLE = [(page, one, two) for page in PAGES for one, two in page.pairs() if two is not None]
-LEFT_ALONE = [(page, code) for page in PAGES for code in page.left_alone()]
-
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.module.RULE.code)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
 
 
 def test_codes_and_names_are_unique() -> None:
-    assert len({page.module.RULE.code for page in PAGES}) == len(PAGES)
-    assert len({page.module.RULE.name for page in PAGES}) == len(PAGES)
+    assert len({page.rule.code for page in PAGES}) == len(PAGES)
+    assert len({page.rule.name for page in PAGES}) == len(PAGES)
 
 
 def test_the_codes_of_the_files_are_those_of_the_rules() -> None:
-    assert codes() == tuple(page.module.RULE.code for page in PAGES)
+    assert codes() == tuple(page.rule.code for page in PAGES)
 
 
-@each_page
-def test_the_file_is_named_after_the_rule(page: Page) -> None:
-    rule = page.module.RULE
-    name = page.module.__name__.rpartition(".")[2]
+@pytest.mark.parametrize("module", rules(), ids=lambda module: module.RULE.code)
+def test_the_file_is_named_after_the_rule(module: RuleModule) -> None:
+    rule = module.RULE
+    name = module.__name__.rpartition(".")[2]
 
     assert name == f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
 
 
 @each_page
-def test_the_page_is_complete(page: Page) -> None:
-    first = page.text.split("\n\n")[0]
+def test_the_page_is_complete(page: Entry) -> None:
+    first = page.explanation.split("\n\n")[0]
     assert "\n" not in first
     assert first.endswith(".")
-    assert re.findall(r"^## (.*)$", page.text, re.M) == list(HEADINGS)
+    assert re.findall(r"^## (.*)$", page.explanation, re.M) == list(HEADINGS)
     assert all(page.section(heading).strip() for heading in HEADINGS)
-    assert page.left_alone(), "nothing is shown that is left alone"
+    assert page.examples, "no example"
+    assert page.left_alone, "nothing is shown that is left alone"
 
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=_named(EXAMPLES))
-def test_the_example_is_found(page: Page, example: str) -> None:
+def test_the_example_is_found(page: Entry, example: str) -> None:
     checked = check(example, page.options)
 
-    assert page.own(checked.findings)
+    assert _own(page, checked.findings)
     assert checked.failures == ()
 
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=_named(EXAMPLES))
-def test_fixes_are_as_applicable_as_the_rule_declares(page: Page, example: str) -> None:
-    found = page.own(check(example, page.options).findings)
+def test_fixes_are_as_applicable_as_the_rule_declares(page: Entry, example: str) -> None:
+    found = _own(page, check(example, page.options).findings)
     fixes = [finding.fix for finding in found if finding.fix]
-    declared = page.module.RULE.fixable
+    declared = page.rule.fixable
 
     assert declared is not None or not fixes
     ranks = {None: 0, "unsafe": 1, "safe": 2}
@@ -140,17 +99,19 @@ def test_fixes_are_as_applicable_as_the_rule_declares(page: Page, example: str) 
 
 
 @each_page
-def test_a_fixable_rule_shows_a_fix_as_good_as_it_declares(page: Page) -> None:
-    declared = page.module.RULE.fixable
-    examples = [example for example, instead in page.pairs() if instead is not None]
-    found = [finding for one in examples for finding in page.own(check(one, page.options).findings)]
+def test_a_fixable_rule_shows_a_fix_as_good_as_it_declares(page: Entry) -> None:
+    declared = page.rule.fixable
+    examples = [example.before for example in page.examples if example.after is not None]
+    found = [
+        finding for one in examples for finding in _own(page, check(one, page.options).findings)
+    ]
 
     assert declared is None or declared in {one.fix.applicability for one in found if one.fix}
 
 
 @pytest.mark.parametrize(("page", "example", "instead"), FIXABLE, ids=_named(FIXABLE))
 def test_fixing_the_example_gives_what_the_page_says(
-    page: Page, example: str, instead: str
+    page: Entry, example: str, instead: str
 ) -> None:
     fixed = _fixed(page, example)
 
@@ -159,16 +120,16 @@ def test_fixing_the_example_gives_what_the_page_says(
 
 
 @pytest.mark.parametrize(("page", "example", "instead"), FIXABLE, ids=_named(FIXABLE))
-def test_what_is_used_instead_is_clean_and_stays(page: Page, example: str, instead: str) -> None:
+def test_what_is_used_instead_is_clean_and_stays(page: Entry, example: str, instead: str) -> None:
     again = fix(instead, page.options, unsafe=True)
 
-    assert page.own(check(instead, page.options).findings) == []
+    assert _own(page, check(instead, page.options).findings) == []
     assert (again.code, again.applied) == (instead, ())
 
 
 @pytest.mark.parametrize(("page", "code"), LEFT_ALONE, ids=_named(LEFT_ALONE))
-def test_the_rest_is_left_alone(page: Page, code: str) -> None:
+def test_the_rest_is_left_alone(page: Entry, code: str) -> None:
     checked = check(code, page.options)
 
-    assert page.own(checked.findings) == []
+    assert _own(page, checked.findings) == []
     assert checked.failures == ()
