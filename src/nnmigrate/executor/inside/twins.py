@@ -17,8 +17,9 @@ from typing import Any
 import huggingface_hub
 import torch
 import transformers
-from transformers.models.auto import auto_factory
+from transformers.models.auto import modeling_auto
 
+from . import twins08
 from .architectures import Width, settings
 from .repositories import NoTwin, Size, size_of
 from .tokenizer import HashTokenizer, known_pieces, specials_of
@@ -106,8 +107,8 @@ _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 def install(hints: Hints) -> None:
     """Replace the ways to a checkpoint in this process, for good."""
     twins = Twins(hints)
-    # Each of them has a copy of the method.
-    for auto in auto_factory._BaseAutoModelClass.__subclasses__():
+    # Each of them has a copy of the method. nnsight 0.8 does not import them before it loads one.
+    for auto in modeling_auto._BaseAutoModelClass.__subclasses__():
         _replace(auto, lambda cls, *a, **k: _auto_model(twins, cls, *a, **k))
     _replace(transformers.PreTrainedModel, lambda cls, *a, **k: _model(twins, cls, *a, **k))
     _replace(transformers.AutoConfig, lambda cls, name, *a, **k: _config(twins, name, k))
@@ -123,6 +124,8 @@ def install(hints: Hints) -> None:
     )
     # A remote model key of 0.5 asks the hub for the repository's full name.
     huggingface_hub.HfApi.model_info = lambda self, repo_id, **k: SimpleNamespace(id=repo_id)
+    if twins08.is_pipelined():
+        twins08.install()
 
 
 def _replace(owner: Any, replacement: Callable[..., Any]) -> None:
