@@ -14,16 +14,21 @@ from typing import Any
 
 import nnsight
 
+from .twins08 import is_pipelined
+
 _PACKAGE: Any = nnsight
 
 
 def hold() -> None:
     """Keep every object that is saved in this process alive, on nnsight 0.5 and later."""
+    held: list[Any] = []
+    if is_pipelined():
+        _hold_on_08(held)
+        return
     try:
         tracing: Any = importlib.import_module("nnsight.intervention.tracing.globals")
     except ModuleNotFoundError:
         return
-    held: list[Any] = []
     if not hasattr(tracing, "save"):
         _hold_on_050(tracing.Object, held)
         return
@@ -38,6 +43,19 @@ def hold() -> None:
     tracing.save = save
     if getattr(_PACKAGE, "save", None) is original:
         _PACKAGE.save = save
+
+
+def _hold_on_08(held: list[Any]) -> None:
+    """Keep what is saved on 0.8, which forgets its marks, but only at the end of a trace."""
+    tracing: Any = importlib.import_module("nnsight.tracing.tracer")
+    original = tracing.mark
+
+    # `save` calls it by name, and is itself mounted on every object already.
+    def mark(value: Any) -> Any:
+        held.append(value)
+        return original(value)
+
+    tracing.mark = mark
 
 
 def _hold_on_050(mounted: Any, held: list[Any]) -> None:
