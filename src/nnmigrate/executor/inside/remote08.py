@@ -21,7 +21,7 @@ from nnsight.tracing import tracer as tracing
 from nnsight.tracing.backend import Backend
 from nnsight.tracing.util import push
 
-from .server import Answer, NotSimulated, ask
+from .server import Answer, NotSimulated, ask, load_own_model
 
 
 class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed here
@@ -81,10 +81,7 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
 
 def _handle(model: Any, payload: bytes, environment: dict[str, Any]) -> Answer:
     SimulatedBackend.serving = True
-    if isinstance(model.args[0], str):
-        # What the client loaded is not what the server has; 0.8 loads only once unless told so.
-        model.dispatched = False
-        model.dispatch()
+    load_own_model(model)
     model._remoteable_set_env(environment)
     tracer = RequestModel.deserialize(payload, model._remoteable_persistent_objects(), True)
     frame = tracer.info.frame

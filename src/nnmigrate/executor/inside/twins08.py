@@ -2,6 +2,9 @@
 
 0.8.1 loads every model through a pipeline of transformers (`modeling/transformers.py`), and asks
 the pipeline's class what there is to load beside the model.
+
+It never runs on transformers 4.51.3 by itself. But both sides of a comparison have the same one,
+and the layers of 4.57.6, on which it does, no longer give what programs for 0.4 take apart.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ _LATE = (
     "torch._dynamo",
     "transformers.pipelines",
 )
+# What the configuration of a model has to which only distances between positions matter.
+_ROTARY = ("rope_theta", "rope_parameters", "rotary_dim", "rotary_pct")
 
 
 def is_pipelined() -> bool:
@@ -44,6 +49,7 @@ def install() -> None:
         _read_text_with_tokenizers(pipelines.SUPPORTED_TASKS)
     pipelines.get_task = _task_of
     _scan_masks()
+    _count_positions_as_before()
 
 
 def _read_text_with_tokenizers(tasks: dict[str, dict[str, Any]]) -> None:
@@ -85,3 +91,21 @@ def _unless_fake(original: Callable[..., bool]) -> Callable[..., bool]:
         return original(*args, **kwargs)
 
     return ignores
+
+
+def _count_positions_as_before() -> None:
+    """Number the tokens of a padded prompt as up to 0.7, for a model that sees distances alone.
+
+    0.8.1 pads on the left like those before it, and then counts each prompt from its first token
+    instead of from the padding (`modeling/processing.py`). A model that has learned its positions
+    computes something else from that. A rotary one computes the same, but for the rounding, in
+    which a difference between two programs would no longer be seen.
+    """
+    processing: Any = importlib.import_module("nnsight.modeling.processing")
+    original = processing.supply_position_ids
+
+    def supply_position_ids(model: Any, encoding: dict[str, Any]) -> None:
+        if not any(hasattr(model._module.config, name) for name in _ROTARY):
+            original(model, encoding)
+
+    processing.supply_position_ids = supply_position_ids
