@@ -64,6 +64,8 @@ for layer in (2, 4):
             clean = lm.transformer.h[layer].mlp.output
             {wait}
             logits = lm.lm_head.output
+
+        # What is no code does not get to a server, which must find this `with` all the same.
         with tracer.invoke('c d'):
             {wait}
             lm.transformer.h[layer].mlp.output = clean

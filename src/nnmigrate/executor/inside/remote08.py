@@ -19,6 +19,7 @@ from nnsight.intervention.backends.remote import RemoteError
 from nnsight.schema.request import RequestModel
 from nnsight.tracing import tracer as tracing
 from nnsight.tracing.backend import Backend
+from nnsight.tracing.globals import BLOCKS, SOURCES
 from nnsight.tracing.util import push
 
 from .server import Answer, NotSimulated, ask, load_own_model
@@ -83,10 +84,9 @@ def _handle(model: Any, payload: bytes, environment: dict[str, Any]) -> Answer:
     SimulatedBackend.serving = True
     load_own_model(model)
     model._remoteable_set_env(environment)
+    _forget_client()
     tracer = RequestModel.deserialize(payload, model._remoteable_persistent_objects(), True)
     frame = tracer.info.frame
-    # The client is in the middle of a trace; the server's process knows nothing of it.
-    tracing._local.__dict__.clear()
     tracing.inc()
     try:
         tracer.execute(tracer.info.code)
@@ -96,6 +96,16 @@ def _handle(model: Any, payload: bytes, environment: dict[str, Any]) -> Answer:
     stream = io.BytesIO()
     torch.save(saved, stream)
     return Answer(result=stream.getvalue())
+
+
+def _forget_client() -> None:
+    """Forget the trace that the client is in, and its file.
+
+    The server gets the text of a trace without comments: its lines are numbered otherwise.
+    """
+    tracing._local.__dict__.clear()
+    SOURCES.clear()
+    BLOCKS.clear()
 
 
 def _failed(error: Exception, script: str) -> Answer:
