@@ -3,8 +3,8 @@
 0.8.1 loads every model through a pipeline of transformers (`modeling/transformers.py`), and asks
 the pipeline's class what there is to load beside the model.
 
-It never runs on transformers 4.51.3 by itself. But both sides of a comparison have the same one,
-and the layers of 4.57.6, on which it does, no longer give what programs for 0.4 take apart.
+By itself it loads no language model on transformers 4.51.3. But both sides of a comparison have
+the same one, and on 4.57.6, where it does, layers no longer give what programs for 0.4 take apart.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def install() -> None:
 
 
 def _read_text_with_tokenizers(tasks: dict[str, dict[str, Any]]) -> None:
-    """Have the pipelines of texts load a tokenizer alone, as all do on transformers 4.57.6.
+    """Have the pipelines of texts load a tokenizer alone, as they do on transformers 4.57.6.
 
     On 4.51.3 every pipeline claims to load a feature extractor and an image processor as well
     (`pipelines/base.py`) and leaves out what a checkpoint has not; nnsight 0.8.1 takes it at its
