@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Environment, Executor, Executors
 
 # The last release of each later line; what the executor was tried on.
-_RELEASES: dict[tuple[int, ...], str] = {(0, 6): "0.6.3", (0, 7): "0.7.0"}
-# 0.8 loads models through pipelines (0.8.1, modeling/transformers.py), which the twins are not for.
-_TOO_NEW = Version("0.8")
+_RELEASES: dict[tuple[int, ...], str] = {(0, 6): "0.6.3", (0, 7): "0.7.0", (0, 8): "0.8.1"}
+# Every line so far had its own ways to a model and to a server: a new one has to be tried first.
+_TOO_NEW = Version("0.9")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, path_type=Path)
@@ -191,7 +191,7 @@ class Failed(click.ClickException):
 
 def _refuse_too_new(nnsight: str) -> None:
     if Version(nnsight) >= _TOO_NEW:
-        raise Failed(f"programs cannot be run on nnsight {nnsight} yet: 0.7 is the newest")
+        raise Failed(f"programs cannot be run on nnsight {nnsight} yet: 0.8 is the newest")
 
 
 def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str, str]:

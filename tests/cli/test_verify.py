@@ -182,6 +182,18 @@ def asked(
     return calls
 
 
+@pytest.mark.parametrize(
+    ("target", "release"),
+    [("0.6", "0.6.3"), ("0.7", "0.7.0"), ("0.8", "0.8.1"), ("0.8.0", "0.8.0")],
+)
+def test_a_line_stands_for_its_last_release(
+    asked: list[tuple[str, dict[str, object]]], target: str, release: str
+) -> None:
+    put(a=SAFE)
+    run("verify", "a.py", "--target-version", target)
+    assert [version for version, _ in asked] == ["0.4.11", release]
+
+
 def test_versions_and_options_reach_the_environments(
     asked: list[tuple[str, dict[str, object]]],
 ) -> None:
@@ -252,16 +264,16 @@ def test_a_matrix_says_which_lines_a_later_version_does_not_take() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--matrix", "0.5.15,0.8.1"),
-        ("--nnsight", "0.4.11,0.8.0"),
-        ("--target-version", "0.8"),
+        ("--matrix", "0.5.15,0.9.1"),
+        ("--nnsight", "0.4.11,0.9.0"),
+        ("--target-version", "0.9"),
     ],
 )
-def test_0_8_cannot_be_run_yet(arguments: tuple[str, ...]) -> None:
+def test_0_9_cannot_be_run_yet(arguments: tuple[str, ...]) -> None:
     put(a=SAFE)
     done = run("verify", "a.py", *arguments)
     assert done.exit_code == 2
-    assert "0.7 is the newest" in done.stderr
+    assert "0.8 is the newest" in done.stderr
 
 
 def test_a_matrix_of_what_are_no_versions() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from . import proxies
 from .saves import Saves
 from .server import ModelKey
+from .twins08 import is_pipelined
 
 
 def install(
@@ -26,18 +27,28 @@ def install(
         requests: Where each request is noted: bytes sent and received, names returned.
         saves: Where what a server saved is noted.
     """
-    remoteable: Any = importlib.import_module("nnsight.modeling.mixins.remoteable")
+    mixin, user = _places()
     if not simulate:
         # A backend of None is what these methods pass on when nothing is asked for.
-        remoteable.RemoteBackend = lambda *args, **kwargs: None
+        user.RemoteBackend = lambda *args, **kwargs: None
         return
-    _remember_model(remoteable.RemoteableMixin)
+    _remember_model(mixin)
     make = _backend()
 
     def backend(key: ModelKey, *args: Any, blocking: bool = True, **kwargs: Any) -> Any:
         return make(key.model, blocking, hidden, requests, saves)
 
-    remoteable.RemoteBackend = backend
+    user.RemoteBackend = backend
+
+
+def _places() -> tuple[Any, Any]:
+    """The class that makes the key of a model, and the module where it finds the backend."""
+    if is_pipelined():
+        # It imports the backend only when it needs one (0.8.1, modeling/mixins/remotable.py).
+        mixins: Any = importlib.import_module("nnsight.modeling.mixins.remotable")
+        return mixins.Remotable, importlib.import_module("nnsight.intervention.backends.remote")
+    mixins = importlib.import_module("nnsight.modeling.mixins.remoteable")
+    return mixins.RemoteableMixin, mixins
 
 
 def _remember_model(mixin: Any) -> None:
@@ -46,11 +57,8 @@ def _remember_model(mixin: Any) -> None:
 
 
 def _backend() -> Callable[..., Any]:
-    # Each of the two imports modules that the other's nnsight has not.
-    if proxies.is_old():
-        from .remote04 import SimulatedBackend as Old
-
-        return Old
-    from .remote05 import SimulatedBackend as New
-
-    return New
+    # Each of them imports modules that the nnsight of the others has not.
+    name = "04" if proxies.is_old() else "08" if is_pipelined() else "05"
+    adapter: Any = importlib.import_module(f".remote{name}", __package__)
+    make: Callable[..., Any] = adapter.SimulatedBackend
+    return make

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from nnsight.intervention.backends import remote as remoting
 from nnsight.intervention.backends.base import Backend
-from nnsight.intervention.backends.remote import RemoteException
 from nnsight.intervention.tracing.globals import Globals
 from nnsight.intervention.tracing.util import wrap_exception
 from nnsight.schema.request import RequestModel
@@ -28,6 +28,8 @@ from .server import Answer, NotSimulated, ask, load_own_model
 
 # From 0.6 on a tracer gives what was saved, by name (0.6.3, intervention/tracing/tracer.py).
 _GIVES_NAMES = "model" not in inspect.signature(RequestModel.deserialize).parameters
+# From 0.6 on the user's own modules are sent by value (0.6.3, intervention/backends/remote.py).
+_SENDS_MODULES = hasattr(remoting, "pull_env")
 # Whether saving needs a trace that is under way; 0.7 does not count them.
 _COUNTS = hasattr(Globals, "enter")
 _GENERATED = re.compile(r'File "[^"]*", line \d+, in .*\n    (.*)')
@@ -71,6 +73,8 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         if getattr(tracer, "asynchronous", False):  # 0.5.0 has no such traces
             raise NotSimulated("an asynchronous remote trace")
         interventions = super().__call__(tracer)
+        if _SENDS_MODULES:
+            remoting.pull_env()
         payload = RequestModel(interventions=interventions, tracer=tracer).serialize(True)
         result = self._request(payload)
         if self.blocking:
@@ -87,7 +91,7 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         note: dict[str, Any] = {"sent": len(payload), "received": len(answer.result), "names": []}
         self.requests.append(note)
         if answer.error:
-            error = RemoteException(f"{answer.error}\nRemote exception.")
+            error = remoting.RemoteException(f"{answer.error}\nRemote exception.")
             error.source = answer.source
             raise error
         stream = io.BytesIO(answer.result)

@@ -17,6 +17,7 @@ from typing import Any
 import nnsight
 
 from .proxies import is_old
+from .twins08 import is_pipelined
 
 _PACKAGE: Any = nnsight
 
@@ -46,6 +47,9 @@ def watch() -> Saves:
     if is_old():
         _watch_proxies(saves)
         return saves
+    if is_pipelined():
+        _watch_08(saves)
+        return saves
     tracing: Any = importlib.import_module("nnsight.intervention.tracing.globals")
     if not hasattr(tracing, "save"):
         _watch_050(tracing.Object, saves)
@@ -74,6 +78,19 @@ def _watch_proxies(saves: Saves) -> None:
         return original(self)
 
     proxy.save = save
+
+
+def _watch_08(saves: Saves) -> None:
+    """Watch 0.8, which forgets its marks, but only at the end of a trace."""
+    tracing: Any = importlib.import_module("nnsight.tracing.tracer")
+    original = tracing.mark
+
+    # `save` calls it by name, and is itself mounted on every object already.
+    def mark(value: Any) -> Any:
+        saves.add(value)
+        return original(value)
+
+    tracing.mark = mark
 
 
 def _watch_050(mounted: Any, saves: Saves) -> None:

@@ -103,4 +103,6 @@ def load_own_model(model: Any) -> None:
     A client's model has none, or has some that the script changed.
     """
     if isinstance(model.args[0], str):
+        # From 0.7 on a model that has weights loads none (0.7.0, modeling/mixins/meta.py).
+        model.dispatched = False
         model.dispatch()

@@ -17,9 +17,9 @@ from typing import Any
 import huggingface_hub
 import torch
 import transformers
-from transformers.models.auto import auto_factory
+from transformers.models.auto import modeling_auto
 
-from . import configs
+from . import configs, twins08
 from .architectures import Width, settings
 from .repositories import NoTwin, Size, size_of
 from .tokenizer import HashTokenizer, known_pieces, specials_of
@@ -65,7 +65,7 @@ class Twins:
         Raises:
             NoTwin: The repository's architecture is not known.
         """
-        size = self._size(repository)
+        size = self.size(repository)
         width = self._width(size)
         own = self._own(repository)
         narrow = configs.narrow(own, size, width) if own is not None else settings(size, width)
@@ -83,7 +83,7 @@ class Twins:
 
     def tokenizer(self, repository: str, **kwargs: Any) -> HashTokenizer:
         """Make the tokenizer of a repository's twin."""
-        size = self._size(repository)
+        size = self.size(repository)
         specials = specials_of(size.family, size.vocab)
         vocab = self._width(size).vocab
         wanted = {key: value for key, value in kwargs.items() if key in _TOKENIZER_OPTIONS}
@@ -104,7 +104,12 @@ class Twins:
             )
         return self.used[repository]
 
-    def _size(self, repository: str) -> Size:
+    def size(self, repository: str) -> Size:
+        """Find how large the model of a repository is.
+
+        Raises:
+            NoTwin: The name is not known.
+        """
         own = self._own(repository)
         return configs.size_in(own) if own is not None else size_of(repository)
 
@@ -134,8 +139,8 @@ def install(hints: Hints) -> dict[str, dict[str, Any] | None]:
         The configurations of the user's that were looked for, kept up to date.
     """
     twins = Twins(hints, {})
-    # Each of them has a copy of the method.
-    for auto in auto_factory._BaseAutoModelClass.__subclasses__():
+    # Each of them has a copy of the method. nnsight 0.8 does not import them before it loads one.
+    for auto in modeling_auto._BaseAutoModelClass.__subclasses__():
         _replace(auto, lambda cls, *a, **k: _auto_model(twins, cls, *a, **k))
     _replace(transformers.PreTrainedModel, lambda cls, *a, **k: _model(twins, cls, *a, **k))
     _replace(transformers.AutoConfig, lambda cls, name, *a, **k: _config(twins, name, k))
@@ -149,6 +154,8 @@ def install(hints: Hints) -> dict[str, dict[str, Any] | None]:
         transformers.GenerationConfig,
         lambda cls, name, *a, **k: cls.from_model_config(twins.config(name)),
     )
+    if twins08.is_pipelined():
+        twins08.install(twins.size)
     return twins.used
 
 
