@@ -20,7 +20,7 @@ import click
 from nnmigrate import __version__
 from nnmigrate.cli_proofs import (
     Judge,
-    Prover,
+    among_fixed,
     record,
     recorded_in,
     verify_matrix,
@@ -170,8 +170,10 @@ def fix_command(
     settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
     judge = None
     if verify:
+        from nnmigrate.proving import Prover
+
         with sides(settings.target, where) as both:
-            judge = Judge(Prover.live(settings, both, where.conditions, fixed=paths))
+            judge = Judge(Prover.live(settings, both, where.conditions, among_fixed(paths)))
             outcomes = _outcomes(paths, stdin_filename, replace(settings, judge=judge))
     else:
         outcomes = _outcomes(paths, stdin_filename, settings)
@@ -222,6 +224,8 @@ def verify_command(
     """
     if sum(one is not None for one in (matrix, target, against)) > 1:
         raise click.UsageError("--matrix, --record and --against exclude one another")
+    from nnmigrate.proving import Prover
+
     where = Where.among(asked)
     settings, conditions = _settings(**asked, unsafe=True), where.conditions
     if matrix is not None:
@@ -235,10 +239,10 @@ def verify_command(
             prover = Prover(settings, recorded_in(against, new), new, conditions)
             context.exit(verify_paths(paths, prover, requests))
     with sides(settings.target, where) as both:
+        prover = Prover.live(settings, both, conditions)
         if len(paths) == 2 and not each and all(Path(path).is_file() for path in paths):
-            old_file, new_file = map(Path, paths)
-            context.exit(verify_pair(old_file, new_file, both, conditions, requests))
-        context.exit(verify_paths(paths, Prover.live(settings, both, conditions), requests))
+            context.exit(verify_pair(Path(paths[0]), Path(paths[1]), prover, requests))
+        context.exit(verify_paths(paths, prover, requests))
 
 
 @cli.command("explain")

@@ -33,8 +33,8 @@ from nnmigrate.run import Outcome, Settings, examine
 from nnmigrate.spans import Lines
 
 if TYPE_CHECKING:
-    from nnmigrate.executor import Conditions, Executor, Executors, Verdict
-    from nnmigrate.proving import Baselines, Proof
+    from nnmigrate.executor import Conditions, Executor, Verdict
+    from nnmigrate.proving import Baselines, Proof, Prover
 
 _WORDS = {
     "same": "proved",
@@ -46,75 +46,22 @@ _WORDS = {
 _AT_ONCE = 2
 
 
-@dataclass(frozen=True)
-class Prover:
-    """Proves one program after the other.
+def proofs_of(paths: Iterable[str], prover: Prover) -> Iterator[Proof]:
+    """Proves the programs that paths lead to, and gives the proofs in that order.
 
-    Args:
-        settings: how to rewrite them.
-        baselines: what they are measured by.
-        migrated: runs the rewrites.
-        conditions: what a run may take, and what its models are.
-        rewritten: which of the modules beside a program are rewritten with it.
+    Under a progress bar they come when all are done: each is said in a line of its own.
     """
+    from nnmigrate.proving import Proof
 
-    settings: Settings
-    baselines: Baselines
-    migrated: Executor
-    conditions: Conditions
-    rewritten: Callable[[Path], bool] = lambda _: True
-
-    @classmethod
-    def live(
-        cls,
-        settings: Settings,
-        both: Executors,
-        conditions: Conditions,
-        fixed: Iterable[str] | None = None,
-    ) -> Prover:
-        """One that runs the originals.
-
-        Args:
-            settings: how to rewrite.
-            both: runs the originals and the rewrites.
-            conditions: what a run may take, and what its models are.
-            fixed: the paths that are fixed, where modules beside a program count as they will be.
-        """
-        from nnmigrate.proving import originals
-
-        baselines = originals(both.baseline, conditions)
-        if fixed is None:
-            return cls(settings, baselines, both.migrated, conditions)
-        files = {path.resolve() for path in discover(fixed or (".",)).files}
-        rewritten = lambda path: path.resolve() in files  # noqa: E731
-        return cls(settings, baselines, both.migrated, conditions, rewritten)
-
-    def __call__(self, path: Path, raw: bytes | None = None, *, fullest: bool = False) -> Proof:
-        """Proves the program of a file; what kept it from being read is in the proof."""
-        from nnmigrate.proving import Proof, program_at, prove
-
-        try:
-            program = program_at(path, self.settings, raw, self.rewritten)
-        except DocumentProblem as problem:
-            return Proof.of_problem(problem)
-        return prove(program, self.baselines, self.migrated, self.conditions, fullest=fullest)
-
-    def all(self, paths: Iterable[str]) -> Iterator[Proof]:
-        """Proves the programs that paths lead to, and gives them in that order.
-
-        Under a progress bar they come when all are done: each is said in a line of its own.
-        """
-        from nnmigrate.proving import Proof
-
-        found = discover(paths, notebooks=True)
-        yield from map(Proof.of_problem, found.problems)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            proofs = pool.map(self, found.files)
-            if sys.stderr.isatty() and len(found.files) > 1:
-                length = len(found.files)
-                with click.progressbar(proofs, length, "Running", file=sys.stderr) as running:
-                    proofs = iter(list(running))
-            yield from proofs
+    found = discover(paths, notebooks=True)
+    yield from map(Proof.of_problem, found.problems)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        proofs = pool.map(prover.of_file, found.files)
+        if sys.stderr.isatty() and len(found.files) > 1:
+            length = len(found.files)
+            with click.progressbar(proofs, length, "Running", file=sys.stderr) as running:
+                proofs = iter(list(running))
+        yield from proofs
 
 
 def verify_paths(paths: Iterable[str], prover: Prover, requests: bool) -> int:
@@ -129,7 +76,7 @@ def verify_paths(paths: Iterable[str], prover: Prover, requests: bool) -> int:
         The exit code.
     """
     proofs = []
-    for proof in prover.all(paths):
+    for proof in proofs_of(paths, prover):
         if proof.verdict is not None and proof.verdict.empty and importers(Path(proof.path)):
             click.echo(f"{escaped(proof.path)}: is proved with the programs that import it")
             continue
@@ -185,14 +132,12 @@ def say_count(proofs: Sequence[Proof]) -> int:
     return code_of(proofs)
 
 
-def verify_pair(
-    old: Path, new: Path, both: Executors, conditions: Conditions, requests: bool
-) -> int:
+def verify_pair(old: Path, new: Path, prover: Prover, requests: bool) -> int:
     """Compares two programs; gives the exit code."""
-    from nnmigrate.proving import code_of, prove_pair
+    from nnmigrate.proving import code_of
 
     try:
-        proof = prove_pair(old, new, both, conditions)
+        proof = prover.of_pair(old, new)
     except DocumentProblem as problem:
         raise Failed(str(problem)) from problem
     say_proof(proof, requests=requests)
@@ -262,7 +207,7 @@ def verify_matrix(
     where: Where,
 ) -> int:
     """Runs each rewrite on several versions of nnsight; gives the exit code."""
-    from nnmigrate.proving import code_of, originals
+    from nnmigrate.proving import Prover, code_of, originals
 
     for version in versions:
         refuse(version)
@@ -273,7 +218,7 @@ def verify_matrix(
         for version in versions:
             with side(partial(environment_of, version, where)) as migrated:
                 prover = Prover(settings, baselines, migrated, where.conditions)
-                for proof in prover.all(paths):
+                for proof in proofs_of(paths, prover):
                     found.setdefault(proof.path, []).append(proof)
     say_matrix(found, versions)
     for path, row in found.items():
@@ -322,6 +267,12 @@ def say_what_stays(
         click.echo(escaped(f"{where}: {what}"))
 
 
+def among_fixed(paths: Iterable[str]) -> Callable[[Path], bool]:
+    """Whether a file is one of those that are fixed."""
+    fixed = {path.resolve() for path in discover(paths or (".",)).files}
+    return lambda path: path.resolve() in fixed
+
+
 @dataclass
 class Judge:
     """Lets `fix` write only what is proved.
@@ -345,7 +296,7 @@ class Judge:
         """The rewrite that may be written: a proved one, or the file as it is."""
         if outcome.problems or outcome.after == outcome.before:
             return outcome
-        proof = self.prover(path, outcome.before, fullest=True)
+        proof = self.prover.of_file(path, outcome.before, fullest=True)
         if proof.verdict is not None and proof.verdict.empty:
             proof = self._with_importers(path, proof)
         self.proofs.append(proof)
@@ -358,7 +309,7 @@ class Judge:
     def _with_importers(self, path: Path, proof: Proof) -> Proof:
         """The proof of a module: it does nothing itself, so those that import it are run."""
         for importer in importers(path):
-            other = self.prover(importer, fullest=True)
+            other = self.prover.of_file(importer, fullest=True)
             proof = replace(proof, verdict=other.verdict)
             if not other.proved:
                 break

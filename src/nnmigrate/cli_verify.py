@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,9 +17,8 @@ from packaging.version import Version
 
 if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Environment, Executor, Executors
+    from nnmigrate.executor.verification import Environments
 
-# The last release of each later line; what the executor was tried on.
-_RELEASES: dict[tuple[int, ...], str] = {(0, 6): "0.6.3", (0, 7): "0.7.0", (0, 8): "0.8.1"}
 # Every line so far had its own ways to a model and to a server: a new one has to be tried first.
 _TOO_NEW = Version("0.9")
 
@@ -109,8 +108,18 @@ def sides(target: tuple[int, ...] | None, where: Where) -> Iterator[Executors]:
 
     with failing():
         baseline, migrated = old_environment(where), new_environment(where, target)
-        with executors(baseline, migrated) as both:
+        with executors(baseline, migrated, _newer(where, target)) as both:
             yield both
+
+
+def _newer(where: Where, target: tuple[int, ...] | None) -> Environments | None:
+    """What makes both environments with a newer transformers, where the user has named none."""
+    from nnmigrate.executor.environments import NEWER_TRANSFORMERS
+
+    if where.before_python or where.after_python or where.transformers:
+        return None
+    other = replace(where, transformers=NEWER_TRANSFORMERS)
+    return lambda: (old_environment(other), new_environment(other, target))
 
 
 @contextmanager
@@ -195,7 +204,7 @@ def _refuse_too_new(nnsight: str) -> None:
 
 
 def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str, str]:
-    from nnmigrate.executor.verification import BASELINE, TARGET
+    from nnmigrate.executor.verification import BASELINE, release_of
 
     if nnsight is not None:
         old, _, new = (part.strip() for part in nnsight.partition(","))
@@ -205,9 +214,7 @@ def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str,
             if not re.fullmatch(r"\d+(\.\d+)*", version):
                 raise click.BadParameter(f"{version!r} is no version such as 0.5.15")
         return old, new
-    if target is None or target == (0, 5):
-        return BASELINE, TARGET
-    return BASELINE, _RELEASES.get(target, ".".join(map(str, target)))
+    return BASELINE, release_of(target)
 
 
 def _made(nnsight: str, option: str, where: Where) -> Environment:

@@ -33,7 +33,8 @@ def verify(
         migration: the program as it was migrated; None to migrate it in memory.
         unsafe_fixes: whether unsafe fixes are tried where the safe ones alone do not compute the
             same.
-        target: the version to migrate to, as numbers; None to ask the project's own pin.
+        target: the version to migrate to, as numbers; None to ask the project's own pin. It runs on
+            the last release of that line.
         executors: both sides, where several programs are to be verified: starting them takes ten
             seconds and more. Made with `nnmigrate.executor.executors()`, a context manager.
         conditions: what a run may take; see `nnmigrate.executor.Conditions`.
@@ -47,18 +48,19 @@ def verify(
         EnvironmentFailure: an environment with one of the versions cannot be made.
         ExecutorFailure: a process that runs programs died.
     """
-    from nnmigrate.executor import Conditions
+    from nnmigrate.executor import Conditions, ensure
     from nnmigrate.executor import executors as started
-    from nnmigrate.proving import originals, program_at, prove, prove_pair
+    from nnmigrate.executor.verification import release_of
+    from nnmigrate.proving import Prover
     from nnmigrate.run import Settings
 
-    how = conditions or Conditions()
-    with nullcontext(executors) if executors is not None else started() as sides:
+    settings = Settings(target=target, unsafe=unsafe_fixes)
+    chosen = None if target is None or executors is not None else ensure(release_of(target))
+    with nullcontext(executors) if executors is not None else started(None, chosen) as sides:
+        prover = Prover.live(settings, sides, conditions or Conditions())
         if migration is not None:
-            return prove_pair(Path(program), Path(migration), sides, how)
-        settings = Settings(target=target, unsafe=unsafe_fixes)
-        written = program_at(Path(program), settings)
-        proof = prove(written, originals(sides.baseline, how), sides.migrated, how)
+            return prover.of_pair(Path(program), Path(migration))
+        proof = prover.of_file(Path(program))
     for problem in proof.outcome.problems:
         raise problem
     return proof

@@ -6,6 +6,7 @@ Runs the user's code. Nothing but the command `verify`, the option `--verify` an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -25,7 +26,6 @@ from nnmigrate.executor import (
     Verdict,
     hints_of,
     judge,
-    verify,
 )
 from nnmigrate.executor import Outcome as Result
 from nnmigrate.reports import Report
@@ -60,6 +60,12 @@ class Proof:
     def rewritten(self) -> bytes:
         """The program's bytes after migration."""
         return self.outcome.after
+
+    def noting(self, note: str) -> Proof:
+        """The same with one more note."""
+        if self.verdict is None:
+            return self
+        return replace(self, verdict=replace(self.verdict, notes=(*self.verdict.notes, note)))
 
     @classmethod
     def of_problem(cls, problem: DocumentProblem) -> Proof:
@@ -179,7 +185,7 @@ def _rewrite(
 
 def prove(
     program: Program,
-    baselines: Baselines,
+    baseline: Baseline | None,
     migrated: Executor,
     conditions: Conditions,
     *,
@@ -189,7 +195,7 @@ def prove(
 
     Args:
         program: the program and its rewrites.
-        baselines: gives what it is measured by.
+        baseline: what it is measured by; None where there is no recording of it.
         migrated: runs the rewrites.
         conditions: what a run may take, and what its models are.
         fullest: try the rewrite with unsafe fixes first.
@@ -200,7 +206,6 @@ def prove(
     safe = program.rewrites[0]
     if not program.concerned:
         return Proof(program.path, safe.outcome)
-    baseline = baselines(program)
     if baseline is None:
         missing = Verdict(Result.INCONCLUSIVE, "there is no recording of it")
         return Proof(program.path, safe.outcome, missing)
@@ -214,25 +219,6 @@ def prove(
             break
     assert found is not None
     return found
-
-
-def prove_pair(old: Path, new: Path, sides: Executors, conditions: Conditions) -> Proof:
-    """Runs a program and what somebody made of it.
-
-    Args:
-        old: the program as it was.
-        new: its migration.
-        sides: runs both.
-        conditions: what a run may take, and what its models are.
-
-    Raises:
-        DocumentProblem: a file cannot be read.
-        ExecutorFailure: a process that runs scripts died.
-    """
-    before, after = script_of(old), script_of(new)
-    verdict = verify(before, after, executors=sides, conditions=conditions)
-    outcome = Outcome(Report(str(new), "", ()), before.source, after.source)
-    return Proof(str(new), outcome, verdict)
 
 
 def originals(executor: Executor, conditions: Conditions) -> Callable[[Program], Original]:
@@ -250,6 +236,99 @@ def originals(executor: Executor, conditions: Conditions) -> Callable[[Program],
         return known[program.path]
 
     return baseline
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Proves one program after the other.
+
+    Args:
+        settings: how to rewrite them.
+        baselines: what they are measured by.
+        migrated: runs the rewrites.
+        conditions: what a run may take, and what its models are.
+        rewritten: which of the modules beside a program are rewritten with it.
+        newer: gives one with a newer transformers, if there is one.
+    """
+
+    settings: Settings
+    baselines: Baselines
+    migrated: Executor
+    conditions: Conditions
+    rewritten: Callable[[Path], bool] = lambda _: True
+    newer: Callable[[], Prover | None] = lambda: None
+
+    @classmethod
+    def live(
+        cls,
+        settings: Settings,
+        sides: Executors,
+        conditions: Conditions,
+        rewritten: Callable[[Path], bool] = lambda _: True,
+    ) -> Prover:
+        """One that runs the originals.
+
+        Args:
+            settings: how to rewrite.
+            sides: runs the originals and the rewrites.
+            conditions: what a run may take, and what its models are.
+            rewritten: which of the modules beside a program are rewritten with it.
+        """
+
+        def newer() -> Prover | None:
+            others = sides.newer()
+            return cls.live(settings, others, conditions, rewritten) if others else None
+
+        baselines = originals(sides.baseline, conditions)
+        return cls(settings, baselines, sides.migrated, conditions, rewritten, newer)
+
+    def of_file(self, path: Path, raw: bytes | None = None, *, fullest: bool = False) -> Proof:
+        """Proves the program of a file; what kept it from being read is in the proof.
+
+        Args:
+            path: a Python file or a notebook.
+            raw: its bytes, if they were read.
+            fullest: try the rewrite with unsafe fixes first.
+
+        Raises:
+            ExecutorFailure: a process that runs scripts died.
+        """
+        try:
+            program = program_at(path, self.settings, raw, self.rewritten)
+        except DocumentProblem as problem:
+            return Proof.of_problem(problem)
+        return self._proof(program, fullest)
+
+    def of_pair(self, old: Path, new: Path) -> Proof:
+        """Proves what somebody made of a program.
+
+        Args:
+            old: the program as it was.
+            new: its migration.
+
+        Raises:
+            DocumentProblem: a file cannot be read.
+            ExecutorFailure: a process that runs scripts died.
+        """
+        before, after = script_of(old), script_of(new)
+        outcome = Outcome(Report(str(new), "", ()), before.source, after.source)
+        return self._proof(Program(str(new), before, (Rewrite(outcome, after, False),)), False)
+
+    def _proof(self, program: Program, fullest: bool) -> Proof:
+        baseline = self.baselines(program) if program.concerned else None
+        if baseline is not None and _wants_tensors(baseline):
+            newer = self.newer()
+            if newer is not None:
+                found = newer._proof(program, fullest)
+                version = newer.migrated.environment.transformers
+                return found.noting(f"ran with transformers {version}: its layers give tensors")
+        return prove(program, baseline, self.migrated, self.conditions, fullest=fullest)
+
+
+def _wants_tensors(baseline: Baseline) -> bool:
+    """Whether an original fails since layers give tuples, as they do with older transformers."""
+    error = baseline.local.error
+    return error is not None and bool(re.search(r"\btuple\b", error.message))
 
 
 def code_of(proofs: Sequence[Proof]) -> int:

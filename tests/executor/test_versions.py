@@ -134,7 +134,8 @@ def test_prompts_of_different_lengths(sides: Executors, version: tuple[int, ...]
         assert verdict.outcome is Outcome.DIFFERENT
         assert "`short`" in verdict.reason
     rotary = Script(UNEQUAL.replace("openai-community/gpt2", "meta-llama/Llama-3.2-1B").encode())
-    assert verify(rotary, rotary, executors=sides).outcome is Outcome.SAME
+    # Of rotary positions only the distances matter, so that no more than rounding differs.
+    assert verify(rotary, rotary, executors=sides).holds
 
 
 @pytest.mark.parametrize("program", [LOCAL, REMOTELY], ids=["locally", "remotely"])

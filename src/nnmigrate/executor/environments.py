@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 TRANSFORMERS = "4.51.3"
+# Here decoder layers give tensors, for programs that take them for such.
+NEWER_TRANSFORMERS = "5.23.0"
 TORCH = "2.13.0"
 # Every fact this package relies on was established on it; the running interpreter is second best.
 PREFERRED_PYTHON = "3.11"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .baseline import Baseline, Original
 from .compare import Outcome, Verdict, compare
-from .environments import Environment, ensure
+from .environments import NEWER_TRANSFORMERS, Environment, EnvironmentFailure, ensure
 from .observation import Observation
 from .running import Conditions, Executor
 from .scripts import Script, hints_of, uses_remote
 
 BASELINE = "0.4.11"
 TARGET = "0.5.15"
+# The last release of each line; what the executor was tried on.
+_RELEASES: dict[tuple[int, ...], str] = {
+    (0, 5): TARGET,
+    (0, 6): "0.6.3",
+    (0, 7): "0.7.0",
+    (0, 8): "0.8.1",
+}
+
+Environments = Callable[[], tuple[Environment, Environment]]
+"""What makes the environments of both sides."""
 
 
 @dataclass(frozen=True)
@@ -25,26 +36,76 @@ class Executors:
     Args:
         baseline: Runs the original, on 0.4.
         migrated: Runs the migrated program.
+        newer: Gives both with a newer transformers, for programs whose layers are to give tensors;
+            None where they cannot be had.
     """
 
     baseline: Executor
     migrated: Executor
+    newer: Callable[[], Executors | None] = lambda: None
+
+
+class _Newer:
+    """Both sides once more with a newer transformers, started when they are first needed."""
+
+    def __init__(self, stack: ExitStack, environments: Environments) -> None:
+        self._stack = stack
+        self._environments = environments
+        self._lock = threading.Lock()
+        self._started: list[Executors | None] = []
+
+    def __call__(self) -> Executors | None:
+        with self._lock:
+            if not self._started:
+                self._started.append(self._start())
+            return self._started[0]
+
+    def _start(self) -> Executors | None:
+        try:
+            old, new = map(Executor, self._environments())
+        except EnvironmentFailure:
+            return None
+        return Executors(self._stack.enter_context(old), self._stack.enter_context(new))
+
+
+def release_of(target: tuple[int, ...] | None) -> str:
+    """Give the release to run on for a target: the last one of a line, or the very one.
+
+    Args:
+        target: A version as numbers; None for any 0.5.
+    """
+    if target is None:
+        return TARGET
+    return _RELEASES.get(target, ".".join(map(str, target)))
 
 
 @contextmanager
 def executors(
-    baseline: Environment | None = None, migrated: Environment | None = None
+    baseline: Environment | None = None,
+    migrated: Environment | None = None,
+    newer: Environments | None = None,
 ) -> Iterator[Executors]:
     """Start both sides, making their environments where needed.
 
     Args:
         baseline: The environment of 0.4; nnsight 0.4.11 by default.
         migrated: The environment of the target; nnsight 0.5.15 by default.
+        newer: Makes both with a newer transformers; where neither is given they are known.
     """
+    if newer is None and baseline is None and migrated is None:
+        newer = _newer_environments
     with ExitStack() as stack:
         old = stack.enter_context(Executor(baseline or ensure(BASELINE)))
         new = stack.enter_context(Executor(migrated or ensure(TARGET)))
-        yield Executors(old, new)
+        if newer is None:
+            yield Executors(old, new)
+        else:
+            yield Executors(old, new, _Newer(stack, newer))
+
+
+def _newer_environments() -> tuple[Environment, Environment]:
+    old, new = (ensure(one, transformers=NEWER_TRANSFORMERS) for one in (BASELINE, TARGET))
+    return old, new
 
 
 def verify(
