@@ -262,7 +262,7 @@ def test_a_matrix_of_versions(asked: list[tuple[str, dict[str, object]]]) -> Non
 def test_a_matrix_says_which_lines_a_later_version_does_not_take() -> None:
     put(
         a=f"{HEAD}with lm.generate('a b', max_new_tokens=2):\n"
-        "    with lm.lm_head.iter[:2]:\n"
+        "    with lm.lm_head.all():\n"
         "        out = lm.lm_head.output.save()\n"
         "    last = lm.generator.output.save()\n"
     )

@@ -251,3 +251,22 @@ def test_code_for_the_new_version_is_left_alone() -> None:
     code = program(f"with lm.generate('a', OPEN):\n    {BLOCK}{TAIL}")
     found = check(code, Options(source=Dialect.NEW)).findings
     assert not [one for one in found if one.code == "NNS603"]
+
+
+@pytest.mark.parametrize("opened", ["tracer.all()", "tracer.iter[:]", "tracer.iter[1:]"])
+def test_0_8_drops_what_0_5_does_not(opened: str) -> None:
+    code = program(f"""
+        with lm.generate('a', max_new_tokens=3) as tracer:
+            with {opened}:
+                h = lm.lm_head.output.save()
+            out = lm.generator.output.save()
+        """)
+    assert check(code).findings == ()
+    eight = Options(target=(0, 8, 1))
+    (found,) = (one for one in check(code, eight).findings if one.code == "NNS603")
+    assert found.message.startswith(f"`{opened}` waits for one more step")
+    fixed = fix(code, eight)
+    assert "with tracer.invoke():\n        out = lm.generator.output.save()" in fixed.code
+    assert not [one for one in fixed.remaining if one.code == "NNS603"]
+    counted = code.replace(opened, "tracer.iter[:3]")
+    assert not [one for one in check(counted, eight).findings if one.code == "NNS603"]

@@ -28,7 +28,7 @@ class _Bound:
         return math.isclose(one, other, rel_tol=self.relative, abs_tol=self.absolute)
 
 
-_SINGLE = _Bound(1e-5, 1e-6)
+_SINGLE = _Bound(1e-5, 1e-5)
 _BOUNDS = {
     "float16": _Bound(1e-3, 1e-5),
     "bfloat16": _Bound(1.6e-2, 1e-5),
