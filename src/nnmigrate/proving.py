@@ -24,7 +24,6 @@ from nnmigrate.executor import (
     Original,
     Script,
     Verdict,
-    hints_of,
     judge,
 )
 from nnmigrate.executor import Outcome as Result
@@ -114,7 +113,7 @@ class Program:
     def hints(self) -> Hints:
         """What its models and those of its rewrites must cover: they need the same ones."""
         scripts = [self.script, *(one.script for one in self.rewrites)]
-        return reduce(or_, (hints_of(source) for script in scripts for source in script.sources))
+        return reduce(or_, (script.hints for script in scripts))
 
 
 def script_of(path: Path, raw: bytes | None = None) -> Script:

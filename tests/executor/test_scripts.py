@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from nnmigrate.executor.scripts import Hints, hints_of, leftovers_of, uses_remote
+from nnmigrate.executor.scripts import Hints, Script, hints_of, leftovers_of, uses_remote
 
 
 def source(text: str) -> bytes:
@@ -76,3 +76,9 @@ def test_leftovers_inside_functions_are_not_global():
                 return h
         """)
     )
+
+
+def test_modules_count_for_token_ids_and_texts_but_not_for_widths():
+    script = Script(b"x = 64\nid = 12\n", modules=(("m.py", b"y, ids = 768, 30000\ns = 'word'\n"),))
+    assert script.hints.integers == {64, 12, 30000}
+    assert script.hints.texts == {"word"}

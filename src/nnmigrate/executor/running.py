@@ -15,7 +15,7 @@ from typing import Any
 from .channel import Channel, ExecutorFailure
 from .environments import Environment
 from .observation import Observation, parse
-from .scripts import Hints, Script, hints_of, leftovers_of
+from .scripts import Hints, Script, leftovers_of
 from .staging import stage
 
 # Beyond a run's own limit, before the process that should end it is taken for dead.
@@ -100,7 +100,7 @@ class Executor:
         program = Script.of(script)
         with tempfile.TemporaryDirectory(prefix="nnmigrate-") as scratch:
             copy = stage(program, Path(scratch).resolve())
-            job = _job(program, copy, remote, conditions, hints or hints_of(program.source))
+            job = _job(program, copy, remote, conditions, hints or program.hints)
             with self._lock:
                 answer = channel.ask(job, conditions.limit + _GRACE)
             return _collect(program, copy.parent, answer)

@@ -6,9 +6,13 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
+# A twin may be as wide as its model up to here; what is larger can only be a token's id.
+_WIDEST = 1024
 _TRACES = frozenset({"trace", "generate", "session", "scan", "edit"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -33,9 +37,15 @@ class Script:
     cells: tuple[int, ...] = ()
 
     @property
-    def sources(self) -> tuple[bytes, ...]:
-        """Its source and those of its modules."""
-        return (self.source, *(source for _, source in self.modules))
+    def hints(self) -> Hints:
+        """What it and its modules expect of its models.
+
+        A small number in a module is a width by chance more often than not, and the twin of a width
+        that is named is slow.
+        """
+        modules = reduce(or_, (hints_of(source) for _, source in self.modules), Hints())
+        large = frozenset(value for value in modules.integers if value > _WIDEST)
+        return hints_of(self.source) | replace(modules, integers=large)
 
     @classmethod
     def of(cls, program: Path | str | Script) -> Script:

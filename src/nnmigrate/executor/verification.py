@@ -13,7 +13,7 @@ from .compare import Outcome, Verdict, compare
 from .environments import NEWER_TRANSFORMERS, Environment, EnvironmentFailure, ensure
 from .observation import Observation
 from .running import Conditions, Executor
-from .scripts import Script, hints_of, uses_remote
+from .scripts import Script, uses_remote
 
 BASELINE = "0.4.11"
 TARGET = "0.5.15"
@@ -128,8 +128,7 @@ def verify(
         OSError: A file cannot be read.
     """
     old, new = Script.of(before), Script.of(after)
-    hints = hints_of(old.source) | hints_of(new.source)
-    original = Original(old, executors.baseline, conditions, hints)
+    original = Original(old, executors.baseline, conditions, old.hints | new.hints)
     return judge(original, new, executors.migrated, conditions)
 
 
