@@ -200,7 +200,7 @@ def prove(
         fullest: try the rewrite with unsafe fixes first.
 
     Raises:
-        ExecutorFailure: a process that runs scripts died.
+        ExecutorFailure: a process that runs scripts could not be started.
     """
     safe = program.rewrites[0]
     if not program.concerned:
@@ -290,7 +290,7 @@ class Prover:
             fullest: try the rewrite with unsafe fixes first.
 
         Raises:
-            ExecutorFailure: a process that runs scripts died.
+            ExecutorFailure: a process that runs scripts could not be started.
         """
         try:
             program = program_at(path, self.settings, raw, self.rewritten)
@@ -307,7 +307,7 @@ class Prover:
 
         Raises:
             DocumentProblem: a file cannot be read.
-            ExecutorFailure: a process that runs scripts died.
+            ExecutorFailure: a process that runs scripts could not be started.
         """
         before, after = script_of(old), script_of(new)
         outcome = Outcome(Report(str(new), "", ()), before.source, after.source)

@@ -257,18 +257,15 @@ def test_an_environment_without_nnsight(tmp_path: Path):
         executor.run("x = 1\n")
 
 
-def test_leaving_ends_a_run_that_is_under_way(environment_05: Environment):
+def test_a_run_that_takes_the_process_with_it(environment_05: Environment):
+    """It counts as crashed, and the next one runs in another process."""
     with Executor(environment_05) as executor:
         executor.run("x = 1\n")
-        seen: list[Observation | BaseException] = []
+        seen: list[Observation] = []
 
         def run() -> None:
-            try:
-                seen.append(
-                    executor.run("import time\ntime.sleep(50)\n", conditions=Conditions(limit=55))
-                )
-            except ExecutorFailure as error:
-                seen.append(error)
+            text = "import time\ntime.sleep(50)\n"
+            seen.append(executor.run(text, conditions=Conditions(limit=55)))
 
         thread = threading.Thread(target=run)
         thread.start()
@@ -277,7 +274,11 @@ def test_leaving_ends_a_run_that_is_under_way(environment_05: Environment):
         assert channel is not None
         os.kill(channel._process.pid, 15)
         thread.join(20)
-    assert isinstance(seen[0], ExecutorFailure)
+        assert seen[0].error is not None
+        assert (seen[0].error.type, seen[0].hung) == ("Crash", False)
+        assert executor.run("x = 1\n").values["x"].text == "1"
+    with pytest.raises(ExecutorFailure, match="not running"):
+        executor.run("x = 1\n")
 
 
 def test_what_nnsight_prints_of_an_error_is_not_the_scripts(executor_04: Executor):

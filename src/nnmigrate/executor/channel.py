@@ -37,7 +37,11 @@ _VARIABLES = {
 
 
 class ExecutorFailure(RuntimeError):
-    """The process that runs scripts could not be started, or died."""
+    """The process that runs scripts could not be started, or did not understand a job."""
+
+
+class ExecutorDied(ExecutorFailure):
+    """The process that runs scripts died during a run."""
 
 
 class Channel:
@@ -77,13 +81,17 @@ class Channel:
             limit: Seconds after which the process is taken for dead.
 
         Raises:
-            ExecutorFailure: It is dead, or did not understand the job.
+            ExecutorFailure: It could not be started, or did not understand the job.
+            ExecutorDied: It died.
         """
         if not self._ready:
             self._receive(_START)
             self._ready = True
-        self._send(job)
-        answer = self._receive(limit)
+        try:
+            self._send(job)
+            answer = self._receive(limit)
+        except ExecutorFailure as error:
+            raise ExecutorDied(str(error)) from error
         if "refused" in answer:
             raise ExecutorFailure(f"the run could not be started: {answer['refused']}")
         return answer

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .channel import Channel, ExecutorFailure
+from .channel import Channel, ExecutorDied, ExecutorFailure
 from .environments import Environment
 from .observation import Observation, parse
 from .scripts import Hints, Script, leftovers_of
@@ -91,19 +91,27 @@ class Executor:
                 are to be compared need the same.
 
         Raises:
-            ExecutorFailure: The process that runs scripts died.
+            ExecutorFailure: The process that runs scripts could not be started.
             OSError: The file cannot be read.
         """
-        channel = self._channel
-        if channel is None:
-            raise ExecutorFailure("the executor is not running; use it as a context manager")
         program = Script.of(script)
         with tempfile.TemporaryDirectory(prefix="nnmigrate-") as scratch:
             copy = stage(program, Path(scratch).resolve())
             job = _job(program, copy, remote, conditions, hints or program.hints)
             with self._lock:
-                answer = channel.ask(job, conditions.limit + _GRACE)
+                answer = self._ask(job, conditions)
             return _collect(program, copy.parent, answer)
+
+    def _ask(self, job: dict[str, Any], conditions: Conditions) -> dict[str, Any]:
+        """Have a job run; where it takes the process with it, the next one gets another process."""
+        if self._channel is None:
+            raise ExecutorFailure("the executor is not running; use it as a context manager")
+        try:
+            return self._channel.ask(job, conditions.limit + _GRACE)
+        except ExecutorDied as error:
+            self._channel.close()
+            self._channel = Channel(self.environment.python)
+            return {"hung": False, "seconds": 0.0, "died": str(error)}
 
 
 def _job(
@@ -128,7 +136,9 @@ def _collect(program: Script, work: Path, answer: dict[str, Any]) -> Observation
         _read(work.parent / name).replace(str(work), ".")
         for name in ("report.json", "stdout", "stderr")
     )
-    data = json.loads(report) if report else _nothing(None if answer["hung"] else stderr)
+    died = answer.get("died")
+    words = stderr if died is None else died
+    data = json.loads(report) if report else _nothing(None if answer["hung"] else words)
     seen = {
         "error": _located(data["error"], program.cells),
         "stdout": stdout[:_LONGEST_OUTPUT],

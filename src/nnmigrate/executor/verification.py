@@ -124,7 +124,7 @@ def verify(
         conditions: What the runs may take, and what their models are.
 
     Raises:
-        ExecutorFailure: A process that runs scripts died.
+        ExecutorFailure: A process that runs scripts could not be started.
         OSError: A file cannot be read.
     """
     old, new = Script.of(before), Script.of(after)
@@ -146,7 +146,7 @@ def judge(baseline: Baseline, after: Script, migrated: Executor, conditions: Con
         conditions: What a run may take, and what its models are.
 
     Raises:
-        ExecutorFailure: The process that runs scripts died.
+        ExecutorFailure: The process that runs scripts could not be started.
     """
 
     def run(remote: bool) -> Observation:

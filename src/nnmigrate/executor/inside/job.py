@@ -13,6 +13,7 @@ from typing import Any
 import nnsight
 
 from . import proxies, remote, sandbox, saves, twins
+from .client import Ledger
 from .failure import describe_failure
 from .files import describe_files, files_of
 from .observe import describe_globals, describe_saved, keep
@@ -92,20 +93,20 @@ def run(job: Job) -> None:
     names = _stage(job)
     given = files_of(job.work)
     traces = proxies.watch(names)
-    saved = saves.watch()
+    ledger = Ledger((job.work, *job.search), report.requests, saves.watch())
     try:
         sandbox.install(job.work, nnsight, job.memory)
         twins.answer_for_the_hub()
         if job.with_twins:
             report.configs = twins.install(job.hints)
-        remote.install(job.simulate, (job.work, *job.search), report.requests, saved)
+        remote.install(job.simulate, ledger)
         sys.path[:0] = [job.work, *job.search]
         _execute(job.script, names)
     except BaseException as error:
         if not _is_clean_exit(error):
             report.error = describe_failure(error, job.script)
     report.values = describe_globals(names, traces.names)
-    report.saved = describe_saved(saved.values())
+    report.saved = describe_saved(ledger.saves.values())
     report.files = describe_files(job.work, given)
     report.traces = traces.count
     sys.stdout.flush()

@@ -71,7 +71,7 @@ def describe_globals(names: Mapping[str, Any], traced: set[str]) -> dict[str, De
     for name, value in names.items():
         if name.startswith("__") or isinstance(value, _DEFINITIONS):
             continue
-        if getattr(nnsight, name, None) is value:  # by `from nnsight import *`
+        if value is not None and vars(nnsight).get(name) is value:  # `from nnsight import *`
             continue
         description = _guarded(value)
         if name in traced:

@@ -7,25 +7,21 @@ counting frames, and a wrapper around them makes it fail. What they build is rep
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from . import proxies
-from .saves import Saves
+from .client import Ledger
 from .server import ModelKey
 from .twins08 import is_pipelined
 
 
-def install(
-    simulate: bool, hidden: Sequence[str], requests: list[dict[str, Any]], saves: Saves
-) -> None:
+def install(simulate: bool, ledger: Ledger) -> None:
     """Decide what ``remote=True`` does in this process.
 
     Args:
         simulate: Whether requests are sent to a simulated server.
-        hidden: Directories whose modules a server does not have.
-        requests: Where each request is noted: bytes sent and received, names returned.
-        saves: Where what a server saved is noted.
+        ledger: Where requests are noted, and what is saved.
     """
     mixin, user = _places()
     if not simulate:
@@ -36,7 +32,7 @@ def install(
     make = _backend()
 
     def backend(key: ModelKey, *args: Any, blocking: bool = True, **kwargs: Any) -> Any:
-        return make(key.model, blocking, hidden, requests, saves)
+        return make(key.model, blocking, ledger)
 
     user.RemoteBackend = backend
 

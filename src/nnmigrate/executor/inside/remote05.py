@@ -9,22 +9,21 @@ and was saved. The client writes each returned name into the frame of the ``with
 from __future__ import annotations
 
 import inspect
-import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-import torch
 from nnsight.intervention.backends import remote as remoting
 from nnsight.intervention.backends.base import Backend
 from nnsight.intervention.tracing.globals import Globals
 from nnsight.intervention.tracing.util import wrap_exception
 from nnsight.schema.request import RequestModel
 
-from .saves import Saves
-from .server import Answer, NotSimulated, ask, load_own_model
+from .client import Client, answer_with
+from .server import Answer, NotSimulated, load_own_model
 
 # From 0.6 on a tracer gives what was saved, by name (0.6.3, intervention/tracing/tracer.py).
 _GIVES_NAMES = "model" not in inspect.signature(RequestModel.deserialize).parameters
@@ -35,36 +34,8 @@ _COUNTS = hasattr(Globals, "enter")
 _GENERATED = re.compile(r'File "[^"]*", line \d+, in .*\n    (.*)')
 
 
-class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed here
-    """Stands where nnsight's ``RemoteBackend`` would.
-
-    Args:
-        model: The client's model.
-        blocking: Whether the trace waits for its result.
-        hidden: Directories whose modules the server does not have.
-        requests: Where each request is noted.
-        saves: Where what the server saved is noted.
-    """
-
-    # Set in the process of a server, which does not send requests itself.
-    serving = False
-
-    def __init__(
-        self,
-        model: Any,
-        blocking: bool,
-        hidden: Sequence[str],
-        requests: list[dict[str, Any]],
-        saves: Saves,
-    ) -> None:
-        if SimulatedBackend.serving:
-            raise NotSimulated("a remote trace inside what already runs remotely")
-        self.model = model
-        self.blocking = blocking
-        self.hidden = hidden
-        self.requests = requests
-        self.saves = saves
-        self.pending: Any = None
+class SimulatedBackend(Client, Backend):  # type: ignore[misc]  # nnsight is not typed here
+    """See `Client`."""
 
     def __call__(self, tracer: Any = None) -> Any:
         """Send a trace, or give the result of the one that was sent without waiting."""
@@ -76,7 +47,8 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         if _SENDS_MODULES:
             remoting.pull_env()
         payload = RequestModel(interventions=interventions, tracer=tracer).serialize(True)
-        result = self._request(payload)
+        handle = partial(_handle, self.model, payload)
+        result = self.send_for_names(payload, handle, remoting.RemoteException)
         if self.blocking:
             # 0.7 puts only what is marked into the user's frame (intervention/tracing/base.py).
             if not _COUNTS:
@@ -86,24 +58,8 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         self.pending = result
         return None
 
-    def _request(self, payload: bytes) -> dict[str, Any]:
-        answer = ask(lambda: _handle(self.model, payload), self.hidden)
-        note: dict[str, Any] = {"sent": len(payload), "received": len(answer.result), "names": []}
-        self.requests.append(note)
-        if answer.error:
-            error = remoting.RemoteException(f"{answer.error}\nRemote exception.")
-            error.source = answer.source
-            raise error
-        stream = io.BytesIO(answer.result)
-        result: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=False)
-        note["names"] = sorted(result)
-        for value in result.values():
-            self.saves.add(value)
-        return result
-
 
 def _handle(model: Any, payload: bytes) -> Answer:
-    SimulatedBackend.serving = True
     load_own_model(model)
     request = _received(model, payload)
     # 0.5 never clears these marks; the server's process has none of the client's.
@@ -113,9 +69,7 @@ def _handle(model: Any, payload: bytes) -> Answer:
         saved = _saved_by(request.tracer, request.interventions)
     except Exception as error:
         return _failed(wrap_exception(error, request.tracer.info))
-    stream = io.BytesIO()
-    torch.save(saved, stream)
-    return Answer(result=stream.getvalue())
+    return answer_with(saved)
 
 
 def _received(model: Any, payload: bytes) -> Any:

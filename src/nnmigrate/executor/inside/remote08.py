@@ -7,13 +7,11 @@ that has nothing else, and returns what is bound to a name there and was saved
 
 from __future__ import annotations
 
-import io
 import linecache
-from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any
 
-import torch
 from nnsight import ndif
 from nnsight.intervention.backends.remote import RemoteError
 from nnsight.schema.request import RequestModel
@@ -22,40 +20,12 @@ from nnsight.tracing.backend import Backend
 from nnsight.tracing.globals import BLOCKS, SOURCES
 from nnsight.tracing.util import push
 
-from .saves import Saves
-from .server import Answer, NotSimulated, ask, load_own_model
+from .client import Client, answer_with
+from .server import Answer, load_own_model
 
 
-class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed here
-    """Stands where nnsight's ``RemoteBackend`` would.
-
-    Args:
-        model: The client's model.
-        blocking: Whether the trace waits for its result.
-        hidden: Directories whose modules the server does not have.
-        requests: Where each request is noted.
-        saves: Where what the server saved is noted.
-    """
-
-    # Set in the process of a server, which does not send requests itself.
-    serving = False
-
-    def __init__(
-        self,
-        model: Any,
-        blocking: bool,
-        hidden: Sequence[str],
-        requests: list[dict[str, Any]],
-        saves: Saves,
-    ) -> None:
-        if SimulatedBackend.serving:
-            raise NotSimulated("a remote trace inside what already runs remotely")
-        self.model = model
-        self.blocking = blocking
-        self.hidden = hidden
-        self.requests = requests
-        self.saves = saves
-        self.pending: Any = None
+class SimulatedBackend(Client, Backend):  # type: ignore[misc]  # nnsight is not typed here
+    """See `Client`."""
 
     def __call__(self, tracer: Any = None) -> Any:
         """Send a trace, or give the result of the one that was sent without waiting."""
@@ -63,7 +33,9 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
             return self.pending
         # Modules of the user's are sent by value.
         ndif.pull_env()
-        result = self._request(RequestModel.serialize(tracer, True))
+        payload = RequestModel.serialize(tracer, True)
+        handle = partial(_handle, self.model, payload, self.model._remoteable_get_env())
+        result = self.send_for_names(payload, handle, RemoteError)
         if not self.blocking:
             self.pending = result
             return None
@@ -73,25 +45,8 @@ class SimulatedBackend(Backend):  # type: ignore[misc]  # nnsight is not typed h
         push(tracer.info.frame, result)
         return result
 
-    def _request(self, payload: bytes) -> dict[str, Any]:
-        environment = self.model._remoteable_get_env()
-        answer = ask(lambda: _handle(self.model, payload, environment), self.hidden)
-        note: dict[str, Any] = {"sent": len(payload), "received": len(answer.result), "names": []}
-        self.requests.append(note)
-        if answer.error:
-            error = RemoteError(f"{answer.error}\nRemote exception.")
-            error.source = answer.source
-            raise error
-        stream = io.BytesIO(answer.result)
-        result: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=False)
-        note["names"] = sorted(result)
-        for value in result.values():
-            self.saves.add(value)
-        return result
-
 
 def _handle(model: Any, payload: bytes, environment: dict[str, Any]) -> Answer:
-    SimulatedBackend.serving = True
     load_own_model(model)
     model._remoteable_set_env(environment)
     _forget_client()
@@ -103,9 +58,7 @@ def _handle(model: Any, payload: bytes, environment: dict[str, Any]) -> Answer:
     except Exception as error:
         return _failed(error, frame.f_code.co_filename)
     saved = {name: it for name, it in frame.f_locals.items() if id(it) in tracing._saves()}
-    stream = io.BytesIO()
-    torch.save(saved, stream)
-    return Answer(result=stream.getvalue())
+    return answer_with(saved)
 
 
 def _forget_client() -> None:
