@@ -25,6 +25,7 @@ from nnmigrate.executor import (
     Script,
     Verdict,
     judge,
+    without_barriers,
 )
 from nnmigrate.executor import Outcome as Result
 from nnmigrate.reports import Report
@@ -227,12 +228,13 @@ def originals(executor: Executor, conditions: Conditions) -> Callable[[Program],
         executor: runs originals, on 0.4.
         conditions: what a run may take, and what its models are.
     """
-    known: dict[str, Original] = {}
+    known: dict[Script, Original] = {}
 
     def baseline(program: Program) -> Original:
-        if program.path not in known:
-            known[program.path] = Original(program.script, executor, conditions, program.hints)
-        return known[program.path]
+        script = program.script
+        if script not in known:
+            known[script] = Original(script, executor, conditions, program.hints)
+        return known[script]
 
     return baseline
 
@@ -321,7 +323,19 @@ class Prover:
                 found = newer._proof(program, fullest)
                 version = newer.migrated.environment.transformers
                 return found.noting(f"ran with transformers {version}: its layers give tensors")
+        if baseline is not None and _lacks_barriers(baseline):
+            source = without_barriers(program.script.source)
+            if source != program.script.source:
+                as_on_04 = replace(program, script=replace(program.script, source=source))
+                found = self._proof(as_on_04, fullest)
+                return found.noting("0.4 has no barriers: the original ran without them")
         return prove(program, baseline, self.migrated, self.conditions, fullest=fullest)
+
+
+def _lacks_barriers(baseline: Baseline) -> bool:
+    """Whether an original is half migrated, and stops where it makes a barrier."""
+    error = baseline.local.error
+    return error is not None and error.message.endswith("has no attribute 'barrier'")
 
 
 def _wants_tensors(baseline: Baseline) -> bool:

@@ -459,3 +459,25 @@ def test_limits_are_options() -> None:
     a, b, _ = done.stdout.splitlines()
     assert a == "a.py: inconclusive: the original was not finished after 3 s"
     assert b.startswith("b.py: inconclusive: the original itself fails: MemoryError")
+
+
+def test_a_program_that_is_half_migrated() -> None:
+    """0.4 runs it without its barriers, which it has not; they stand too late for 0.5."""
+    put(
+        a=f"""{HEAD}with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke('a b'):
+        h = lm.transformer.h[1].mlp.output
+        first = lm.lm_head.output.save()
+        barrier()
+    with tracer.invoke('c d'):
+        barrier()
+        lm.transformer.h[1].mlp.output = h
+        out = lm.lm_head.output.save()
+"""
+    )
+    lines = run("verify", "a.py").stdout.splitlines()
+    assert lines[:2] == [
+        "a.py: proved",
+        "  note: 0.4 has no barriers: the original ran without them",
+    ]

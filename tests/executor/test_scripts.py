@@ -4,7 +4,14 @@ import textwrap
 
 import pytest
 
-from nnmigrate.executor.scripts import Hints, Script, hints_of, leftovers_of, uses_remote
+from nnmigrate.executor.scripts import (
+    Hints,
+    Script,
+    hints_of,
+    leftovers_of,
+    uses_remote,
+    without_barriers,
+)
 
 
 def source(text: str) -> bytes:
@@ -82,3 +89,27 @@ def test_modules_count_for_token_ids_and_texts_but_not_for_widths():
     script = Script(b"x = 64\nid = 12\n", modules=(("m.py", b"y, ids = 768, 30000\ns = 'word'\n"),))
     assert script.hints.integers == {64, 12, 30000}
     assert script.hints.texts == {"word"}
+
+
+def test_barriers_are_taken_out_line_by_line():
+    before = b"""with lm.trace() as t:
+    barrier = t.barrier(2); n = 1
+    with t.invoke('a'):
+        h = lm.h.output
+        barrier()
+    with t.invoke('b'): barrier(); x = barrier
+    barrier(2, n)
+other()
+"""
+    after = b"""with lm.trace() as t:
+    pass; n = 1
+    with t.invoke('a'):
+        h = lm.h.output
+        pass
+    with t.invoke('b'): pass; x = barrier
+    pass
+other()
+"""
+    assert without_barriers(before) == after
+    assert without_barriers(b"def (") == b"def ("
+    assert without_barriers(b"barrier()\n") == b"barrier()\n"

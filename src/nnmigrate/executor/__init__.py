@@ -11,7 +11,7 @@ from .compare import Outcome, Verdict, compare
 from .environments import Environment, EnvironmentFailure, ensure, given
 from .observation import Failure, Observation, Request, Value
 from .running import Conditions, Executor
-from .scripts import Hints, Script, hints_of
+from .scripts import Hints, Script, hints_of, without_barriers
 from .verification import Executors, executors, judge, verify
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "hints_of",
     "judge",
     "verify",
+    "without_barriers",
 ]

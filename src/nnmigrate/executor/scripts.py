@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 # A twin may be as wide as its model up to here; what is larger can only be a token's id.
 _WIDEST = 1024
@@ -118,6 +118,43 @@ def hints_of(source: bytes) -> Hints:
     return Hints(
         frozenset(value for value in constants if type(value) is int),
         frozenset(value for value in constants if isinstance(value, str)),
+    )
+
+
+def without_barriers(source: bytes) -> bytes:
+    """Take the barriers out of a script that is half migrated: nnsight 0.4 has none.
+
+    What makes one and what waits at one becomes `pass`; every line stays where it is.
+    """
+    tree = _parse(source)
+    if tree is None:
+        return source
+    made = [node for node in ast.walk(tree) if _makes_barrier(node)]
+    names = {target.id for node in made for target in node.targets if isinstance(target, ast.Name)}
+    waits = [node for node in ast.walk(tree) if _waits(node, names)]
+    lines = source.splitlines(keepends=True)
+    for node in (*made, *waits):
+        if node.lineno == node.end_lineno:
+            line = lines[node.lineno - 1]
+            lines[node.lineno - 1] = line[: node.col_offset] + b"pass" + line[node.end_col_offset :]
+    return b"".join(lines)
+
+
+def _makes_barrier(node: ast.AST) -> TypeGuard[ast.Assign]:
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "barrier"
+    )
+
+
+def _waits(node: ast.AST, names: Container[str]) -> TypeGuard[ast.Expr]:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id in names
     )
 
 
