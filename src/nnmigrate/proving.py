@@ -7,7 +7,7 @@ Runs the user's code. Nothing but the command `verify`, the option `--verify` an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -28,8 +28,10 @@ from nnmigrate.executor import (
     without_barriers,
 )
 from nnmigrate.executor import Outcome as Result
+from nnmigrate.findings import Severity
 from nnmigrate.reports import Report
 from nnmigrate.run import Outcome, Settings, examine
+from nnmigrate.spans import Lines
 
 Baselines = Callable[["Program"], Baseline | None]
 """What gives the baseline of a program; None where there is none."""
@@ -209,16 +211,28 @@ def prove(
     if baseline is None:
         missing = Verdict(Result.INCONCLUSIVE, "there is no recording of it")
         return Proof(program.path, safe.outcome, missing)
-    found: Proof | None = None
+    tried = []
     for one in reversed(program.rewrites) if fullest else program.rewrites:
         verdict = judge(baseline, one.script, migrated, conditions)
-        proof = Proof(program.path, one.outcome, verdict, one.unsafe)
-        if found is None or verdict.holds:
-            found = proof
+        tried.append(Proof(program.path, one.outcome, verdict, one.unsafe))
         if verdict.outcome is not Result.DIFFERENT:
             break
-    assert found is not None
-    return found
+    # Of those that differ the one that runs says more than the one that fails.
+    return max(tried, key=lambda proof: (proof.proved, not _fails(proof)))
+
+
+def _fails(proof: Proof) -> bool:
+    return proof.verdict is not None and proof.verdict.reason.startswith(("fails: ", "hangs: "))
+
+
+def _faults_of_04(program: Program, settings: Settings) -> Iterator[str]:
+    """What the rules say of what 0.4 itself did to a program: why its numbers change."""
+    checking = replace(settings, fix=False, write=False)
+    report = examine(program.path, program.script.source, checking).report
+    lines = Lines(report.code)
+    for one in report.findings:
+        if one.severity is Severity.NOTE and "0.4" in one.message:
+            yield f"line {lines.place(one.span.start)[0]}: {one.code} {one.message}"
 
 
 def originals(executor: Executor, conditions: Conditions) -> Callable[[Program], Original]:
@@ -329,7 +343,10 @@ class Prover:
                 as_on_04 = replace(program, script=replace(program.script, source=source))
                 found = self._proof(as_on_04, fullest)
                 return found.noting("0.4 has no barriers: the original ran without them")
-        return prove(program, baseline, self.migrated, self.conditions, fullest=fullest)
+        proof = prove(program, baseline, self.migrated, self.conditions, fullest=fullest)
+        if proof.verdict is not None and proof.verdict.outcome is Result.DIFFERENT:
+            return reduce(Proof.noting, _faults_of_04(program, self.settings), proof)
+        return proof
 
 
 def _lacks_barriers(baseline: Baseline) -> bool:

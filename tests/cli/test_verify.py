@@ -19,6 +19,7 @@ from nnmigrate.executor import Environment, EnvironmentFailure, Executors
 
 from .runner import run
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 HEAD = """import nnsight
 from nnsight import LanguageModel
 
@@ -481,3 +482,11 @@ def test_a_program_that_is_half_migrated() -> None:
         "a.py: proved",
         "  note: 0.4 has no barriers: the original ran without them",
     ]
+
+
+def test_what_0_4_ignored_is_said_of_a_difference() -> None:
+    """0.4 never ran the block behind the first one; 0.5 does."""
+    put(a=Path(FIXTURES / "ignored_by_0_4" / "before.py").read_text())
+    lines = run("verify", "a.py").stdout.splitlines()
+    assert lines[0].startswith("a.py: differs: ")
+    assert any(re.match(r"  note: line \d+: NNS105 nnsight 0.4 silently", line) for line in lines)
