@@ -149,7 +149,8 @@ def record(
 ) -> int:
     """Runs the originals alone and keeps what they give; gives the exit code."""
     from nnmigrate.executor import Recorded, recording
-    from nnmigrate.proving import originals, program_at
+    from nnmigrate.programs import program_at
+    from nnmigrate.proving import originals
 
     baselines = originals(old, conditions)
     programs: dict[str, Recorded] = {}

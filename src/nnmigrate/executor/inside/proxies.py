@@ -11,12 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import nnsight
-
-
-def is_old() -> bool:
-    """Whether this environment's nnsight is a 0.4."""
-    return str(nnsight.__version__).startswith("0.4")
+from .versions import is_old
 
 
 @dataclass

@@ -10,10 +10,9 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import proxies
 from .client import Ledger
 from .server import ModelKey
-from .twins08 import is_pipelined
+from .versions import is_old, is_pipelined
 
 
 def install(simulate: bool, ledger: Ledger) -> None:
@@ -54,7 +53,7 @@ def _remember_model(mixin: Any) -> None:
 
 def _backend() -> Callable[..., Any]:
     # Each of them imports modules that the nnsight of the others has not.
-    name = "04" if proxies.is_old() else "08" if is_pipelined() else "05"
+    name = "04" if is_old() else "08" if is_pipelined() else "05"
     adapter: Any = importlib.import_module(f".remote{name}", __package__)
     make: Callable[..., Any] = adapter.SimulatedBackend
     return make

@@ -16,8 +16,7 @@ from typing import Any
 
 import nnsight
 
-from .proxies import is_old
-from .twins08 import is_pipelined
+from .versions import is_old, is_pipelined
 
 _PACKAGE: Any = nnsight
 

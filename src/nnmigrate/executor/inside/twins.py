@@ -23,6 +23,7 @@ from . import configs, twins08
 from .architectures import Width, settings
 from .repositories import NoTwin, Size, size_of
 from .tokenizer import HashTokenizer, known_pieces, specials_of
+from .versions import is_pipelined
 
 _VOCAB = 2048
 # Models at most this wide may be made as wide as they really are.
@@ -154,7 +155,7 @@ def install(hints: Hints) -> dict[str, dict[str, Any] | None]:
         transformers.GenerationConfig,
         lambda cls, name, *a, **k: cls.from_model_config(twins.config(name)),
     )
-    if twins08.is_pipelined():
+    if is_pipelined():
         twins08.install(twins.size)
     return twins.used
 

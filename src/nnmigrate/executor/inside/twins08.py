@@ -14,10 +14,11 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-import nnsight
 import transformers
 from torch._subclasses.fake_tensor import FakeTensor
 from transformers.modeling_attn_mask_utils import AttentionMaskConverter
+
+from .versions import is_pipelined
 
 # What 0.8 imports when it is first needed: here it is there before the process of a run forks off.
 _LATE = (
@@ -26,11 +27,6 @@ _LATE = (
     "torch._dynamo",
     "transformers.pipelines",
 )
-
-
-def is_pipelined() -> bool:
-    """Whether this environment's nnsight is 0.8 or later."""
-    return tuple(map(int, nnsight.__version__.split(".")[:2])) >= (0, 8)
 
 
 if is_pipelined():
