@@ -27,7 +27,15 @@ from nnmigrate.cli_proofs import (
     verify_pair,
     verify_paths,
 )
-from nnmigrate.cli_verify import Where, new_environment, old_environment, running, side, sides
+from nnmigrate.cli_verify import (
+    Where,
+    need_forks,
+    new_environment,
+    old_environment,
+    running,
+    side,
+    sides,
+)
 from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
@@ -170,6 +178,7 @@ def fix_command(
     settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
     judge = None
     if verify:
+        need_forks()
         from nnmigrate.proving import Prover
 
         with sides(settings.target, where) as both:
@@ -224,6 +233,7 @@ def verify_command(
     """
     if sum(one is not None for one in (matrix, target, against)) > 1:
         raise click.UsageError("--matrix, --record and --against exclude one another")
+    need_forks()
     from nnmigrate.proving import Prover
 
     where = Where.among(asked)

@@ -5,6 +5,7 @@ What runs programs is imported when it is asked for: everything else works witho
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,6 +96,16 @@ class Where:
     def among(cls, options: dict[str, Any]) -> Where:
         """Takes what concerns it out of a command's options."""
         return cls(**{one.name: options.pop(one.name) for one in fields(cls)})
+
+
+def need_forks() -> None:
+    """Refuses systems on which processes cannot fork.
+
+    Raises:
+        click.ClickException: this is one.
+    """
+    if not hasattr(os, "fork"):
+        raise Failed("programs can be run on Linux and macOS only: this system cannot fork")
 
 
 @contextmanager

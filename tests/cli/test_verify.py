@@ -490,3 +490,15 @@ def test_what_0_4_ignored_is_said_of_a_difference() -> None:
     lines = run("verify", "a.py").stdout.splitlines()
     assert lines[0].startswith("a.py: differs: ")
     assert any(re.match(r"  note: line \d+: NNS105 nnsight 0.4 silently", line) for line in lines)
+
+
+@pytest.mark.parametrize("arguments", [("verify", "a.py"), ("fix", "--verify", "a.py")])
+def test_systems_that_cannot_fork(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = put(a=SAFE)
+    monkeypatch.delattr("os.fork")
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "Linux and macOS only" in done.stderr
+    assert contents() == before
