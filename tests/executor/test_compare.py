@@ -317,3 +317,19 @@ def test_what_cannot_be_run_here_is_no_failure_of_the_original():
     assert (
         verdict.reason == "the original cannot be run here: WriteRefused: '/x' is outside (line 3)"
     )
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        {"values": {"out": tensor(sha256="rr", traced=True)}},
+        {"stdout": "1\n"},
+        {"files": {"x.txt": Value("text", text="a")}},
+    ],
+)
+def test_where_there_are_results_what_else_was_saved_is_a_note(results: dict[str, Any]):
+    """A loop saves a value in every turn under one name: the last one is the result."""
+    verdict = compare(replace(saving(tensor()), **results), replace(ran(), **results))
+    assert verdict.outcome is Outcome.SAME
+    said = "saved value 1, a float32 tensor of shape (1, 3): is nowhere now"
+    assert verdict.notes == (said,)

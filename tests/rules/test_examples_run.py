@@ -17,14 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
-from dataclasses import replace
 
 import pytest
 
 from nnmigrate.catalogue import Entry, Example, entries
 from nnmigrate.engine import check
 from nnmigrate.executor import (
+    Conditions,
     Executor,
     Executors,
     Hints,
@@ -72,16 +71,8 @@ UNSEEN = {
 NOT_RUN = {
     "NNS721": "they install packages: into the environments that all the other programs run in",
 }
-# What is not compared, since the executor sees a difference in it that is none of the program's.
-NOT_COMPARED = {
-    "NNS402": ("stdout", "0.4 prints a traceback of its own for an error that the program catches"),
-    "NNS406": ("PATH", "the star brings the path of the package along"),
-    "NNS416": ("model lm", "an instance of a class of the file is taken apart, nnsight's part too"),
-    "NNS704": ("lm", "an instance of a class of the file is taken apart, nnsight's part too"),
-}
-
 # Seconds; a program that is said to hang is not waited for as long.
-LIMIT, HANGS = 60.0, 5.0
+USUAL, HANGS = Conditions(), Conditions(limit=5.0)
 
 PAGES = [page for page in entries() if page.rule.code not in NOT_RUN]
 EXAMPLES = [(page, example) for page in PAGES for example in page.examples]
@@ -95,31 +86,21 @@ class Remembering:
     def __init__(self, executor: Executor, hints: Hints) -> None:
         self._executor = executor
         self._hints = hints
-        self._without: list[str] = []
         self._seen: dict[tuple[bytes, bool], Observation] = {}
-
-    def without(self, names: str) -> Remembering:
-        """The same runs, with these names left out of what they gave."""
-        other = copy(self)
-        other._without = names.split()
-        return other
 
     def run(
         self,
         program: Script | str,
         *,
         remote: bool = False,
-        limit: float = LIMIT,
+        conditions: Conditions = USUAL,
         hints: Hints | None = None,
     ) -> Observation:
         key = Script.of(program).source, remote
         if key not in self._seen:
             run = self._executor.run
-            self._seen[key] = run(program, remote=remote, limit=limit, hints=self._hints)
-        seen = self._seen[key]
-        values = {name: one for name, one in seen.values.items() if name not in self._without}
-        stdout = "" if "stdout" in self._without else seen.stdout
-        return replace(seen, values=values, stdout=stdout)
+            self._seen[key] = run(program, remote=remote, conditions=conditions, hints=self._hints)
+        return self._seen[key]
 
 
 Sides = Callable[..., Executors]
@@ -130,15 +111,14 @@ def sides(executors: Executors) -> Sides:
     """Both versions, for the programs of an example of a page."""
     known: dict[tuple[str, ...], list[Remembering]] = {}
 
-    def of(page: Entry, *programs: str, whole: bool = False) -> Executors:
+    def of(*programs: str) -> Executors:
         if programs not in known:
             hints = Hints()
             for program in programs:
                 hints |= hints_of(program.encode())
             both = (executors.baseline, executors.migrated)
             known[programs] = [Remembering(one, hints) for one in both]
-        left_out, _ = NOT_COMPARED.get(page.rule.code, ("", "")) if not whole else ("", "")
-        return Executors(*(one.without(left_out) for one in known[programs]))
+        return Executors(*known[programs])
 
     return of
 
@@ -148,12 +128,12 @@ def _programs(example: Example) -> tuple[str, ...]:
 
 
 def _run(
-    both: Executors, old: str, new: str, *, remote: bool = False, limit: float = LIMIT
+    both: Executors, old: str, new: str, *, remote: bool = False, conditions: Conditions = USUAL
 ) -> tuple[Observation, Observation]:
     """Runs a program on 0.4 and one on 0.5, at the same time."""
     with ThreadPoolExecutor() as pool:
         one = pool.submit(both.baseline.run, old, remote=remote)
-        other = pool.submit(both.migrated.run, new, remote=remote, limit=limit)
+        other = pool.submit(both.migrated.run, new, remote=remote, conditions=conditions)
         return one.result(), other.result()
 
 
@@ -202,7 +182,7 @@ def _named(cases: list[tuple[Entry, object]]) -> Iterator[str]:
 def test_what_is_used_instead_computes_the_same(
     page: Entry, example: Example, sides: Sides
 ) -> None:
-    verdict = _of_replacement(page, example, sides(page, *_programs(example)))
+    verdict = _of_replacement(page, example, sides(*_programs(example)))
 
     assert verdict.outcome is Outcome.SAME, verdict
 
@@ -218,7 +198,7 @@ def _of_replacement(page: Entry, example: Example, both: Executors) -> Verdict:
 
 @pytest.mark.parametrize(("page", "code"), LEFT_ALONE, ids=_named(LEFT_ALONE))
 def test_what_is_left_alone_computes_the_same(page: Entry, code: str, sides: Sides) -> None:
-    verdict = _of_left_alone(code, sides(page, code))
+    verdict = _of_left_alone(code, sides(code))
 
     assert verdict.outcome is Outcome.SAME, verdict
 
@@ -232,11 +212,11 @@ def _of_left_alone(code: str, both: Executors) -> Verdict:
 def test_the_example_comes_to_what_its_findings_tell(
     page: Entry, example: Example, sides: Sides
 ) -> None:
-    both = sides(page, *_programs(example))
+    both = sides(*_programs(example))
     told = _told(page, example)
     remote = "remote=True" in example.before
-    limit = HANGS if "hangs" in told else LIMIT
-    old, new = _run(both, example.before, example.before, remote=remote, limit=limit)
+    how = HANGS if "hangs" in told else USUAL
+    old, new = _run(both, example.before, example.before, remote=remote, conditions=how)
     original = both.baseline.run(_original(page, example, both), remote=remote)
     if told:
         assert _is_told(new, told), new.error
@@ -261,22 +241,6 @@ def _is_finished(old: Observation) -> bool:
     return old.completed or (old.error is not None and old.error.type == "SystemExit")
 
 
-@pytest.mark.parametrize("code", NOT_COMPARED)
-def test_what_is_not_compared_would_differ(code: str, sides: Sides) -> None:
-    page = next(page for page in PAGES if page.rule.code == code)
-
-    def verdicts(whole: bool) -> Iterator[Outcome]:
-        for example in page.examples:
-            both = sides(page, *_programs(example), whole=whole)
-            yield _of_replacement(page, example, both).outcome
-            yield _verdict(example.before, example.before, both).outcome
-        for alone in page.left_alone:
-            yield _of_left_alone(alone, sides(page, alone, whole=whole)).outcome
-
-    pairs = list(zip(verdicts(False), verdicts(True), strict=True))
-    assert (Outcome.SAME, Outcome.DIFFERENT) in pairs
-
-
 @pytest.mark.parametrize("code", NOT_RUN)
 def test_what_is_not_run_runs_no_trace(code: str) -> None:
     page = next(page for page in entries() if page.rule.code == code)
@@ -295,7 +259,7 @@ def test_each_translation_is_needed(words: str) -> None:
 
 
 def test_what_stands_apart_is_there() -> None:
-    apart = {*CHANGES, *UNSEEN, *NOT_RUN, *NOT_COMPARED}
+    apart = {*CHANGES, *UNSEEN, *NOT_RUN}
     silent = {page.rule.code for page, example in EXAMPLES if _is_silent(page, example)}
 
     assert apart <= {page.rule.code for page in entries()}

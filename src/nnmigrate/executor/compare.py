@@ -67,8 +67,9 @@ def compare(before: Observation, after: Observation) -> Verdict:
     Every value that the original left behind must be there again, equal to the last bit; further
     names in the migration do not matter. A name that is gone is a difference if a trace computed
     its value; what Python merely left over from inside a trace body (a counter, a loop variable)
-    is a note, since 0.5 keeps only what was saved. What was saved without a name, printed, or
-    written to a file of the working directory must be there again as well.
+    is a note, since 0.5 keeps only what was saved. What was printed, or written to a file of the
+    working directory, must be there again as well; and where there is nothing of all this, what was
+    saved.
 
     Args:
         before: What the original gave on 0.4.
@@ -123,7 +124,12 @@ def _differences(before: Observation, after: Observation, notes: list[str]) -> I
     for name, old in before.values.items():
         yield from _of_name(name, old, before, after, notes)
     yield from _of_output(before.stdout, after.stdout, notes)
-    yield from lost(before, after)
+    for difference in lost(before, after):
+        # Where there is a result to see, what else was saved may have been a means to it alone.
+        if _has_results(before):
+            notes.append(difference.text)
+        else:
+            yield difference
     tensors = Tensors(before.tensors, after.tensors)
     for path, old in before.files.items():
         new = after.files.get(path)
@@ -131,6 +137,12 @@ def _differences(before: Observation, after: Observation, notes: list[str]) -> I
             yield Difference(f"the file `{path}`: is missing")
         else:
             yield from differences(f"the file `{path}`", old, new, tensors)
+
+
+def _has_results(before: Observation) -> bool:
+    """Whether a program leaves something of its traces behind besides what they saved."""
+    computed = any(value.computed for value in before.values.values())
+    return computed or bool(before.stdout or before.files)
 
 
 def _of_name(

@@ -1,8 +1,8 @@
 """Whether what a program saved is still there in its migration.
 
-The names that it ends with do not show everything: what a function saves, writes to a file and
-forgets is seen only here. A migration may save more, in another order, and as a part of something
-larger, so every tensor and number that was saved must be somewhere in what is saved or left.
+Of a program whose functions save values and forget them nothing else can be seen. A migration may
+save more, in another order, and as a part of something larger, so every tensor and number that was
+saved must be somewhere in what is saved or left.
 """
 
 from __future__ import annotations
