@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.executor import Conditions, Executor, Observation
+import nnmigrate.executor
+from nnmigrate.executor import Conditions, Environment, Executor, Observation, Script
 
 MODEL = "from nnsight import LanguageModel\nlm = LanguageModel('gpt2', device_map='auto')\n"
 TRACE = MODEL + "with lm.trace('a b c', remote=True):\n"
@@ -186,3 +187,15 @@ def test_a_remote_trace_in_a_remote_session_is_not_simulated(executor_05: Execut
     error = executor_05.run(text, remote=True).error
     assert error is not None
     assert error.message.startswith("NotSimulated")
+
+
+def test_what_is_installed_in_the_projects_folder_is_no_module_of_it(
+    executor_05: Executor, environment_05: Environment
+) -> None:
+    """Neither the environment's packages, nor nnmigrate itself, are missing on the server."""
+    text = (TRACE + "    out = lm.lm_head.output.save()\n").encode()
+    ours = Path(nnmigrate.executor.__file__).parents[2]
+    for folder in (environment_05.python.parents[1], ours):
+        observed = executor_05.run(Script(text, folder=folder), remote=True)
+        assert observed.error is None
+        assert "out" in observed.values

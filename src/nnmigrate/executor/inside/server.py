@@ -90,9 +90,13 @@ def _answer(handle: Callable[[], Answer], hidden: Sequence[str], writer: int) ->
 
 def _forget_client(hidden: Sequence[str]) -> None:
     sys.path[:] = [entry for entry in sys.path if entry not in hidden]
+    users = tuple(os.path.join(folder, "") for folder in hidden)
+    # A project's environments often lie in its own folder: what is installed is no module of it.
+    installed = os.path.join(sys.prefix, "")
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None) or ""
-        if path.startswith(tuple(os.path.join(folder, "") for folder in hidden)):
+        is_ours = name.partition(".")[0] == __name__.partition(".")[0]
+        if path.startswith(users) and not path.startswith(installed) and not is_ours:
             del sys.modules[name]
     sys.modules["__main__"] = ModuleType("__main__")
 
