@@ -32,6 +32,30 @@ def modules_beside(source: bytes, folder: Path) -> dict[str, bytes]:
     return found
 
 
+class Importers:
+    """Which programs import which modules of their folder; each folder is read once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[Path, set[str]]] = {}
+
+    def of(self, module: Path) -> list[Path]:
+        """The programs in a module's folder that import it."""
+        here = module.resolve()
+        folder = here.parent
+        if folder not in self._folders:
+            programs = sorted(folder.glob("*.py"))
+            self._folders[folder] = {path: _names_beside(path) for path in programs}
+        programs_of = self._folders[folder].items()
+        return [path for path, names in programs_of if path != here and here.name in names]
+
+
+def _names_beside(path: Path) -> set[str]:
+    try:
+        return set(modules_beside(path.read_bytes(), path.parent))
+    except OSError:
+        return set()
+
+
 def _files(folder: Path, name: str) -> list[Path]:
     """The files of a module or of a package, by its name."""
     module = folder / f"{name}.py"

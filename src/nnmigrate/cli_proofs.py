@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnmigrate.beside import modules_beside
+from nnmigrate.beside import Importers
 from nnmigrate.cli_verify import (
     Failed,
     Where,
     environment_of,
-    failing,
     old_environment,
     refuse,
     side,
@@ -30,7 +29,6 @@ from nnmigrate.documents import DocumentProblem, discover
 from nnmigrate.findings import Severity
 from nnmigrate.reports import escaped
 from nnmigrate.run import Outcome, Settings, examine
-from nnmigrate.spans import Lines
 
 if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Executor, Verdict
@@ -76,23 +74,14 @@ def verify_paths(paths: Iterable[str], prover: Prover, requests: bool) -> int:
         The exit code.
     """
     proofs = []
+    importers = Importers()
     for proof in proofs_of(paths, prover):
-        if proof.verdict is not None and proof.verdict.empty and importers(Path(proof.path)):
+        if proof.verdict is not None and proof.verdict.empty and importers.of(Path(proof.path)):
             click.echo(f"{escaped(proof.path)}: is proved with the programs that import it")
             continue
         say_proof(proof, requests=requests)
         proofs.append(proof)
     return say_count(proofs)
-
-
-def importers(module: Path) -> list[Path]:
-    """The programs in a module's folder that import it."""
-    here = module.resolve()
-    return [
-        path
-        for path in sorted(here.parent.glob("*.py"))
-        if path != here and here.name in modules_beside(path.read_bytes(), here.parent)
-    ]
 
 
 def say_proof(proof: Proof, err: bool = False, requests: bool = False) -> None:
@@ -213,7 +202,7 @@ def verify_matrix(
     for version in versions:
         refuse(version)
     found: dict[str, list[Proof]] = {}
-    with side(partial(old_environment, where)) as old, failing():
+    with side(partial(old_environment, where)) as old:
         # Shared by all versions: an original is run once.
         baselines = originals(old, where.conditions)
         for version in versions:
@@ -252,15 +241,14 @@ def say_what_stays(
     path: str, row: Sequence[Proof], versions: Sequence[str], settings: Settings
 ) -> None:
     """The lines of the rewrite that some versions do not take as they are."""
+    from nnmigrate.proving import findings_in
+
     found: dict[tuple[int, str], list[str]] = {}
     for version, proof in zip(versions, row, strict=True):
         target = tuple(int(part) for part in version.split("."))
-        checking = replace(settings, target=target, fix=False)
-        report = examine(path, proof.outcome.after, checking).report
-        lines = Lines(report.code)
-        for finding in report.findings:
+        checking = replace(settings, target=target)
+        for line, finding in findings_in(path, proof.outcome.after, checking):
             if finding.severity is not Severity.NOTE:
-                line, _ = lines.place(finding.span.start)
                 what = f"{finding.code} {finding.message}"
                 found.setdefault((line, what), []).append(version)
     for (line, what), named in sorted(found.items()):
@@ -281,10 +269,12 @@ class Judge:
     Args:
         prover: proves each file.
         proofs: what was run, and what came of it.
+        importers: the programs that a module is proved with.
     """
 
     prover: Prover
     proofs: list[Proof] = field(default_factory=list)
+    importers: Importers = field(default_factory=Importers)
 
     @property
     def unsaid(self) -> bool:
@@ -309,7 +299,7 @@ class Judge:
 
     def _with_importers(self, path: Path, proof: Proof) -> Proof:
         """The proof of a module: it does nothing itself, so those that import it are run."""
-        for importer in importers(path):
+        for importer in self.importers.of(path):
             other = self.prover.of_file(importer, fullest=True)
             proof = replace(proof, verdict=other.verdict)
             if not other.proved:

@@ -117,7 +117,7 @@ def sides(target: tuple[int, ...] | None, where: Where) -> Iterator[Executors]:
     """
     from nnmigrate.executor import executors
 
-    with failing():
+    with _failing():
         baseline, migrated = old_environment(where), new_environment(where, target)
         with executors(baseline, migrated, _newer(where, target)) as both:
             yield both
@@ -142,12 +142,12 @@ def side(find: Callable[[], Environment]) -> Iterator[Executor]:
     """
     from nnmigrate.executor import Executor
 
-    with failing(), Executor(find()) as executor:
+    with _failing(), Executor(find()) as executor:
         yield executor
 
 
 @contextmanager
-def failing() -> Iterator[None]:
+def _failing() -> Iterator[None]:
     """Turns what makes it impossible to run anything into a message."""
     from nnmigrate.executor import EnvironmentFailure, ExecutorFailure
 
@@ -198,9 +198,13 @@ def refuse(version: str) -> None:
     Raises:
         click.ClickException: it is one of these.
     """
-    if not re.fullmatch(r"\d+(\.\d+)*", version):
-        raise click.BadParameter(f"{version!r} is no version such as 0.5.15")
+    _refuse_no_version(version)
     _refuse_too_new(version)
+
+
+def _refuse_no_version(text: str) -> None:
+    if not re.fullmatch(r"\d+(\.\d+)*", text):
+        raise click.BadParameter(f"{text!r} is no version such as 0.5.15")
 
 
 class Failed(click.ClickException):
@@ -222,8 +226,7 @@ def _versions(nnsight: str | None, target: tuple[int, ...] | None) -> tuple[str,
         if not old or not new:
             raise click.BadParameter(f"{nnsight!r} is no pair such as 0.4.11,0.5.15")
         for version in (old, new):
-            if not re.fullmatch(r"\d+(\.\d+)*", version):
-                raise click.BadParameter(f"{version!r} is no version such as 0.5.15")
+            _refuse_no_version(version)
         return old, new
     return BASELINE, release_of(target)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,17 +46,14 @@ def verify(
     Raises:
         DocumentProblem: a file cannot be read, or is no Python.
         EnvironmentFailure: an environment with one of the versions cannot be made.
-        ExecutorFailure: a process that runs programs died.
+        ExecutorFailure: a process that runs programs could not be started.
     """
-    from nnmigrate.executor import Conditions, ensure
-    from nnmigrate.executor import executors as started
-    from nnmigrate.executor.verification import release_of
+    from nnmigrate.executor import Conditions
     from nnmigrate.proving import Prover
     from nnmigrate.run import Settings
 
     settings = Settings(target=target, unsafe=unsafe_fixes)
-    chosen = None if target is None or executors is not None else ensure(release_of(target))
-    with nullcontext(executors) if executors is not None else started(None, chosen) as sides:
+    with nullcontext(executors) if executors is not None else _started(target) as sides:
         prover = Prover.live(settings, sides, conditions or Conditions())
         if migration is not None:
             return prover.of_pair(Path(program), Path(migration))
@@ -64,3 +61,11 @@ def verify(
     for problem in proof.outcome.problems:
         raise problem
     return proof
+
+
+def _started(target: tuple[int, ...] | None) -> AbstractContextManager[Executors]:
+    """Both sides for a target; the ones that are known where there is none."""
+    from nnmigrate.executor import ensure, executors
+    from nnmigrate.executor.verification import release_of
+
+    return executors() if target is None else executors(None, ensure(release_of(target)))

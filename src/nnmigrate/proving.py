@@ -25,7 +25,7 @@ from nnmigrate.executor import (
     without_barriers,
 )
 from nnmigrate.executor import Outcome as Result
-from nnmigrate.findings import Severity
+from nnmigrate.findings import Finding, Severity
 from nnmigrate.programs import Program, Rewrite, program_at, script_of
 from nnmigrate.reports import Report
 from nnmigrate.run import Outcome, Settings, examine
@@ -74,54 +74,31 @@ class Proof:
         return cls(str(problem.path), Outcome(report, b"", b"", problems=(problem,)))
 
 
-def prove(
-    program: Program,
-    baseline: Baseline | None,
-    migrated: Executor,
-    conditions: Conditions,
-    *,
-    fullest: bool = False,
-) -> Proof:
-    """Runs a program's rewrites until one computes the same.
+def _worth(proof: Proof) -> tuple[bool, bool]:
+    """Which proof to show: of those that differ one that runs says more than one that fails."""
+    fails = proof.verdict is not None and proof.verdict.reason.startswith(("fails: ", "hangs: "))
+    return proof.proved, not fails
+
+
+def findings_in(path: str, source: bytes, settings: Settings) -> Iterator[tuple[int, Finding]]:
+    """What the rules find in a program as it stands, each with its line.
 
     Args:
-        program: the program and its rewrites.
-        baseline: what it is measured by; None where there is no recording of it.
-        migrated: runs the rewrites.
-        conditions: what a run may take, and what its models are.
-        fullest: try the rewrite with unsafe fixes first.
-
-    Raises:
-        ExecutorFailure: a process that runs scripts could not be started.
+        path: the program's file.
+        source: its bytes.
+        settings: which rules run, and for which version; nothing is fixed.
     """
-    safe = program.rewrites[0]
-    if not program.concerned:
-        return Proof(program.path, safe.outcome)
-    if baseline is None:
-        missing = Verdict(Result.INCONCLUSIVE, "there is no recording of it")
-        return Proof(program.path, safe.outcome, missing)
-    tried = []
-    for one in reversed(program.rewrites) if fullest else program.rewrites:
-        verdict = judge(baseline, one.script, migrated, conditions)
-        tried.append(Proof(program.path, one.outcome, verdict, one.unsafe))
-        if verdict.outcome is not Result.DIFFERENT:
-            break
-    # Of those that differ the one that runs says more than the one that fails.
-    return max(tried, key=lambda proof: (proof.proved, not _fails(proof)))
-
-
-def _fails(proof: Proof) -> bool:
-    return proof.verdict is not None and proof.verdict.reason.startswith(("fails: ", "hangs: "))
+    report = examine(path, source, replace(settings, fix=False, write=False)).report
+    lines = Lines(report.code)
+    for finding in report.findings:
+        yield lines.place(finding.span.start)[0], finding
 
 
 def _faults_of_04(program: Program, settings: Settings) -> Iterator[str]:
     """What the rules say of what 0.4 itself did to a program: why its numbers change."""
-    checking = replace(settings, fix=False, write=False)
-    report = examine(program.path, program.script.source, checking).report
-    lines = Lines(report.code)
-    for one in report.findings:
+    for line, one in findings_in(program.path, program.script.source, settings):
         if one.severity is Severity.NOTE and "0.4" in one.message:
-            yield f"line {lines.place(one.span.start)[0]}: {one.code} {one.message}"
+            yield f"line {line}: {one.code} {one.message}"
 
 
 def originals(executor: Executor, conditions: Conditions) -> Callable[[Program], Original]:
@@ -219,23 +196,39 @@ class Prover:
         return self._proof(Program(str(new), before, (Rewrite(outcome, after, False),)), False)
 
     def _proof(self, program: Program, fullest: bool) -> Proof:
-        baseline = self.baselines(program) if program.concerned else None
-        if baseline is not None and _wants_tensors(baseline):
+        nothing = Proof(program.path, program.rewrites[0].outcome)
+        if not program.concerned:
+            return nothing
+        baseline = self.baselines(program)
+        if baseline is None:
+            missing = Verdict(Result.INCONCLUSIVE, "there is no recording of it")
+            return replace(nothing, verdict=missing)
+        if _wants_tensors(baseline):
             newer = self.newer()
             if newer is not None:
                 found = newer._proof(program, fullest)
                 version = newer.migrated.environment.transformers
                 return found.noting(f"ran with transformers {version}: its layers give tensors")
-        if baseline is not None and _lacks_barriers(baseline):
+        if _lacks_barriers(baseline):
             source = without_barriers(program.script.source)
             if source != program.script.source:
                 as_on_04 = replace(program, script=replace(program.script, source=source))
                 found = self._proof(as_on_04, fullest)
                 return found.noting("0.4 has no barriers: the original ran without them")
-        proof = prove(program, baseline, self.migrated, self.conditions, fullest=fullest)
-        if proof.verdict is not None and proof.verdict.outcome is Result.DIFFERENT:
-            return reduce(Proof.noting, _faults_of_04(program, self.settings), proof)
-        return proof
+        return self._best(program, baseline, fullest)
+
+    def _best(self, program: Program, baseline: Baseline, fullest: bool) -> Proof:
+        """Runs a program's rewrites until one computes the same, or there is no other."""
+        tried = []
+        for one in reversed(program.rewrites) if fullest else program.rewrites:
+            verdict = judge(baseline, one.script, self.migrated, self.conditions)
+            tried.append(Proof(program.path, one.outcome, verdict, one.unsafe))
+            if verdict.outcome is not Result.DIFFERENT:
+                break
+        best = max(tried, key=_worth)
+        if best.verdict is not None and best.verdict.outcome is Result.DIFFERENT:
+            return reduce(Proof.noting, _faults_of_04(program, self.settings), best)
+        return best
 
 
 def _lacks_barriers(baseline: Baseline) -> bool:

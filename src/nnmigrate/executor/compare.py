@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from .differences import Difference, Tensors, differences, of_text, shown
@@ -121,16 +121,20 @@ def _failure(after: Observation) -> str | None:
 
 
 def _differences(before: Observation, after: Observation, notes: list[str]) -> Iterator[Difference]:
-    for name, old in before.values.items():
-        yield from _of_name(name, old, before, after, notes)
-    yield from _of_output(before.stdout, after.stdout, notes)
-    for difference in lost(before, after):
-        # Where there is a result to see, what else was saved may have been a means to it alone.
-        if _has_results(before):
-            notes.append(difference.text)
-        else:
-            yield difference
     tensors = Tensors(before.tensors, after.tensors)
+    for name, old in before.values.items():
+        new = after.values.get(name)
+        if new is not None:
+            yield from differences(f"`{name}`", old, new, tensors)
+        else:
+            yield from _of_missing(name, old, before.leftovers, notes)
+    yield from _of_output(before.stdout, after.stdout, notes)
+    missing = lost(before, after, tensors)
+    # Where there is a result to see, what else was saved may have been a means to it alone.
+    if _has_results(before):
+        notes += [difference.text for difference in missing]
+    else:
+        yield from missing
     for path, old in before.files.items():
         new = after.files.get(path)
         if new is None:
@@ -145,13 +149,10 @@ def _has_results(before: Observation) -> bool:
     return computed or bool(before.stdout or before.files)
 
 
-def _of_name(
-    name: str, old: Value, before: Observation, after: Observation, notes: list[str]
+def _of_missing(
+    name: str, old: Value, leftovers: Container[str], notes: list[str]
 ) -> Iterator[Difference]:
-    new = after.values.get(name)
-    if new is not None:
-        yield from differences(f"`{name}`", old, new, Tensors(before.tensors, after.tensors))
-    elif old.computed or not (old.kind in _NAMES or name in before.leftovers):
+    if old.computed or not (old.kind in _NAMES or name in leftovers):
         yield Difference(f"`{name}`: was {shown(old)}, is missing")
     elif old.kind not in ("opaque", "unset"):
         notes.append(f"`{name}` does not outlive the trace")

@@ -13,9 +13,14 @@ from .differences import Difference, Tensors, shown
 from .observation import Observation, Value
 
 
-def lost(before: Observation, after: Observation) -> Iterator[Difference]:
-    """Yield what the original saved and the migration has nowhere."""
-    tensors = Tensors(before.tensors, after.tensors)
+def lost(before: Observation, after: Observation, tensors: Tensors) -> Iterator[Difference]:
+    """Yield what the original saved and the migration has nowhere.
+
+    Args:
+        before: What the original gave.
+        after: What the migration gave.
+        tensors: The bytes of the tensors in both.
+    """
     there = list(_leaves([*after.saved, *after.values.values()]))
     exact = {key for leaf in there for key in _keys(leaf)}
     for number, value in enumerate(before.saved, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,8 +24,8 @@ class Ledger:
     """
 
     hidden: Sequence[str]
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    saves: Saves = field(default_factory=Saves)
+    requests: list[dict[str, Any]]
+    saves: Saves
 
 
 class Client:

@@ -33,7 +33,7 @@ def _line(error: BaseException, script: str) -> int | None:
     source = getattr(error, "source", None)
     if isinstance(source, str):
         return _line_of_source(source, script)
-    return _line_in_text(str(error), script) or _line_of(error.__traceback__, script)
+    return _line_in_text(str(error), script) or line_of(error.__traceback__, script)
 
 
 def _line_of_source(source: str, script: str) -> int | None:
@@ -53,7 +53,13 @@ def _line_in_text(text: str, script: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-def _line_of(traceback: TracebackType | None, script: str) -> int | None:
+def line_of(traceback: TracebackType | None, script: str) -> int | None:
+    """Give the innermost line of a file in a traceback.
+
+    Args:
+        traceback: Where an exception came from.
+        script: The path under which the file was compiled.
+    """
     line = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == script:

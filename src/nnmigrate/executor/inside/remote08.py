@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import linecache
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 from nnsight import ndif
@@ -21,6 +20,7 @@ from nnsight.tracing.globals import BLOCKS, SOURCES
 from nnsight.tracing.util import push
 
 from .client import Client, answer_with
+from .failure import line_of
 from .server import Answer, load_own_model
 
 
@@ -76,14 +76,5 @@ def _failed(error: Exception, script: str) -> Answer:
     traceback = getattr(error, "__intervention_tb__", error.__traceback__)
     return Answer(
         error=f"{type(error).__name__}: {error}",
-        source=linecache.getline(script, _line_of(traceback, script)).strip(),
+        source=linecache.getline(script, line_of(traceback, script) or 0).strip(),
     )
-
-
-def _line_of(traceback: TracebackType | None, script: str) -> int:
-    line = 0
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == script:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line

@@ -45,22 +45,20 @@ def _refuse_network() -> None:
     plain: Any = socket.socket
     connect, make = plain.connect, plain.__init__
 
-    def refuse_family(self: socket.socket, family: int = -1, *args: Any, **kwargs: Any) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NetworkRefused("the network cannot be reached from here")
+
+    def make_local(self: socket.socket, family: int = -1, *args: Any, **kwargs: Any) -> None:
         if family in (-1, socket.AF_INET, socket.AF_INET6) and not kwargs.get("fileno"):
-            raise NetworkRefused("the network cannot be reached from here")
+            refuse()
         make(self, family, *args, **kwargs)
 
-    def refuse(self: socket.socket, address: Any) -> Any:
-        if self.family == socket.AF_UNIX:
-            return connect(self, address)
-        raise NetworkRefused("the network cannot be reached from here")
+    def connect_locally(self: socket.socket, address: Any) -> Any:
+        return connect(self, address) if self.family == socket.AF_UNIX else refuse()
 
-    def refuse_name(*args: Any, **kwargs: Any) -> Any:
-        raise NetworkRefused("the network cannot be reached from here")
-
-    plain.__init__ = refuse_family
-    plain.connect = plain.connect_ex = refuse
-    socket.getaddrinfo = refuse_name
+    plain.__init__ = make_local
+    plain.connect = plain.connect_ex = connect_locally
+    socket.getaddrinfo = refuse
 
 
 def _keep_on_cpu() -> None:
