@@ -25,9 +25,9 @@ def exit_code(outcomes: Iterable[Outcome], strict: bool) -> int:
 
 
 def say_problems(outcomes: Iterable[Outcome]) -> None:
-    """Problems as `file:line:column: message`, to standard error."""
+    """Problems, and what was passed over, as `file:line:column: message`, to standard error."""
     for outcome in outcomes:
-        for problem in outcome.problems:
+        for problem in (*outcome.problems, *outcome.notes):
             click.echo(escaped(str(problem)), err=True)
 
 

@@ -66,6 +66,7 @@ class Outcome:
         applied: the findings that `after` no longer has.
         problems: what could not be done.
         relevant: whether the document concerns nnsight at all.
+        notes: what was passed over, such as a block of a text that is no Python.
     """
 
     report: Report
@@ -75,6 +76,7 @@ class Outcome:
     applied: tuple[Finding, ...] = ()
     problems: tuple[DocumentProblem, ...] = ()
     relevant: bool = True
+    notes: tuple[DocumentProblem, ...] = ()
 
 
 def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]:

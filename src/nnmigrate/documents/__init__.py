@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from nnmigrate.documents.discovery import Discovered, discover
 from nnmigrate.documents.notebooks import Notebook, program_of
+from nnmigrate.documents.places import Origin, Place, Sheet
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import Document, PythonDocument
 from nnmigrate.documents.reading import SIZE_LIMIT, read
@@ -19,7 +20,10 @@ __all__ = [
     "Document",
     "DocumentProblem",
     "Notebook",
+    "Origin",
+    "Place",
     "PythonDocument",
+    "Sheet",
     "discover",
     "mentions_nnsight",
     "program_of",

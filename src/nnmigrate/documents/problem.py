@@ -14,15 +14,18 @@ class DocumentProblem(Exception):
         message: what is wrong, in one line.
         line: counted from 1.
         column: in characters, counted from 1.
+        cell: the notebook's cell that the line counts in, counted from 1 among all cells.
     """
 
     path: str
     message: str
     line: int = 1
     column: int = 1
+    cell: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        cell = "" if self.cell is None else f"cell {self.cell}:"
+        return f"{self.path}:{cell}{self.line}:{self.column}: {self.message}"
 
 
 def system_problem(path: str, error: OSError, doing: str) -> DocumentProblem:

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Iterator
 from nnmigrate.findings import Finding
 from nnmigrate.reports.report import Report
 from nnmigrate.reports.text import escaped, painted, severity_word
-from nnmigrate.spans import Lines
 
 
 def concise(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
     """Lines such as `a.py:3:5: NNS101 [silent] message`."""
     for report in reports:
-        lines = Lines(report.code)
         for finding in report.findings:
-            row, column = lines.place(finding.span.start)
-            yield f"{escaped(report.path)}:{row}:{column}: {_words(finding, color)}"
+            place = report.place(finding.span.start)
+            yield f"{escaped(report.path)}:{place}: {_words(finding, color)}"
 
 
 def _words(finding: Finding, color: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from nnmigrate.findings import Applicability, Finding, Fix
 from nnmigrate.reports.report import Report
 from nnmigrate.reports.text import escaped, painted, severity_word, width
-from nnmigrate.spans import Lines, Span
+from nnmigrate.spans import Span
 
 _AROUND = 2
 """Lines that are shown before and after the place."""
@@ -21,31 +21,31 @@ _TAB = "    "
 def full(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
     """The findings, with an empty line after each."""
     for report in reports:
-        lines = Lines(report.code)
         for finding in report.findings:
-            yield from _finding(escaped(report.path), lines, finding, color)
+            yield from _finding(report, finding, color)
             yield ""
 
 
-def _finding(path: str, lines: Lines, finding: Finding, color: bool) -> Iterator[str]:
-    row, column = lines.place(finding.span.start)
-    rows = _rows(lines, row)
-    gutter = " " * len(str(rows[-1]))
+def _finding(report: Report, finding: Finding, color: bool) -> Iterator[str]:
+    place = report.place(finding.span.start)
+    rows = _rows(report, finding.span.start)
+    gutter = " " * len(str(_number(report, rows[-1])))
     code = painted(finding.code, color, bold=True)
     word = severity_word(finding.severity, color)
     yield f"{code} {finding.name} [{word}] {escaped(finding.message)}"
-    yield f"{gutter}{_mark('-->', color)} {path}:{row}:{column}"
+    yield f"{gutter}{_mark('-->', color)} {escaped(report.path)}:{place}"
     yield f"{gutter} {_mark('|', color)}"
     for shown in rows:
-        yield from _line(lines, shown, finding.span, len(gutter), color)
+        yield from _line(report, shown, finding.span, len(gutter), color)
     yield f"{gutter} {_mark('|', color)}"
     yield f"{gutter} {_mark('=', color)} on 0.5: {escaped(finding.consequence)}"
     yield f"{gutter} {_mark('=', color)} {_remedy(finding.fix)}"
 
 
-def _rows(lines: Lines, row: int) -> range:
-    """The rows to show around a row, without empty ones at either end."""
-    first, last = max(row - _AROUND, 1), min(row + _AROUND, len(lines.starts))
+def _rows(report: Report, offset: int) -> range:
+    """The rows of the code to show around a place, without empty ones at either end."""
+    lines, around = report.lines, report.sheet.around(offset, _AROUND)
+    row, first, last = lines.place(offset)[0], around[0], around[-1]
     while first < row and not lines.line(first).strip():
         first += 1
     while last > row and not lines.line(last).strip():
@@ -53,13 +53,19 @@ def _rows(lines: Lines, row: int) -> range:
     return range(first, last + 1)
 
 
-def _line(lines: Lines, row: int, span: Span, digits: int, color: bool) -> Iterator[str]:
+def _number(report: Report, row: int) -> int:
+    """What a person calls a row of the code: its line in the file or in the cell."""
+    return report.place(report.lines.starts[row - 1]).row
+
+
+def _line(report: Report, row: int, span: Span, digits: int, color: bool) -> Iterator[str]:
     """A line of code with its number and, on the span's first row, a line that underlines it."""
+    lines = report.lines
     text, start = lines.line(row), lines.starts[row - 1]
     begins = row == lines.place(span.start)[0]
     from_, to = span.start - start, min(span.end - start, len(text))
     cut = max(from_ - _WIDEST // 2, 0) if begins and len(text) > _WIDEST else 0
-    number, bar = _mark(f"{row:>{digits}}", color), _mark("|", color)
+    number, bar = _mark(f"{_number(report, row):>{digits}}", color), _mark("|", color)
     yield f"{number} {bar} {_shown(text, cut, cut + _WIDEST)}".rstrip()
     if begins:
         before = width(_shown(text, cut, from_)) if from_ > cut else 0
