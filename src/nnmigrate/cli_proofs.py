@@ -25,7 +25,7 @@ from nnmigrate.cli_verify import (
     side,
 )
 from nnmigrate.console import say_problems
-from nnmigrate.documents import DocumentProblem, discover
+from nnmigrate.documents import PROGRAMS, DocumentProblem, discover
 from nnmigrate.findings import Severity
 from nnmigrate.reports import escaped
 from nnmigrate.run import Outcome, Settings, examine
@@ -51,7 +51,7 @@ def proofs_of(paths: Iterable[str], prover: Prover) -> Iterator[Proof]:
     """
     from nnmigrate.proving import Proof
 
-    found = discover(paths, notebooks=True)
+    found = discover(paths, PROGRAMS)
     yield from map(Proof.of_problem, found.problems)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         proofs = pool.map(prover.of_file, found.files)
@@ -143,7 +143,7 @@ def record(
 
     baselines = originals(old, conditions)
     programs: dict[str, Recorded] = {}
-    found = discover(paths, notebooks=True)
+    found = discover(paths, PROGRAMS)
     problems = list(found.problems)
     for path in found.files:
         try:
@@ -243,16 +243,17 @@ def say_what_stays(
     """The lines of the rewrite that some versions do not take as they are."""
     from nnmigrate.proving import findings_in
 
-    found: dict[tuple[int, str], list[str]] = {}
+    found: dict[tuple[int, int, str, str], list[str]] = {}
     for version, proof in zip(versions, row, strict=True):
         target = tuple(int(part) for part in version.split("."))
         checking = replace(settings, target=target)
-        for line, finding in findings_in(path, proof.outcome.after, checking):
+        for place, finding in findings_in(path, proof.outcome.after, checking):
             if finding.severity is not Severity.NOTE:
                 what = f"{finding.code} {finding.message}"
-                found.setdefault((line, what), []).append(version)
-    for (line, what), named in sorted(found.items()):
-        where = f"{path}, line {line} of its rewrite, on {', '.join(named)}"
+                key = (place.cell or 0, place.row, place.said, what)
+                found.setdefault(key, []).append(version)
+    for (_, _, said, what), named in sorted(found.items()):
+        where = f"{path}, {said} of its rewrite, on {', '.join(named)}"
         click.echo(escaped(f"{where}: {what}"))
 
 

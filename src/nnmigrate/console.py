@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from nnmigrate.documents import Sheet
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.reports import FORMATS, escaped, summary
 from nnmigrate.reports.summary import counted
 from nnmigrate.run import Outcome
-from nnmigrate.spans import Lines
 
 
 def exit_code(outcomes: Iterable[Outcome], strict: bool) -> int:
@@ -58,15 +58,14 @@ def say_changes(outcomes: Iterable[Outcome], err: bool = False) -> None:
             continue
         count = counted(len(outcome.applied), "finding")
         click.echo(f"{escaped(outcome.report.path)}: fixed {count}", err=err)
-        lines = Lines(outcome.original)
         for finding in outcome.applied:
-            click.echo(f"  line {_change(finding, lines)}", err=err)
+            click.echo(f"  {_change(finding, outcome.original)}", err=err)
 
 
-def _change(finding: Finding, lines: Lines) -> str:
-    row, _ = lines.place(finding.span.start)
+def _change(finding: Finding, original: Sheet) -> str:
+    place = original.place(finding.span.start)
     done = finding.fix.message if finding.fix else finding.message
-    return f"{row}: {finding.code} {escaped(done)}"
+    return f"{place.said}: {finding.code} {escaped(done)}"
 
 
 def _colored(err: bool) -> bool:

@@ -20,7 +20,7 @@ from nnmigrate.nesting import LIMIT, too_deep
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
-from nnmigrate.spans import Edit, Lines, Span, apply_edits
+from nnmigrate.spans import Edit, Lines, Span, apply_edits, moved, touches
 from nnmigrate.suppressions import Suppressions
 
 ROUNDS = 100
@@ -70,22 +70,35 @@ class Fixed:
         applied: the findings that were fixed, their spans in the code as it was given.
         remaining: the findings that are left, their spans in the code as it is now.
         failures: rules that raised, or whose fixes had to be taken back.
+        rigid: where the places are now that no edit may touch.
     """
 
     code: str
     applied: tuple[Finding, ...]
     remaining: tuple[Finding, ...]
     failures: tuple[RuleFailure, ...] = ()
+    rigid: tuple[Span, ...] = ()
 
 
-def check(code: str, options: Options | None = None, selection: Selection | None = None) -> Checked:
+def check(
+    code: str,
+    options: Options | None = None,
+    selection: Selection | None = None,
+    rigid: tuple[Span, ...] = (),
+) -> Checked:
     """What the selected rules find.
+
+    Args:
+        code: what to check.
+        options: what the user says about the code.
+        selection: which rules may find.
+        rigid: places that no fix may touch: findings whose fixes would have none.
 
     Raises:
         NotPython: the code cannot be parsed, or is nested too deeply.
     """
     program = _build(code, options or Options())
-    return _run(program, code, _selected(selection or Selection()))
+    return _run(program, code, _selected(selection or Selection()), rigid)
 
 
 def fix(
@@ -93,6 +106,7 @@ def fix(
     options: Options | None = None,
     selection: Selection | None = None,
     unsafe: bool = False,
+    rigid: tuple[Span, ...] = (),
 ) -> Fixed:
     """Applies the fixes of the selected rules, round by round, until none is left.
 
@@ -106,11 +120,13 @@ def fix(
         options: what the user says about the code.
         selection: which rules may find and fix.
         unsafe: whether fixes that rest on an assumption are applied as well.
+        rigid: places that no fix may touch, sorted.
 
     Raises:
         NotPython: the code cannot be parsed, or is nested too deeply.
     """
-    return _Fixing(code, options or Options(), _selected(selection or Selection()), unsafe).run()
+    modules = _selected(selection or Selection())
+    return _Fixing(code, options or Options(), modules, unsafe, rigid).run()
 
 
 @dataclass
@@ -121,18 +137,19 @@ class _Fixing:
     options: Options
     modules: tuple[RuleModule, ...]
     unsafe: bool
+    rigid: tuple[Span, ...] = ()
     history: list[list[Edit]] = field(default_factory=list)
     applied: list[Finding] = field(default_factory=list)
     failures: dict[RuleFailure, None] = field(default_factory=dict)
 
     def run(self) -> Fixed:
         """Fixes until nothing is left; a rule that comes to no end is left out from the start."""
-        given = self.code
+        given, rigid = self.code, self.rigid
         while True:
             fixed = self._rounds()
             if fixed is not None:
                 return fixed
-            self.code, self.history, self.applied = given, [], []
+            self.code, self.rigid, self.history, self.applied = given, rigid, [], []
 
     def _rounds(self) -> Fixed | None:
         given = self.code
@@ -154,21 +171,27 @@ class _Fixing:
         return None
 
     def _check(self, program: Program) -> Checked:
-        checked = _run(program, self.code, self.modules)
+        checked = _run(program, self.code, self.modules, self.rigid)
         self.failures.update(dict.fromkeys(checked.failures))
         return checked
 
     def _tidied(self, checked: Checked, given: str) -> Checked:
         """Takes out the imports that the fixes have left without a use."""
-        edits = unused_imports(given, self.code)
+        found = unused_imports(given, self.code)
+        edits = [edit for edit in found if not touches([edit], self.rigid)]
         if not edits:
             return checked
-        self.history.append(edits)
-        self.code = apply_edits(self.code, edits)
+        self._carry_out(edits)
         return self._check(_build(self.code, self.options))
 
     def _result(self, checked: Checked) -> Fixed:
-        return Fixed(self.code, tuple(self.applied), checked.findings, tuple(self.failures))
+        failures = tuple(self.failures)
+        return Fixed(self.code, tuple(self.applied), checked.findings, failures, self.rigid)
+
+    def _carry_out(self, edits: list[Edit]) -> None:
+        self.history.append(edits)
+        self.rigid = moved(self.rigid, edits)
+        self.code = apply_edits(self.code, edits)
 
     def _fail(self, code: str, message: str) -> None:
         self.failures[RuleFailure(code, message)] = None
@@ -199,9 +222,7 @@ class _Fixing:
             return None
         found = [finding for findings in taken.values() for finding in findings]
         self.applied += (replace(one, span=self._origin(one.span)) for one in found)
-        edits = _edits(taken)
-        self.history.append(edits)
-        self.code = apply_edits(self.code, edits)
+        self._carry_out(_edits(taken))
         return program
 
     def _attempt(self, taken: Iterable[Fix]) -> Program | None:
@@ -304,7 +325,9 @@ def _in_pythons_words(code: str) -> NotPython | None:
     return None
 
 
-def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
+def _run(
+    program: Program, code: str, modules: Iterable[RuleModule], rigid: tuple[Span, ...]
+) -> Checked:
     findings: list[Finding] = []
     failures: list[RuleFailure] = []
     for module in modules:
@@ -314,11 +337,18 @@ def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
             failures.append(RuleFailure(module.RULE.code, described(error)))
     suppressions = Suppressions(code, Lines(code))
     shown = (
-        finding
+        _without_fix_of(rigid, finding)
         for finding in findings
         if not suppressions.cover(finding) and not _is_thought_of(program, finding)
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
+
+
+def _without_fix_of(rigid: tuple[Span, ...], finding: Finding) -> Finding:
+    """A finding whose fix would touch what no edit may touch, without it."""
+    if finding.fix is not None and rigid and touches(finding.fix.edits, rigid):
+        return replace(finding, fix=None)
+    return finding
 
 
 def _is_thought_of(program: Program, finding: Finding) -> bool:

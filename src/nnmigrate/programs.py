@@ -12,7 +12,7 @@ from operator import or_
 from pathlib import Path
 
 from nnmigrate.beside import modules_beside
-from nnmigrate.documents import program_of, read
+from nnmigrate.documents import Origin, document_of, is_host, read
 from nnmigrate.executor import Hints, Script
 from nnmigrate.run import Outcome, Settings, examine
 
@@ -72,14 +72,18 @@ def script_of(path: Path, raw: bytes | None = None) -> Script:
     """
     raw = read(path) if raw is None else raw
     folder = path.resolve().parent
-    if path.suffix == ".ipynb":
-        notebook = program_of(raw, str(path))
-        source = notebook.code.encode()
-        name, cells = f"{path.stem}.py", notebook.starts
-    else:
-        source, name, cells = raw, path.name, ()
+    source, origins = _source(path, raw)
+    name = path.name if not is_host(path.name) else f"{path.stem}.py"
     modules = tuple(modules_beside(source, folder).items())
-    return Script(source, name, folder, modules, cells)
+    return Script(source, name, folder, modules, origins)
+
+
+def _source(path: Path, raw: bytes) -> tuple[bytes, tuple[Origin, ...]]:
+    """The program that a document holds, and where its lines stand there."""
+    if not is_host(path.name):
+        return raw, ()
+    document = document_of(raw, str(path))
+    return document.code.encode(), document.origins
 
 
 def program_at(
@@ -99,21 +103,22 @@ def program_at(
     Raises:
         DocumentProblem: it cannot be read.
     """
+    raw = read(path) if raw is None else raw
     script = script_of(path, raw)
-    first = _rewrite(path, script, replace(settings, unsafe=False), rewritten)
+    first = _rewrite(path, raw, script, replace(settings, unsafe=False), rewritten)
     found = [first]
     if settings.unsafe and not first.outcome.problems:
-        other = _rewrite(path, script, settings, rewritten)
+        other = _rewrite(path, raw, script, settings, rewritten)
         if other.script != first.script:
             found.append(other)
     return Program(str(path), script, tuple(found))
 
 
 def _rewrite(
-    path: Path, script: Script, settings: Settings, rewritten: Callable[[Path], bool]
+    path: Path, raw: bytes, script: Script, settings: Settings, rewritten: Callable[[Path], bool]
 ) -> Rewrite:
     fixing = replace(settings, fix=True, write=False)
-    outcome = examine(str(path), script.source, fixing)
+    outcome = examine(str(path), raw, fixing)
 
     def module(name: str, source: bytes) -> bytes:
         place = path.parent / name
@@ -122,5 +127,6 @@ def _rewrite(
         return examine(str(place), source, fixing, named=False).after
 
     modules = tuple((name, module(name, source)) for name, source in script.modules)
-    script = replace(script, source=outcome.after, modules=modules)
+    source, origins = _source(path, outcome.after)
+    script = replace(script, source=source, modules=modules, origins=origins)
     return Rewrite(outcome, script, settings.unsafe)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from nnmigrate.documents import DocumentProblem
+from nnmigrate.documents import DocumentProblem, Place
 from nnmigrate.executor import (
     Baseline,
     Conditions,
@@ -29,7 +29,6 @@ from nnmigrate.findings import Finding, Severity
 from nnmigrate.programs import Program, Rewrite, program_at, script_of
 from nnmigrate.reports import Report
 from nnmigrate.run import Outcome, Settings, examine
-from nnmigrate.spans import Lines
 
 Baselines = Callable[["Program"], Baseline | None]
 """What gives the baseline of a program; None where there is none."""
@@ -80,25 +79,24 @@ def _worth(proof: Proof) -> tuple[bool, bool]:
     return proof.proved, not fails
 
 
-def findings_in(path: str, source: bytes, settings: Settings) -> Iterator[tuple[int, Finding]]:
-    """What the rules find in a program as it stands, each with its line.
+def findings_in(path: str, raw: bytes, settings: Settings) -> Iterator[tuple[Place, Finding]]:
+    """What the rules find in a document as it stands, each with its place.
 
     Args:
-        path: the program's file.
-        source: its bytes.
+        path: the document's file.
+        raw: its bytes.
         settings: which rules run, and for which version; nothing is fixed.
     """
-    report = examine(path, source, replace(settings, fix=False, write=False)).report
-    lines = Lines(report.code)
+    report = examine(path, raw, replace(settings, fix=False, write=False)).report
     for finding in report.findings:
-        yield lines.place(finding.span.start)[0], finding
+        yield report.place(finding.span.start), finding
 
 
 def _faults_of_04(program: Program, settings: Settings) -> Iterator[str]:
     """What the rules say of what 0.4 itself did to a program: why its numbers change."""
-    for line, one in findings_in(program.path, program.script.source, settings):
+    for place, one in findings_in(program.path, program.rewrites[0].outcome.before, settings):
         if one.severity is Severity.NOTE and "0.4" in one.message:
-            yield f"line {line}: {one.code} {one.message}"
+            yield f"{place.said}: {one.code} {one.message}"
 
 
 def originals(executor: Executor, conditions: Conditions) -> Callable[[Program], Original]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnmigrate.documents import (
+    SIZE_LIMIT,
+    Document,
     DocumentProblem,
-    PythonDocument,
+    Origin,
+    Sheet,
     discover,
+    document_of,
+    is_host,
+    may_concern_nnsight,
     mentions_nnsight,
     read,
+    refuse_too_long,
     write,
 )
-from nnmigrate.documents.reading import SIZE_LIMIT, refuse_too_long
 from nnmigrate.faults import described
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.project import Requirement, project_of
@@ -54,6 +60,9 @@ class Settings:
     judge: Callable[[Path, Outcome], Outcome] | None = None
 
 
+_NO_CODE = Sheet("")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one document.
@@ -62,7 +71,8 @@ class Outcome:
         report: the findings that there are, or that remain.
         before: the bytes that were read.
         after: the bytes that ought to be there; the same where nothing is to be changed.
-        original: the code that was read, which the spans of `applied` point into.
+        original: the code that was read, which the spans of `applied` point into, with the places
+            of its lines.
         applied: the findings that `after` no longer has.
         problems: what could not be done.
         relevant: whether the document concerns nnsight at all.
@@ -72,7 +82,7 @@ class Outcome:
     report: Report
     before: bytes
     after: bytes
-    original: str = ""
+    original: Sheet = _NO_CODE
     applied: tuple[Finding, ...] = ()
     problems: tuple[DocumentProblem, ...] = ()
     relevant: bool = True
@@ -158,8 +168,8 @@ def examine(name: str, raw: bytes, settings: Settings, *, named: bool = True) ->
         settings: what the user asked for.
         named: whether the user named this very document.
     """
-    if not mentions_nnsight(raw) and not (named and _looks_broken(raw)):
-        return Outcome(Report(name, "", ()), raw, raw, relevant=False)
+    if not may_concern_nnsight(raw, name) and not (named and _looks_broken(raw, name)):
+        return _irrelevant(name, raw)
     try:
         return _examine(name, raw, settings)
     except DocumentProblem as problem:
@@ -169,8 +179,14 @@ def examine(name: str, raw: bytes, settings: Settings, *, named: bool = True) ->
         return _nothing(name, raw, problem=DocumentProblem(name, message))
 
 
-def _looks_broken(raw: bytes) -> bool:
+def _irrelevant(name: str, raw: bytes) -> Outcome:
+    return Outcome(Report(name, "", ()), raw, raw, relevant=False)
+
+
+def _looks_broken(raw: bytes, name: str) -> bool:
     """Whether the running Python cannot read a document: then it takes a closer look."""
+    if is_host(name):
+        return True
     if len(raw) > SIZE_LIMIT:
         return False
     with warnings.catch_warnings():
@@ -192,35 +208,63 @@ def _examine(name: str, raw: bytes, settings: Settings) -> Outcome:
     from nnmigrate.program import NotPython
 
     refuse_too_long(raw, name)
-    document = PythonDocument.from_bytes(raw, None if name == "-" else Path(name))
+    document = document_of(raw, name)
+    if is_host(name) and not mentions_nnsight(document.code.encode(errors="replace")):
+        return replace(_irrelevant(name, raw), notes=document.notes)
     try:
         return _fix(name, document, settings) if settings.fix else _check(name, document, settings)
     except NotPython as error:
         message = f"cannot parse: {error.message}"
-        raise DocumentProblem(name, message, error.line, error.column) from error
+        place = Sheet(document.code, document.origins).at(error.line, error.column)
+        raise DocumentProblem(name, message, place.row, place.column, place.cell) from error
 
 
-def _check(name: str, document: PythonDocument, settings: Settings) -> Outcome:
+def _check(name: str, document: Document, settings: Settings) -> Outcome:
     from nnmigrate.engine import check
 
-    checked = check(document.code, _options(name, settings), settings.selection)
-    report = Report(name, document.code, checked.findings)
-    problems = _problems(name, checked.failures)
-    return Outcome(report, document.raw, document.raw, document.code, problems=problems)
+    options = _options(name, settings)
+    checked = check(document.code, options, settings.selection, document.rigid)
+    return Outcome(
+        Report(name, document.code, checked.findings, document.origins),
+        document.raw,
+        document.raw,
+        Sheet(document.code, document.origins),
+        problems=_problems(name, checked.failures),
+        notes=document.notes,
+    )
 
 
-def _fix(name: str, document: PythonDocument, settings: Settings) -> Outcome:
+def _fix(name: str, document: Document, settings: Settings) -> Outcome:
     from nnmigrate.engine import fix
 
-    fixed = fix(document.code, _options(name, settings), settings.selection, settings.unsafe)
+    options, rigid = _options(name, settings), document.rigid
+    fixed = fix(document.code, options, settings.selection, settings.unsafe, rigid)
+    after = document.with_code(fixed.code, fixed.rigid)
     return Outcome(
-        Report(name, fixed.code, fixed.remaining),
+        Report(
+            name, fixed.code, fixed.remaining, _origins_after(name, document, fixed.code, after)
+        ),
         document.raw,
-        document.with_code(fixed.code),
-        document.code,
+        after,
+        Sheet(document.code, document.origins),
         fixed.applied,
         _problems(name, fixed.failures),
+        notes=document.notes,
     )
+
+
+def _origins_after(name: str, document: Document, code: str, after: bytes) -> tuple[Origin, ...]:
+    """Where the lines of fixed code stand in what is to be written.
+
+    Raises:
+        DocumentProblem: read again, the document would not hold that code: our fault.
+    """
+    if not document.origins or after == document.raw:
+        return document.origins
+    again = document_of(after, name)
+    if again.code != code:
+        raise DocumentProblem(name, "internal error, please report it: fixes do not fit in")
+    return again.origins
 
 
 def _problems(name: str, failures: Iterable[RuleFailure]) -> tuple[DocumentProblem, ...]:

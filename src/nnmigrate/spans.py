@@ -51,6 +51,38 @@ class Edit:
     content: str
 
 
+def touches(edits: Iterable[Edit], rigid: Iterable[Span]) -> bool:
+    """Whether an edit changes something in one of some places; beside one it may insert.
+
+    Before one that begins the code it may not: that would belong to nothing.
+    """
+    places = tuple(rigid)
+    return any(
+        edit.span.start < place.end and place.start < max(edit.span.end, 1)
+        for edit in edits
+        for place in places
+    )
+
+
+def moved(spans: Iterable[Span], edits: Iterable[Edit]) -> tuple[Span, ...]:
+    """Where places are after edits that touch none of them; what is inserted at one goes before it.
+
+    Args:
+        spans: the places, sorted.
+        edits: the edits, in any order.
+    """
+    found = []
+    ahead = sorted(edits)
+    shift = number = 0
+    for span in spans:
+        while number < len(ahead) and ahead[number].span.end <= span.start:
+            edit = ahead[number]
+            shift += len(edit.content) - (edit.span.end - edit.span.start)
+            number += 1
+        found.append(Span(span.start + shift, span.end + shift))
+    return tuple(found)
+
+
 def apply_edits(code: str, edits: Iterable[Edit]) -> str:
     """`code` with every edit carried out.
 

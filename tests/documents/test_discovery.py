@@ -44,7 +44,7 @@ class TestPaths:
     def test_directories_give_their_python_files_sorted(self) -> None:
         make("b.py", "a/d.py", "a/c.py", "a/c/e.py", "note.txt", "a/f.pyi", "a/g.PY", "h.ipynb")
 
-        assert found() == ["b.py", "a/c.py", "a/d.py", "a/c/e.py"]
+        assert found() == ["b.py", "h.ipynb", "a/c.py", "a/d.py", "a/c/e.py"]
 
     def test_named_files_come_as_they_are_written_and_may_be_stubs(self) -> None:
         make("a/b.py", "c.pyi")
@@ -72,7 +72,9 @@ class TestPaths:
     def test_a_named_file_of_another_kind_is_a_problem(self) -> None:
         make("a.txt", "b")
 
-        assert all("not a Python file" in problem for problem in problems(["a.txt", "b"]))
+        assert all(
+            "its name ends in none of .py .ipynb" in problem for problem in problems(["a.txt", "b"])
+        )
         assert len(problems(["a.txt", "b"])) == 2
 
     def test_names_that_cannot_be_are_problems(self) -> None:

@@ -6,27 +6,38 @@ Nothing here knows nnsight's meaning; `relevance` knows how its name and shape l
 from __future__ import annotations
 
 from nnmigrate.documents.discovery import Discovered, discover
-from nnmigrate.documents.notebooks import Notebook, program_of
+from nnmigrate.documents.document import Document
+from nnmigrate.documents.kinds import (
+    EVERYTHING,
+    PROGRAMS,
+    document_of,
+    is_host,
+    may_concern_nnsight,
+)
 from nnmigrate.documents.places import Origin, Place, Sheet
 from nnmigrate.documents.problem import DocumentProblem
-from nnmigrate.documents.python import Document, PythonDocument
-from nnmigrate.documents.reading import SIZE_LIMIT, read
+from nnmigrate.documents.python import PythonDocument
+from nnmigrate.documents.reading import SIZE_LIMIT, read, refuse_too_long
 from nnmigrate.documents.relevance import mentions_nnsight
 from nnmigrate.documents.writing import write
 
 __all__ = [
+    "EVERYTHING",
+    "PROGRAMS",
     "SIZE_LIMIT",
     "Discovered",
     "Document",
     "DocumentProblem",
-    "Notebook",
     "Origin",
     "Place",
     "PythonDocument",
     "Sheet",
     "discover",
+    "document_of",
+    "is_host",
+    "may_concern_nnsight",
     "mentions_nnsight",
-    "program_of",
     "read",
+    "refuse_too_long",
     "write",
 ]

@@ -8,13 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnmigrate.documents.ignores import Ignores
+from nnmigrate.documents.kinds import EVERYTHING, STUBS
 from nnmigrate.documents.problem import DocumentProblem, system_problem
-
-SUFFIXES = (".py", ".pyi")
-"""What a file that is named one by one may end in. In directories only `.py` is looked for: stub
-files hold no traces."""
-NOTEBOOKS = ".ipynb"
-"""What the name of a notebook ends in."""
 
 # Environments, caches and builds: other people's code, or copies. The names are those that Ruff
 # excludes by default (its setting `exclude`).
@@ -43,7 +38,7 @@ class Discovered:
     named: frozenset[Path] = frozenset()
 
 
-def discover(paths: Iterable[str | Path], notebooks: bool = False) -> Discovered:
+def discover(paths: Iterable[str | Path], suffixes: tuple[str, ...] = EVERYTHING) -> Discovered:
     """The files that are named, and those in the directories that are named, sorted.
 
     Files that git ignores and directories of environments, caches and builds are passed over,
@@ -51,9 +46,9 @@ def discover(paths: Iterable[str | Path], notebooks: bool = False) -> Discovered
 
     Args:
         paths: files and directories.
-        notebooks: whether notebooks are wanted as well.
+        suffixes: what the names of wanted files end in.
     """
-    search = _Search((NOTEBOOKS,) if notebooks else ())
+    search = _Search(suffixes)
     for path in map(Path, paths):
         try:
             if path.is_dir():
@@ -72,15 +67,16 @@ def discover(paths: Iterable[str | Path], notebooks: bool = False) -> Discovered
 class _Search:
     """What was found so far; files are kept by where they really lie."""
 
-    more: tuple[str, ...]
+    suffixes: tuple[str, ...]
     files: dict[str, Path] = field(default_factory=dict)
     problems: list[DocumentProblem] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
 
     def name(self, path: Path) -> None:
         """Takes a file that was named."""
-        if path.suffix.lower() not in SUFFIXES + self.more and path.exists():
-            message = "not looked at: not a Python file (its name ends in neither .py nor .pyi)"
+        wanted = (*self.suffixes, *STUBS)
+        if path.suffix.lower() not in wanted and path.exists():
+            message = f"not looked at: its name ends in none of {' '.join(wanted)}"
             self.problems.append(DocumentProblem(str(path), message))
         else:
             path.stat()
@@ -114,7 +110,7 @@ class _Search:
                 self._take_file(directory / entry.name, entry)
 
     def _is_wanted(self, entry: os.DirEntry[str]) -> bool:
-        return entry.name.endswith((".py", *self.more))
+        return entry.name.endswith(self.suffixes)
 
     def _take_file(self, path: Path, entry: os.DirEntry[str]) -> None:
         try:

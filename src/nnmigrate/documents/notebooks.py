@@ -1,108 +1,208 @@
-"""The program that a notebook's code cells are, one after the other.
+"""Jupyter notebooks: their code cells, in order, are one program.
 
-Lines that only IPython understands are put into Python: those that only set something up or print
-become `pass`, those whose result is used become the call that IPython makes of them.
+Edits change the characters of `source` that they are about; the rest of the JSON, however it is
+laid out, keeps its bytes.
 """
 
 from __future__ import annotations
 
-import ast
+import codecs
 import json
 import re
-import warnings
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from pathlib import Path
 
+from nnmigrate.documents.cells import offsets_of_lines, piece_of_cell
+from nnmigrate.documents.joining import Joined, edits_between
+from nnmigrate.documents.json_text import Strings, items, members
+from nnmigrate.documents.magics import TRANSPARENT
+from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.spans import Lines, Span
 
-# Of these cell magics the body is Python that runs in the notebook's own names.
-_TRANSPARENT = frozenset({"time", "capture", "prun", "debug"})
-_MAGIC = re.compile(r"(\s*)(?:%(?!%)\s*(?P<name>\w+)\s*(?P<rest>.*)|!.*|.*\?\??\s*|\?.*)$")
-_RESULT = re.compile(r"(\s*[\w.\[\]]+\s*=\s*)(?P<mark>[%!])(?P<rest>.*)$")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ESCAPED = re.compile(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
 
 @dataclass(frozen=True)
-class Notebook:
-    """A notebook as one program.
+class _Cell:
+    """A code cell that holds Python.
 
     Args:
-        code: the program.
-        starts: for each code cell, the line of the program at which it begins.
+        number: counted from 1 among all cells.
+        source: where its code stands.
     """
 
-    code: str
-    starts: tuple[int, ...]
+    number: int
+    source: Strings
 
 
-def program_of(raw: bytes, name: str) -> Notebook:
-    """Joins the code cells of a notebook.
+@dataclass(frozen=True)
+class NotebookDocument:
+    """An `.ipynb` file (nbformat 4).
 
     Args:
-        raw: the bytes of the `.ipynb` file (nbformat 4).
-        name: what to call it in messages.
-
-    Raises:
-        DocumentProblem: it is no notebook.
+        path: where it lies, or None for standard input.
+        raw: its bytes.
+        text: the bytes decoded, without a byte order mark.
+        cells: those that hold Python, with their lines.
     """
-    lines: list[str] = []
-    starts = []
-    for source in _code_cells(raw, name):
-        starts.append(len(lines) + 1)
-        lines += _as_python(source)
-    return Notebook("".join(f"{line}\n" for line in lines), tuple(starts))
+
+    path: Path | None
+    raw: bytes
+    text: str
+    cells: tuple[_Cell, ...]
+    joined: Joined
+
+    @classmethod
+    def from_bytes(
+        cls,
+        raw: bytes,
+        path: Path | None = None,
+        transparent: Collection[str] = TRANSPARENT,
+    ) -> NotebookDocument:
+        """Finds the code cells.
+
+        Args:
+            raw: the file's bytes.
+            path: where it lies, or None for standard input.
+            transparent: the cell magics whose cells are read as Python.
+
+        Raises:
+            DocumentProblem: it is no notebook, or a cell is no Python.
+        """
+        name = "-" if path is None else str(path)
+        text = _text(raw, name)
+        places = Lines(text)
+        cells, pieces = [], []
+        for number, source in _sources(text, name):
+            _refuse_halves(source.value, number, name)
+            starts = source.starts(offsets_of_lines(source.value))
+            lines = [places.place(at)[0] for at in starts]
+            piece = piece_of_cell(number, source.value, lines, name, transparent)
+            if piece is not None:
+                cells.append(_Cell(number, source))
+                pieces.append(piece)
+        return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)))
+
+    @property
+    def code(self) -> str:
+        """The program that its cells are."""
+        return self.joined.code
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Where each line of the code stands."""
+        return self.joined.origins
+
+    @property
+    def rigid(self) -> tuple[Span, ...]:
+        """The places in the code that no edit may touch: magics, and where a cell begins."""
+        return self.joined.rigid
+
+    @property
+    def notes(self) -> tuple[DocumentProblem, ...]:
+        """What was passed over: nothing."""
+        return ()
+
+    def with_code(self, new: str, rigid: tuple[Span, ...]) -> bytes:
+        """The notebook's bytes with other code in it.
+
+        Args:
+            new: the code.
+            rigid: where the spans of `rigid` are in it.
+        """
+        pieces: list[str] = []
+        done = 0
+        for cell, host in zip(self.cells, self.joined.hosts(new, rigid), strict=True):
+            if host != cell.source.value:
+                edits = edits_between(cell.source.value, host)
+                pieces += (
+                    self.text[done : cell.source.span.start],
+                    cell.source.edited(edits, self._ascii_only),
+                )
+                done = cell.source.span.end
+        text = "".join((*pieces, self.text[done:]))
+        mark = codecs.BOM_UTF8 if self.raw.startswith(codecs.BOM_UTF8) else b""
+        return mark + text.encode()
+
+    @cached_property
+    def _ascii_only(self) -> bool:
+        """Whether the file writes other characters as escapes, as `json.dumps` does."""
+        return bool(_ESCAPED.search(self.text)) and not _NOT_ASCII.search(self.text)
 
 
-def _code_cells(raw: bytes, name: str) -> list[str]:
+def _text(raw: bytes, name: str) -> str:
     try:
-        cells: list[dict[str, Any]] = json.loads(raw)["cells"]
-        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-        return [source if isinstance(source, str) else "".join(source) for source in sources]
+        text = raw.removeprefix(codecs.BOM_UTF8).decode()
+        json.loads(text)
     except json.JSONDecodeError as error:
         message = f"cannot read: not a notebook ({error.msg})"
         raise DocumentProblem(name, message, error.lineno, error.colno) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentProblem(name, "cannot read: not a notebook (nbformat 4)") from error
+    return text
 
 
-def _as_python(source: str) -> list[str]:
-    lines = source.splitlines() or [""]
-    magic = re.match(r"%%\s*(\w*)", lines[0])
-    if magic is not None:
-        if magic[1] not in _TRANSPARENT:
-            return [f"# {line}" for line in lines]
-        lines[0] = "pass"
-    # Only what Python itself stumbles over is looked at: a line that begins with `%` may also be
-    # the middle of an expression, or of a text.
-    for _ in range(len(lines)):
-        wrong = _first_error(lines)
-        if wrong is None or wrong >= len(lines):
-            break
-        changed = _without_magic(lines[wrong])
-        if changed == lines[wrong]:
-            break
-        lines[wrong] = changed
-    return lines
+def _sources(text: str, name: str) -> Iterator[tuple[int, Strings]]:
+    """The code of each cell that holds Python, with the number of the cell."""
+    notebook = json.loads(text)
+    try:
+        cells = notebook["cells"]
+        if not _is_python(notebook.get("metadata")):
+            return
+        wanted = [_holds_python(cell) for cell in cells]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DocumentProblem(name, _no_notebook(notebook)) from error
+    [at] = [span for key, span in members(text, text.index("{")) if key == "cells"][-1:]
+    for number, (span, python) in enumerate(zip(items(text, at.start), wanted, strict=True), 1):
+        if python:
+            [found] = [one for key, one in members(text, span.start) if key == "source"][-1:]
+            yield number, Strings(text, found)
 
 
-def _first_error(lines: list[str]) -> int | None:
-    """The index of the line where Python stops understanding a cell."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse("\n".join(lines))
-        except SyntaxError as error:
-            return (error.lineno or 1) - 1
-        except ValueError:
-            return None
-    return None
+def _is_python(metadata: object) -> bool:
+    """Whether a notebook's kernel is Python's; where nothing tells, it is."""
+    language = _within(metadata, "language_info", "name")
+    language = language or _within(metadata, "kernelspec", "language")
+    return language is None or str(language).lower() in ("python", "ipython", "python3")
 
 
-def _without_magic(line: str) -> str:
-    used = _RESULT.match(line)
-    if used is not None:
-        run = "run_line_magic" if used["mark"] == "%" else "getoutput"
-        return f"{used[1]}get_ipython().{run}({used['rest'].strip()!r})"
-    magic = _MAGIC.match(line)
-    if magic is None:
-        return line
-    return magic[1] + (magic["rest"] if magic["name"] == "time" and magic["rest"] else "pass")
+def _holds_python(cell: dict[str, object]) -> bool:
+    source = cell["source"]
+    rows = [source] if isinstance(source, str) else source
+    if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+        raise TypeError
+    # VS Code lets each cell have a language of its own.
+    other = _within(cell.get("metadata"), "vscode", "languageId")
+    return cell["cell_type"] == "code" and bool(source) and other in (None, "python")
+
+
+def _within(mapping: object, *keys: str) -> object:
+    """What stands in a mapping of mappings; None where there is no such thing."""
+    for key in keys:
+        mapping = mapping.get(key) if isinstance(mapping, dict) else None
+    return mapping
+
+
+def _no_notebook(notebook: object) -> str:
+    if isinstance(notebook, dict) and "worksheets" in notebook:
+        convert = "`jupyter nbconvert --to notebook --nbformat 4` makes one of it"
+        return f"cannot read: not a notebook of nbformat 4, but of nbformat 3; {convert}"
+    return "cannot read: not a notebook (nbformat 4)"
+
+
+def _refuse_halves(code: str, number: int, name: str) -> None:
+    """Refuses halves of surrogate pairs, which no Python code can hold.
+
+    Raises:
+        DocumentProblem: there is one.
+    """
+    half = _SURROGATE.search(code)
+    if half is not None:
+        line = code.count("\n", 0, half.start()) + 1
+        message = f"cannot read: {ascii(half[0])[1:-1]} is half a character"
+        raise DocumentProblem(name, message, line, 1, number)

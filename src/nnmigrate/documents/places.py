@@ -45,12 +45,16 @@ class Origin:
         line: the line of the file.
         cell: the notebook's cell.
         indent: how many characters stand before the code on that line: an indentation, a prompt.
+        host: what stands there instead of the code, where that is something else: a magic.
+        shift: how many characters later something stands in `host` than in the code.
     """
 
     row: int
     line: int
     cell: int | None = None
     indent: int = 0
+    host: str | None = None
+    shift: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,20 @@ class Sheet:
         if not self.origins:
             return Place(row, column, None, row)
         origin = self.origins[min(row, len(self.origins)) - 1]
-        return Place(origin.row, column + origin.indent, origin.cell, origin.line)
+        column = max(column + origin.shift, 1) + origin.indent
+        return Place(origin.row, column, origin.cell, origin.line)
+
+    def at(self, row: int, column: int) -> Place:
+        """Where something is that stands in a row and a column of the code, counted from 1."""
+        starts = self.lines.starts
+        return self.place(starts[min(row, len(starts)) - 1] + column - 1)
+
+    def shown(self, row: int) -> tuple[str, int]:
+        """A row of the code as it stands in the document, and how far it is shifted there."""
+        origin = self.origins[row - 1] if row <= len(self.origins) else None
+        if origin is None or origin.host is None:
+            return self.lines.line(row), 0
+        return origin.host, origin.shift
 
     def around(self, offset: int, most: int) -> range:
         """Rows of the code around a character's, as far as they stand together for the reader.

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.spans import Span
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-
-
-class Document(Protocol):
-    """Something that holds Python code: a source file; later a notebook or a text with code in it.
-
-    Spans point into `code`; only the document knows which bytes that are.
-    """
-
-    @property
-    def path(self) -> Path | None:
-        """Where it lies, or None for standard input."""
-
-    @property
-    def code(self) -> str:
-        """Its Python code, with the line ends that it has."""
-
-    def with_code(self, new: str) -> bytes:
-        """The document's bytes with other code in it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,34 @@ class PythonDocument:
         encoding = _encoding(raw, name)
         return cls(path, raw, encoding, _decode(raw, encoding, name))
 
-    def with_code(self, new: str) -> bytes:
+    @classmethod
+    def from_text(cls, raw: bytes, path: Path | None = None) -> PythonDocument:
+        """Decodes a text that is no Python file: UTF-8, with or without a byte order mark.
+
+        Raises:
+            DocumentProblem: the bytes are not UTF-8, or hold null bytes.
+        """
+        name = "-" if path is None else str(path)
+        _refuse_null_bytes(raw, name)
+        encoding = "utf-8-sig" if raw.startswith(codecs.BOM_UTF8) else "utf-8"
+        return cls(path, raw, encoding, _decode(raw, encoding, name))
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Nothing: its code is the file."""
+        return ()
+
+    @property
+    def rigid(self) -> tuple[Span, ...]:
+        """Nothing: all of it may be changed."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[DocumentProblem, ...]:
+        """Nothing: all of it is code."""
+        return ()
+
+    def with_code(self, new: str, rigid: tuple[Span, ...] = ()) -> bytes:
         """The file's bytes with `new` as its code, in the same encoding and with the same mark.
 
         Raises:

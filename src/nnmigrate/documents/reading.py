@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from nnmigrate.documents.kinds import NOTEBOOKS
 from nnmigrate.documents.problem import DocumentProblem, system_problem
 
 SIZE_LIMIT = 10_000_000
@@ -23,7 +24,7 @@ def read(path: Path) -> bytes:
         if not stat.S_ISREG(mode):
             raise DocumentProblem(str(path), f"cannot read: it is {_kind(mode)}, not a file")
         with path.open("rb") as file:
-            raw = file.read(SIZE_LIMIT + 1)
+            raw = file.read(_limit(path.name) + 1)
     except OSError as error:
         raise system_problem(str(path), error, "read") from error
     except ValueError as error:  # a null character in the name
@@ -33,13 +34,19 @@ def read(path: Path) -> bytes:
 
 
 def refuse_too_long(raw: bytes, name: str) -> None:
-    """Does nothing with bytes that are within the limit.
+    """Does nothing with bytes that are within the limit of their kind of document.
 
     Raises:
-        DocumentProblem: there are more than `SIZE_LIMIT`.
+        DocumentProblem: there are more.
     """
-    if len(raw) > SIZE_LIMIT:
-        raise DocumentProblem(name, f"not looked at: longer than the limit of {SIZE_LIMIT:,} bytes")
+    most = _limit(name)
+    if len(raw) > most:
+        raise DocumentProblem(name, f"not looked at: longer than the limit of {most:,} bytes")
+
+
+def _limit(name: str) -> int:
+    # A notebook's pictures are in it.
+    return 10 * SIZE_LIMIT if name.lower().endswith(NOTEBOOKS) else SIZE_LIMIT
 
 
 def _kind(mode: int) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 # Models and tracers also arrive as parameters from modules that import nnsight, so a file may
 # hold traces and never name the library. A trace is then a `with` on one of these methods.
 _METHODS = (b"trace", b"generate", b"session", b"invoke", b"scan", b"edit")
-_CALLS = tuple(b"." + method for method in _METHODS)
+CALLS = tuple(b"." + method for method in _METHODS)
+"""What a trace may be a `with` on, in bytes."""
 _CALL = re.compile(rb"\.[ \t]*(?:" + b"|".join(_METHODS) + rb")\s*\(")
 # Where a statement can begin; the word itself is common in comments.
 _WITH = re.compile(rb"(?:\A|[\r\n:;])[ \t\f]*(?:async[ \t]+)?with\b")
@@ -27,7 +28,7 @@ def mentions_nnsight(raw: bytes) -> bool:
         raw = raw.replace(b"\0", b"")
     if b"nnsight" in raw:
         return True
-    if b"with" not in raw or not any(call in raw for call in _CALLS):
+    if b"with" not in raw or not any(call in raw for call in CALLS):
         return False
     return any(_in_header(raw[max(at - _HEADER, 0) : at]) for at in _starts(raw))
 

@@ -75,7 +75,7 @@ class Failure:
         type: The exception's class; the true one, not nnsight's wrapper.
         message: Its message.
         line: The line of the script that raised it, where that is known.
-        cell: The code cell of a notebook in which that line stands, counted from 1.
+        cell: The cell of a notebook in which that line stands, counted from 1 among all cells.
     """
 
     type: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from nnmigrate.documents.places import Origin
 
 from .channel import Channel, ExecutorDied, ExecutorFailure
 from .environments import Environment
@@ -125,7 +126,7 @@ def _job(
         "limit": conditions.limit,
         "memory": int(conditions.memory * 2**30),
         "twins": conditions.twins,
-        "notebook": bool(program.cells),
+        "notebook": bool(program.origins),
         "hints": hints.as_json(),
     }
 
@@ -140,7 +141,7 @@ def _collect(program: Script, work: Path, answer: dict[str, Any]) -> Observation
     words = stderr if died is None else died
     data = json.loads(report) if report else _nothing(None if answer["hung"] else words)
     seen = {
-        "error": _located(data["error"], program.cells),
+        "error": _located(data["error"], program.origins),
         "stdout": stdout[:_LONGEST_OUTPUT],
         "stderr": stderr[-_TAIL:],
         "hung": answer["hung"],
@@ -151,12 +152,12 @@ def _collect(program: Script, work: Path, answer: dict[str, Any]) -> Observation
     return parse({**data, **seen}, {path.name: path.read_bytes() for path in tensors})
 
 
-def _located(error: dict[str, Any] | None, cells: Sequence[int]) -> dict[str, Any] | None:
+def _located(error: dict[str, Any] | None, origins: Sequence[Origin]) -> dict[str, Any] | None:
     """An error with the cell of a notebook in the place of a line of the whole."""
-    if error is None or not cells or not error["line"]:
+    if error is None or not origins or not error["line"]:
         return error
-    cell = bisect_right(cells, error["line"])
-    return {**error, "cell": cell, "line": error["line"] - cells[cell - 1] + 1}
+    origin = origins[min(error["line"], len(origins)) - 1]
+    return {**error, "cell": origin.cell, "line": origin.row}
 
 
 def _nothing(stderr: str | None) -> dict[str, Any]:

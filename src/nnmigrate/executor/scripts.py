@@ -11,6 +11,8 @@ from operator import or_
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from nnmigrate.documents.places import Origin
+
 # A twin may be as wide as its model up to here; what is larger can only be a token's id.
 _WIDEST = 1024
 _TRACES = frozenset({"trace", "generate", "session", "scan", "edit"})
@@ -27,14 +29,14 @@ class Script:
         name: The name of the file that it runs as.
         folder: Where it lies; its data and its modules are found there. None for nowhere.
         modules: Modules that take the place of those in ``folder``, by path from there.
-        cells: Of a notebook: the line at which each of its code cells begins.
+        origins: Of a notebook or a text: where each of its lines stands there.
     """
 
     source: bytes
     name: str = "script.py"
     folder: Path | None = None
     modules: tuple[tuple[str, bytes], ...] = ()
-    cells: tuple[int, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def hints(self) -> Hints:

@@ -61,16 +61,20 @@ def _number(report: Report, row: int) -> int:
 def _line(report: Report, row: int, span: Span, digits: int, color: bool) -> Iterator[str]:
     """A line of code with its number and, on the span's first row, a line that underlines it."""
     lines = report.lines
-    text, start = lines.line(row), lines.starts[row - 1]
+    start = lines.starts[row - 1]
+    text, shift = report.sheet.shown(row)
     begins = row == lines.place(span.start)[0]
-    from_, to = span.start - start, min(span.end - start, len(text))
+    from_ = max(span.start - start + shift, 0)
+    to = min(span.end - start + shift, len(text))
     cut = max(from_ - _WIDEST // 2, 0) if begins and len(text) > _WIDEST else 0
     number, bar = _mark(f"{_number(report, row):>{digits}}", color), _mark("|", color)
     yield f"{number} {bar} {_shown(text, cut, cut + _WIDEST)}".rstrip()
     if begins:
         before = width(_shown(text, cut, from_)) if from_ > cut else 0
         under = width(_visible(text[from_ : min(to, cut + _WIDEST)]))
-        goes_on = " ..." if span.end > start + len(text) and row < len(lines.starts) else ""
+        goes_on = (
+            " ..." if span.end > start + len(lines.line(row)) and row < len(lines.starts) else ""
+        )
         carets = painted("^" * max(under, 1) + goes_on, color, fg="red", bold=True)
         yield f"{' ' * digits} {bar} {' ' * before}{carets}"
 

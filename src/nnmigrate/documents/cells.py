@@ -1,0 +1,65 @@
+"""A notebook's code cells as pieces of one program."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from nnmigrate.documents.joining import HostLine, Piece, rows_of
+from nnmigrate.documents.magics import TRANSPARENT, shown
+from nnmigrate.documents.parsing import problem_in
+from nnmigrate.documents.places import Origin
+from nnmigrate.documents.problem import DocumentProblem
+
+
+def piece_of_cell(
+    number: int,
+    source: str,
+    lines: Sequence[int] = (),
+    name: str = "-",
+    transparent: Collection[str] = TRANSPARENT,
+) -> Piece | None:
+    """A code cell; None where it holds nothing, or another language.
+
+    Args:
+        number: the cell's number, from 1 among all cells.
+        source: its text.
+        lines: the line of the file for each of its lines; nothing to count within the cell.
+        name: what to call the notebook in messages.
+        transparent: the cell magics whose cells are read as Python.
+
+    Raises:
+        DocumentProblem: it is no Python.
+    """
+    rows = rows_of(source)
+    indent = _indent([row for row, _ in rows])
+    python = shown([row.removeprefix(indent) for row, _ in rows], transparent)
+    if not rows or python is None:
+        return None
+    problem = problem_in([one.code for one in python])
+    if problem is not None:
+        line, message = problem
+        raise DocumentProblem(name, f"cannot parse: {message}", line, 1, number)
+    places = lines or range(1, len(rows) + 1)
+    found = []
+    for count, ((row, end), one, line) in enumerate(zip(rows, python, places, strict=True), 1):
+        prefix = indent if row.startswith(indent) else ""
+        text = row[len(prefix) :]
+        host = None if one.own else text
+        origin = Origin(count, line, number, len(prefix), host, one.shift)
+        found.append(HostLine(one.code, text, end, origin, prefix, not one.own))
+    return Piece(tuple(found))
+
+
+def offsets_of_lines(source: str) -> list[int]:
+    """Where in a cell's text each of its lines begins."""
+    offsets, at = [], 0
+    for row, end in rows_of(source):
+        offsets.append(at)
+        at += len(row) + len(end)
+    return offsets
+
+
+def _indent(rows: Sequence[str]) -> str:
+    """The blanks that IPython takes off every line of a cell (`leading_indent`)."""
+    first = next((row for row in rows if row.strip()), "")
+    return first[: len(first) - len(first.lstrip(" \t"))]
