@@ -136,6 +136,8 @@ def check(program: Program) -> Iterator[Finding]:
         for crossing in found:
             if crossing.by_chance:
                 yield _by_chance(crossing, fix)
+            elif crossing.again:
+                yield _again(crossing, fix)
             else:
                 yield RULE.finding(
                     Severity.SILENT,
@@ -165,6 +167,17 @@ def _by_chance(crossing: Crossing, fix: Fix | None) -> Finding:
         f"`{crossing.name}` may be what an earlier turn of the loop bound: 0.5 does not always "
         "drop what was not saved",
         "nothing, as a rule; now and then, silently, an earlier value",
+        fix,
+    )
+
+
+def _again(crossing: Crossing, fix: Fix | None) -> Finding:
+    """A notebook's names outlive its cells."""
+    return RULE.finding(
+        Severity.WARNING,
+        crossing.step.span,
+        f"`{crossing.name}` is what the notebook bound before, when this cell is run a second time",
+        f"nothing at the first run; at the next one silently an older value of `{crossing.name}`",
         fix,
     )
 

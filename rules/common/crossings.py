@@ -12,7 +12,12 @@ from functools import lru_cache
 
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.as_written import unroll_as_written
-from nnmigrate.program.outside import empty_collections, names_by_chance, outer_names
+from nnmigrate.program.outside import (
+    empty_collections,
+    names_by_chance,
+    names_of_run_before,
+    outer_names,
+)
 from nnmigrate.program.turns import at_turn, turns_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
 from nnmigrate.schedule import (
@@ -32,6 +37,7 @@ from nnmigrate.schedule import (
     simulate,
 )
 from nnmigrate.schedule.values import Provider, Write
+from nnmigrate.spans import Span
 
 Orders = tuple[Mapping[Provider, int], ...]
 
@@ -70,6 +76,7 @@ class Crossing:
         origin: one of its occurrences.
         definitions: the steps that it means.
         by_chance: it arrives, unless 0.5 has kept an unsaved value of an earlier turn by chance.
+        again: it arrives when a notebook's cell runs for the first time, and not later.
     """
 
     step: Step
@@ -78,6 +85,7 @@ class Crossing:
     origin: Origin
     definitions: tuple[Origin, ...]
     by_chance: bool = False
+    again: bool = False
 
 
 def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
@@ -230,12 +238,22 @@ def _late_writes(run: Run) -> int:
 
 def crossings(program: Program, trace: Trace) -> list[Crossing]:
     """The uses of a trace that do not see what they mean, each once, in the order of the text."""
+    outer = outer_names(program, trace)
     found = _worst(runs(program, trace))
     lucky = names_by_chance(program, trace) if found else frozenset()
     if lucky:
-        certain = _worst(_runs(program, trace, outer_names(program, trace) - lucky))
+        outer -= lucky
+        certain = _worst(_runs(program, trace, outer))
         found = {s: replace(c, by_chance=True) for s, c in found.items()} | certain
-    return _once_a_statement(sorted(found.values(), key=lambda c: (c.by_chance, c.step.span)))
+    before = names_of_run_before(program, trace) if found else frozenset()
+    if before:
+        at_first = _worst(_runs(program, trace, outer - before))
+        found = {s: replace(c, again=True) for s, c in found.items()} | at_first
+    return _once_a_statement(sorted(found.values(), key=_order))
+
+
+def _order(crossing: Crossing) -> tuple[bool, bool, Span]:
+    return crossing.by_chance, crossing.again, crossing.step.span
 
 
 def _worst(every: Sequence[Run]) -> dict[int, Crossing]:

@@ -186,9 +186,15 @@ def _first_after_prologue(module: Scope) -> Statement:
             isinstance(statement.node.module, cst.Name)
             and statement.node.module.value == "__future__"
         )
-        if not docstring and not future:
+        if not docstring and not future and not _calls_ipython(statement):
             return statement
     return statements[-1]
+
+
+def _calls_ipython(statement: Statement) -> bool:
+    """Whether a statement is what `%matplotlib inline` or `!pip install nnsight` stands for."""
+    node = statement.node
+    return isinstance(node, cst.Expr) and code_of(node).startswith("get_ipython().")
 
 
 def merged(edits: Iterable[Edit]) -> tuple[Edit, ...]:

@@ -16,6 +16,7 @@ from nnmigrate.rules import rules
 from nnmigrate.selection import UnknownRule
 
 _PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CELL = re.compile(r"^```ipython\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROJECT = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -74,9 +75,17 @@ class Entry:
     @property
     def examples(self) -> list[Example]:
         """The page's examples, each with what is to be used instead."""
-        before, instead, after = self.section("Example").partition("Use instead:\n")
-        programs = _PROGRAM.findall(before)
-        others = _PROGRAM.findall(after) if instead else [None] * len(programs)
+        return self._examples(_PROGRAM)
+
+    @property
+    def cells(self) -> list[Example]:
+        """The page's examples of a notebook's cells, each with what is to be used instead."""
+        return self._examples(_CELL)
+
+    def _examples(self, pattern: re.Pattern[str]) -> list[Example]:
+        before, _, after = self.section("Example").partition("Use instead:\n")
+        programs = pattern.findall(before)
+        others = pattern.findall(after) or [None] * len(programs)
         return [Example(*pair) for pair in zip(programs, others, strict=True)]
 
     @property

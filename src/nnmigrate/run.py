@@ -18,6 +18,7 @@ from nnmigrate.documents import (
     discover,
     document_of,
     is_host,
+    is_notebook,
     may_concern_nnsight,
     mentions_nnsight,
     read,
@@ -141,6 +142,7 @@ def _options(name: str, settings: Settings) -> Options:
         assume_remote=settings.assume_remote,
         project=project,
         asked=frozenset(settings.selection.select),
+        again=is_notebook(name),
     )
 
 

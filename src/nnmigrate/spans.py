@@ -54,14 +54,17 @@ class Edit:
 def touches(edits: Iterable[Edit], rigid: Iterable[Span]) -> bool:
     """Whether an edit changes something in one of some places; beside one it may insert.
 
-    Before one that begins the code it may not: that would belong to nothing.
+    Before one that begins the code it may not: that would belong to nothing. At one that is empty
+    nothing may be inserted.
     """
     places = tuple(rigid)
-    return any(
-        edit.span.start < place.end and place.start < max(edit.span.end, 1)
-        for edit in edits
-        for place in places
-    )
+    return any(_touches(edit.span, place) for edit in edits for place in places)
+
+
+def _touches(span: Span, place: Span) -> bool:
+    if place.start == place.end:
+        return span == place or span.start < place.start < span.end
+    return span.start < place.end and place.start < max(span.end, 1)
 
 
 def moved(spans: Iterable[Span], edits: Iterable[Edit]) -> tuple[Span, ...]:

@@ -209,6 +209,17 @@ class TestWriting:
 
         assert touches([Edit(Span(start, start), "import a\n")], found.rigid)
 
+    def test_the_magic_of_a_cell_can_be_taken_off(self) -> None:
+        raw = notebook(["%%time\n", "%%capture out\n", "x = 1"], indent=1)
+        found = document(raw)
+        rows = found.code.splitlines(keepends=True)
+        edits = [Edit(Span(len(rows[0]), len(rows[0] + rows[1])), "")]
+        assert not touches(edits, found.rigid)
+
+        after = found.with_code(apply_edits(found.code, edits), moved(found.rigid, edits))
+
+        assert after == raw.replace(b'    "%%time\\n",\n', b"", 1)
+
     def test_what_is_put_behind_a_magic_stands_there(self) -> None:
         raw = notebook("x = 1\n!ls")
         found = document(raw)

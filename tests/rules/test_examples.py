@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from nnmigrate.catalogue import Entry, entries
 from nnmigrate.engine import Fixed, check, fix
 from nnmigrate.findings import Finding, RuleModule
 from nnmigrate.rules import codes, rules
+from nnmigrate.run import Settings, examine
 
 HEADINGS = (
     "What it does",
@@ -44,6 +46,7 @@ FIXABLE = [
     for example in page.examples
     if example.after is not None
 ]
+CELLS = [(page, cell.before, cell.after or "") for page in PAGES for cell in page.cells]
 LEFT_ALONE = [(page, code) for page in PAGES for code in page.left_alone]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.code)
@@ -105,8 +108,23 @@ def test_a_fixable_rule_shows_a_fix_as_good_as_it_declares(page: Entry) -> None:
     found = [
         finding for one in examples for finding in _own(page, check(one, page.options).findings)
     ]
+    for cell in page.cells:
+        found += _own(page, examine("a.ipynb", _notebook(cell.before), Settings()).report.findings)
 
     assert declared is None or declared in {one.fix.applicability for one in found if one.fix}
+
+
+def _notebook(cell: str) -> bytes:
+    return json.dumps({"cells": [{"cell_type": "code", "source": cell}]}).encode()
+
+
+@pytest.mark.parametrize(("page", "cell", "instead"), CELLS, ids=_named(CELLS))
+def test_fixing_a_cell_gives_what_the_page_says(page: Entry, cell: str, instead: str) -> None:
+    fixed = examine("a.ipynb", _notebook(cell), Settings(fix=True, unsafe=True))
+
+    assert fixed.after == _notebook(instead)
+    assert _own(page, fixed.applied)
+    assert _own(page, fixed.report.findings) == []
 
 
 @pytest.mark.parametrize(("page", "example", "instead"), FIXABLE, ids=_named(FIXABLE))

@@ -12,6 +12,7 @@ from nnmigrate.documents.kinds import (
     PROGRAMS,
     document_of,
     is_host,
+    is_notebook,
     may_concern_nnsight,
 )
 from nnmigrate.documents.places import Origin, Place, Sheet
@@ -35,6 +36,7 @@ __all__ = [
     "discover",
     "document_of",
     "is_host",
+    "is_notebook",
     "may_concern_nnsight",
     "mentions_nnsight",
     "read",

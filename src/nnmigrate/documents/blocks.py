@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # What may stand before a fence: blanks, the marks of quotations, and of the item of a list.
 _FENCE = re.compile(
-    r"(?P<before>[ \t]*(?:>[ \t]?)*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})"
+    r"(?P<before>[ \t]*(?:>[ \t]*)*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})"
     r"(?P<info>.*)$"
 )
 _MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
@@ -142,7 +142,8 @@ def _starts_console(row: str) -> bool:
 def _block(rows: Sequence[str], start: int) -> Block | None:
     """A block's code, freed of what stands before it; None where it has none."""
     indent = _common_prefix([row for row in rows if row.strip()])
-    inner = [row[len(indent) :] if row.startswith(indent) else row.lstrip() for row in rows]
+    # Of an empty line the marks alone may be there.
+    inner = [row[len(indent) :] if row.rstrip() != indent.rstrip() else "" for row in rows]
     if any(map(_starts_console, inner)):
         return _console(inner, start, indent)
     if not any(row.strip() for row in inner):

@@ -46,8 +46,9 @@ def piece_of_cell(
         text = row[len(prefix) :]
         host = None if one.own else text
         origin = Origin(count, line, number, len(prefix), host, one.shift)
-        found.append(HostLine(one.code, text, end, origin, prefix, not one.own))
-    return Piece(tuple(found))
+        rigid = not one.own and not one.heads
+        found.append(HostLine(one.code, text, end, origin, prefix, rigid))
+    return Piece(tuple(found), headed=python[0].heads)
 
 
 def offsets_of_lines(source: str) -> list[int]:

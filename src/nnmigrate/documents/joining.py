@@ -55,10 +55,12 @@ class Piece:
         lines: its lines.
         prompts: what stands before a line that begins a statement, and before one that goes on
             with it (`>>> `, `... `), in a console; None elsewhere.
+        headed: whether nothing may come before its first line: a magic for the whole cell.
     """
 
     lines: tuple[HostLine, ...]
     prompts: tuple[str, str] | None = None
+    headed: bool = False
 
     @property
     def head(self) -> int:
@@ -154,6 +156,9 @@ class Joined:
 def _parts(number: int, piece: Piece) -> Iterator[_Segment]:
     # What stands before a notebook's magics would come before `%%time` or `!pip install`.
     yield _Segment(number, piece.lines[: piece.head], rigid=True, begins=True)
+    if piece.headed:
+        yield _Segment(number, ())
+        yield _Segment(number, (), rigid=True)
     free: list[HostLine] = []
     for line in piece.lines[piece.head :]:
         if line.rigid:
@@ -180,21 +185,25 @@ def _rendered(
     for kind, first, _, start, end in matcher.get_opcodes():
         for number in range(start, end):
             text, line_end = rows[number]
-            at = min(first + number - start, len(lines) - 1)
-            line = lines[at] if lines else None
-            if kind == "equal" and line is not None:
+            at = first + number - start
+            if kind == "equal":
+                line = lines[at]
                 yield line.prefix + line.host + (line.end or line_end)
             else:
-                yield _prefix(line, text, prompts) + text + line_end
+                prefix = prompts[_goes_on(text)] if prompts else _prefix_near(lines, at)
+                yield (prefix if text else prefix.rstrip()) + text + line_end
 
 
-def _prefix(line: HostLine | None, text: str, prompts: tuple[str, str] | None) -> str:
-    """What stands before a line that is new or changed: what its neighbour has there."""
-    if prompts is not None:
-        prefix = prompts[1] if not text or _GOES_ON.match(text) else prompts[0]
-    else:
-        prefix = line.prefix if line is not None else ""
-    return prefix if text else prefix.rstrip()
+def _prefix_near(lines: Sequence[HostLine], at: int) -> str:
+    """What stands before a line that is new or changed: what its nearest neighbour has there."""
+    # An empty line may lack the indentation that the others have.
+    written = [number for number, line in enumerate(lines) if line.code.strip()]
+    nearest = min(written, key=lambda number: abs(number - at), default=None)
+    return "" if nearest is None else lines[nearest].prefix
+
+
+def _goes_on(text: str) -> bool:
+    return not text or _GOES_ON.match(text) is not None
 
 
 def _as_ended(piece: Piece, rows: Sequence[str]) -> str:

@@ -59,6 +59,11 @@ def may_concern_nnsight(raw: bytes, name: str) -> bool:
     return b"nnsight" in raw or (b"with" in raw and any(call in raw for call in CALLS))
 
 
+def is_notebook(name: str) -> bool:
+    """Whether a document is a notebook, whose cells may run a second time."""
+    return Path(name).suffix.lower() in NOTEBOOKS
+
+
 def is_host(name: str) -> bool:
     """Whether a document is something else that holds code, such as a notebook."""
     return Path(name).suffix.lower() in (*NOTEBOOKS, *TEXTS)

@@ -32,11 +32,13 @@ class Shown:
         code: the Python.
         shift: how many characters later something stands in the line than in the code.
         own: whether the line is Python as it stands.
+        heads: whether it is the magic of the whole cell, which can be taken off it.
     """
 
     code: str
     shift: int = 0
     own: bool = True
+    heads: bool = False
 
 
 def cell_magic(line: str) -> str | None:
@@ -64,7 +66,7 @@ def shown(lines: Sequence[str], transparent: Collection[str] = TRANSPARENT) -> l
             return None
         rest = magic["rest"].strip()
         code = f"get_ipython().run_cell_magic({magic['name']!r}, {rest!r}, ...)"
-        found[number] = Shown(code, own=False)
+        found[number] = Shown(code, own=False, heads=True)
     for number in _magic_lines(found):
         _put(found, number)
     return found

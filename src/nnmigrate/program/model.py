@@ -78,6 +78,7 @@ class Options:
             nnsight the code is written, an old pin does.
         asked: the codes of rules that the user asked for one by one; what a rule offers on request
             alone, it offers then.
+        again: whether parts of the module may run a second time, as a notebook's cells do.
     """
 
     target: tuple[int, ...] = (0, 5)
@@ -85,6 +86,7 @@ class Options:
     source: Dialect | None = None
     project: Project = NO_PROJECT
     asked: frozenset[str] = frozenset()
+    again: bool = False
 
 
 @dataclass(frozen=True)

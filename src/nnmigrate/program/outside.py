@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from nnmigrate.program.model import Block, Dialect, Program, Remote, Scope, Statement, Trace
@@ -38,6 +39,19 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     assert function is not None
     module = _states(program, around[-1])[-id(function)]
     return names | declared | {n for n in module if isinstance(n, str)} | _made_global(program)
+
+
+def names_of_run_before(program: Program, trace: Trace) -> frozenset[str]:
+    """Those of the `outer_names` that are bound only if a notebook's cell runs a second time."""
+    if not _runs_again(program, trace.scope):
+        return frozenset()
+    once = replace(program, options=replace(program.options, again=False))
+    return outer_names(program, trace) - outer_names(once, trace)
+
+
+def _runs_again(program: Program, scope: Scope) -> bool:
+    # Of code born on 0.5 nothing is said: whoever wrote it has seen it run.
+    return program.options.again and scope.kind == "module" and program.dialect is not Dialect.NEW
 
 
 def names_by_chance(program: Program, trace: Trace) -> frozenset[str]:
@@ -92,7 +106,9 @@ def _states(program: Program, scope: Scope) -> Mapping[int, State]:
     later, since nobody knows when it is called.
     """
     flow = _Flow([trace for trace in program.traces if trace.scope is scope])
-    flow.block(scope.body, frozenset(scope.parameters))
+    end = flow.block(scope.body, frozenset(scope.parameters))
+    if _runs_again(program, scope):
+        flow.block(scope.body, frozenset(name for name in end if isinstance(name, str)))
     later = _NOTHING
     for statement, state in reversed(flow.definitions):
         later |= state

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import contextlib
+import inspect
 import json
 import os
 import sys
@@ -12,7 +15,7 @@ from typing import Any
 
 import nnsight
 
-from . import proxies, remote, sandbox, saves, twins
+from . import kernel, proxies, remote, sandbox, saves, twins
 from .client import Ledger
 from .failure import describe_failure
 from .files import describe_files, files_of
@@ -101,7 +104,7 @@ def run(job: Job) -> None:
             report.configs = twins.install(job.hints)
         remote.install(job.simulate, ledger)
         sys.path[:0] = [job.work, *job.search]
-        _execute(job.script, names)
+        _execute(job.script, names, job.notebook)
     except BaseException as error:
         if not _is_clean_exit(error):
             report.error = describe_failure(error, job.script)
@@ -121,16 +124,19 @@ def _stage(job: Job) -> dict[str, Any]:
     module = ModuleType("__main__")
     module.__file__ = job.script
     if job.notebook:
-        module.__dict__["display"] = print
+        module.__dict__.update(display=print, get_ipython=kernel.Shell)
     sys.modules["__main__"] = module
     sys.argv = [job.script]
     return module.__dict__
 
 
-def _execute(script: str, names: dict[str, Any]) -> None:
+def _execute(script: str, names: dict[str, Any], notebook: bool) -> None:
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if notebook else 0
     with open(script, "rb") as handle:
-        code = compile(handle.read(), script, "exec")
-    exec(code, names)
+        code = compile(handle.read(), script, "exec", flags=flags)
+    awaited = eval(code, names)
+    if inspect.iscoroutine(awaited):
+        asyncio.run(awaited)
 
 
 def _is_clean_exit(error: BaseException) -> bool:
