@@ -297,11 +297,15 @@ def test_what_is_no_notebook(raw: bytes, place: str) -> None:
     assert str(raised.value).startswith(f"{place}: ")
 
 
-@pytest.mark.parametrize(
-    ("source", "place"),
-    [("x = 1\ndef (", "cell 3:2:1"), ("a\nb = '\ud800'", "cell 3:2:1")],
-)
-def test_a_cell_that_is_no_python(source: str, place: str) -> None:
-    with pytest.raises(DocumentProblem) as raised:
-        document(notebook("a = 1", source))
-    assert str(raised.value).startswith(f"n.ipynb:{place}: cannot ")
+def test_a_cell_that_is_no_python_is_passed_over_with_a_note() -> None:
+    raw = notebook("a = 1", "x = 1\ndef (", "old")
+    [note] = document(raw).notes
+
+    assert document(raw).code == "# %%\na = 1\n# %%\nold\n"
+    assert str(note).startswith("n.ipynb:cell 3:2:1: cell passed over, it is no Python: ")
+    assert replaced(raw, "old", "new") == raw.replace(b"old", b"new")
+
+
+def test_half_a_character() -> None:
+    with pytest.raises(DocumentProblem, match=r"cell 3:2:1: cannot read: .*half a character"):
+        document(notebook("a = 1", "a\nb = '\ud800'"))

@@ -38,7 +38,8 @@ def piece_of_cell(
     problem = problem_in([one.code for one in python])
     if problem is not None:
         line, message = problem
-        raise DocumentProblem(name, f"cannot parse: {message}", line, 1, number)
+        note = f"cell passed over, it is no Python: {message}"
+        raise DocumentProblem(name, note, line, 1, number)
     places = lines or range(1, len(rows) + 1)
     found = []
     for count, ((row, end), one, line) in enumerate(zip(rows, python, places, strict=True), 1):

@@ -49,6 +49,8 @@ class NotebookDocument:
         raw: its bytes.
         text: the bytes decoded, without a byte order mark.
         cells: those that hold Python, with their lines.
+        joined: the cells as one program.
+        notes: the cells that were passed over.
     """
 
     path: Path | None
@@ -56,6 +58,7 @@ class NotebookDocument:
     text: str
     cells: tuple[_Cell, ...]
     joined: Joined
+    notes: tuple[DocumentProblem, ...] = ()
 
     @classmethod
     def from_bytes(
@@ -72,21 +75,26 @@ class NotebookDocument:
             transparent: the cell magics whose cells are read as Python.
 
         Raises:
-            DocumentProblem: it is no notebook, or a cell is no Python.
+            DocumentProblem: it is no notebook.
         """
         name = "-" if path is None else str(path)
         text = _text(raw, name)
         places = Lines(text)
-        cells, pieces = [], []
+        cells, pieces, notes = [], [], []
         for number, source in _sources(text, name):
             _refuse_halves(source.value, number, name)
             starts = source.starts(offsets_of_lines(source.value))
             lines = [places.place(at)[0] for at in starts]
-            piece = piece_of_cell(number, source.value, lines, name, transparent)
+            try:
+                piece = piece_of_cell(number, source.value, lines, name, transparent)
+            except DocumentProblem as problem:
+                # Of a cell that does not parse nothing ever runs: the others are the program.
+                notes.append(problem)
+                continue
             if piece is not None:
                 cells.append(_Cell(number, source))
                 pieces.append(piece)
-        return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)))
+        return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)), tuple(notes))
 
     @property
     def code(self) -> str:
@@ -102,11 +110,6 @@ class NotebookDocument:
     def rigid(self) -> tuple[Span, ...]:
         """The places in the code that no edit may touch: magics, and where a cell begins."""
         return self.joined.rigid
-
-    @property
-    def notes(self) -> tuple[DocumentProblem, ...]:
-        """What was passed over: nothing."""
-        return ()
 
     def with_code(self, new: str, rigid: tuple[Span, ...]) -> bytes:
         """The notebook's bytes with other code in it.
