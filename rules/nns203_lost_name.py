@@ -64,7 +64,8 @@ for prompt in ("The Eiffel Tower is in", "The Colosseum is in"):
 The fix is safe where it saves what is bound, or moves plain Python out of the trace. `None` never
 comes back, so what may be `None` is kept in a list of one item. The fix is unsafe where 0.4 had no
 value either (an unsaved sum), or where a function out of view made the value. A name whose value
-was never saved at all, so that 0.4 raised too, is only noted. Where an error leads that leaves the
+was never saved at all, so that 0.4 raised too, is only noted; one that is only returned is saved,
+since 0.4 returned it without a value. Where an error leads that leaves the
 trace, nothing that is saved comes back: there only what the body begins with can be moved.
 
 ## References
@@ -123,7 +124,7 @@ def _finding(program: Program, trace: Trace, lost: Lost) -> Finding:
 
 def _was_unset(lost: Lost) -> bool:
     """Whether 0.4 raised as well."""
-    return lost.held is Held.UNSET and not lost.kept and not lost.before
+    return lost.held is Held.UNSET and not (lost.kept or lost.before or lost.handed)
 
 
 def _only_restarts(lost: Lost) -> bool:

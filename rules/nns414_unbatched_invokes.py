@@ -106,6 +106,9 @@ def _is_plain(program: Program, trace: Trace, plain: set[str]) -> bool:
     """Whether all that binds the model's name wraps it plainly."""
     name = trace.entered.model
     bound = [bind for scope in program.scopes for bind in scope.bindings.get(name, ())]
+    if trace.scope.kind == "module":
+        # In a text a block may come before another one that binds the same name.
+        bound = [bind for bind in bound if bind.span.start < trace.statement.span.start]
     made = [program.text(bind.expression) for bind in bound if bind.expression is not None]
     ways = [re.match(r"(?:\w+\.)?(\w+)\(", text) for text in made]
     return bool(bound) and len(made) == len(bound) and all(way and way[1] in plain for way in ways)

@@ -32,15 +32,17 @@ def keeping_fix(program: Program, trace: Trace, lost: Lost) -> Fix | None:
         return under_another_name(case) or in_a_cell(case)
     if lost.restarts:
         return behind_trace(case) or beside_invoke(case)
-    if lost.held is Held.UNSET and not lost.before:
+    if lost.held is Held.UNSET and not lost.before and not lost.handed:
         return None
-    for way in _WAYS[lost.held]:
+    for way in _HANDED if lost.handed and lost.held is Held.UNSET else _WAYS[lost.held]:
         fix = way(case)
         if fix is not None:
             return fix
     return None
 
 
+# What 0.4 returned without a value nobody could use: any value will do.
+_HANDED = (where_bound, behind_binding, at_each_binding)
 _WAYS = {
     Held.UNFILLED: (where_bound, behind_trace, under_another_name, in_a_cell),
     Held.COLLECTION: (where_bound, behind_trace, under_another_name, in_a_cell),

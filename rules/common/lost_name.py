@@ -41,7 +41,9 @@ class Case:
 def fix_for(message: str, edits: Iterable[Edit], case: Case) -> Fix:
     """A change, with how far it may be trusted."""
     # What a function out of view returns, and what 0.4 never computed, is only guessed.
-    guessed = case.lost.held in (Held.OPAQUE, Held.UNSET) and not case.lost.kept
+    lost = case.lost
+    unset = lost.held is Held.UNSET and not lost.handed
+    guessed = (lost.held is Held.OPAQUE or unset) and not lost.kept
     safety = Applicability.UNSAFE if guessed else Applicability.SAFE
     return Fix(message, merged(edits), safety)
 

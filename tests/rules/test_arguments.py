@@ -273,3 +273,19 @@ LEFT_ALONE = {
 @pytest.mark.parametrize("name", LEFT_ALONE)
 def test_left_alone(name: str) -> None:
     assert codes(LEFT_ALONE[name]) == set()
+
+
+def test_a_model_that_a_later_part_of_a_text_wraps_is_another_one() -> None:
+    code = (
+        "with model.trace() as tracer:\n"
+        "    with tracer.invoke('a'):\n"
+        "        x = model.lm_head.output.save()\n"
+        "    with tracer.invoke('b'):\n"
+        "        y = model.lm_head.output.save()\n"
+        "from nnsight import NNsight\n"
+        "model = NNsight(net)\n"
+    )
+
+    assert "NNS414" not in {finding.code for finding in check(code).findings}
+    moved = "\n".join([*code.splitlines()[-2:], *code.splitlines()[:-2]]) + "\n"
+    assert "NNS414" in {finding.code for finding in check(moved).findings}

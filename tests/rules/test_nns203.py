@@ -36,6 +36,22 @@ REWRITES = {
         print(acts)
         """,
     ),
+    "what is only returned": (
+        """
+        def read(prompt):
+            with lm.trace(prompt):
+                clean = lm.transformer.h[3].mlp.output
+                out = lm.lm_head.output.save()
+            return clean, out
+        """,
+        """
+        def read(prompt):
+            with lm.trace(prompt):
+                clean = lm.transformer.h[3].mlp.output.save()
+                out = lm.lm_head.output.save()
+            return clean, out
+        """,
+    ),
     "what may be None": (
         """
         def read(wanted):
@@ -728,3 +744,17 @@ def test_code_born_on_0_5_is_not_told_about_what_it_does_not_save() -> None:
         '    with tracer.invoke("b"):\n        barrier()\n        g = h + 1\nprint(g)\n'
     )
     assert own(code) == []
+
+
+def test_a_name_that_is_used_before_it_is_returned_is_noted() -> None:
+    [found] = own(
+        """
+        def read(prompt):
+            with lm.trace(prompt):
+                clean = lm.transformer.h[3].mlp.output
+            print(clean)
+            return clean
+        """
+    )
+
+    assert (found.severity, found.fix) == (Severity.NOTE, None)

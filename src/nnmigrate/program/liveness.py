@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import libcst as cst
+
 from nnmigrate.program.bodies import own_steps
 from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
 from nnmigrate.program.steps import Bind, Read, Step
@@ -99,6 +101,26 @@ def read_by_handler(program: Program, trace: Trace, name: str) -> bool:
 def _goes_on(block: Block) -> bool:
     """Whether what stands behind a try is reached from a handler, now or at the next turn."""
     return block.statements[-1].kind not in ("Raise", "Return")
+
+
+def only_returned(trace: Trace, name: str) -> bool:
+    """Whether a function does nothing with a name outside of a trace but to return it."""
+    body = {id(statement) for statement in trace.statement.walk()}
+    outside = (one for one in trace.scope.body.walk() if id(one) not in body)
+    readers = [
+        one
+        for one in outside
+        if any(isinstance(step, Read) and step.name == name for step in (*one.steps, *one.turn))
+    ]
+    return bool(readers) and all(_returns(statement, name) for statement in readers)
+
+
+def _returns(statement: Statement, name: str) -> bool:
+    node = statement.node
+    value = node.value if isinstance(node, cst.Return) else None
+    values = [item.value for item in value.elements] if isinstance(value, cst.Tuple) else [value]
+    inner = (one for one in values if not (isinstance(one, cst.Name) and one.value == name))
+    return value is not None and all(isinstance(one, cst.Name) for one in inner)
 
 
 def bound_before(trace: Trace, name: str) -> bool:

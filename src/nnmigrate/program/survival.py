@@ -19,6 +19,7 @@ from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import (
     block_reads_first,
     bound_before,
+    only_returned,
     read_after,
     read_by_handler,
     reads_first,
@@ -68,6 +69,7 @@ class Lost:
         read: it is read after the trace, saved or not.
         restarts: an invoke reads it and binds it anew, and what it binds does not reach the next.
         caught: it is read where an error leads that may come out of the trace.
+        handed: all that reads it hands it on, in a `return`: 0.4 did that with what had no value.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Lost:
     read: bool = True
     restarts: bool = False
     caught: bool = False
+    handed: bool = False
 
 
 def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
@@ -110,6 +113,7 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:
             caught = wanted and read_by_handler(program, trace, name)
+            handed = wanted and only_returned(trace, name)
             yield Lost(
                 name,
                 binds,
@@ -123,6 +127,7 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
                 read,
                 restarts,
                 caught,
+                handed,
             )
 
 
