@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nnmigrate import catalogue, cli, engine
+from nnmigrate import catalogue, cli_options, engine
 from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
@@ -70,7 +70,7 @@ def use_rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(*modules: Any) -> None:
         monkeypatch.setattr(engine, "rules", lambda: modules)
         monkeypatch.setattr(catalogue, "rules", lambda: modules)
-        monkeypatch.setattr(cli, "codes", lambda: tuple(one.RULE.code for one in modules))
+        monkeypatch.setattr(cli_options, "codes", lambda: tuple(one.RULE.code for one in modules))
 
     return use
 
