@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from nnmigrate import __version__
-from nnmigrate.cli_options import common, outcomes_of, rewriting, settings_of
+from nnmigrate.cli_options import common, outcomes_of, refuse_counts, rewriting, settings_of
 from nnmigrate.cli_proofs import (
     Judge,
     among_fixed,
@@ -27,6 +27,7 @@ from nnmigrate.cli_proofs import (
     verify_paths,
 )
 from nnmigrate.cli_verify import (
+    Failed,
     Where,
     need_forks,
     new_environment,
@@ -36,8 +37,16 @@ from nnmigrate.cli_verify import (
     sides,
 )
 from nnmigrate.configuration import BadConfiguration, configured
-from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
-from nnmigrate.reports import diff
+from nnmigrate.console import (
+    exit_code,
+    say_changes,
+    say_findings,
+    say_problems,
+    say_statistics,
+    say_summary,
+)
+from nnmigrate.documents import DocumentProblem
+from nnmigrate.reports import DOCUMENTS, diff
 from nnmigrate.run import Outcome
 from nnmigrate.selection import UnknownRule
 
@@ -67,21 +76,31 @@ def cli(context: click.Context) -> None:
 
 @cli.command("check")
 @common
+@click.option(
+    "--output-file", type=_NEW_FILE, metavar="FILE", help="Write what is found there instead."
+)
 @click.pass_context
 def check_command(
     context: click.Context,
     /,
     paths: tuple[str, ...],
     output_format: str,
+    counts: bool,
     strict: bool,
     stdin_filename: str,
+    output_file: Path | None,
     **asked: Any,
 ) -> None:
     """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
+    refuse_counts(counts, output_format)
     outcomes = outcomes_of(paths, stdin_filename, settings_of(**asked))
     say_problems(outcomes)
-    say_findings(outcomes, output_format)
-    if output_format != "json":
+    say = say_statistics if counts else say_findings
+    try:
+        say(outcomes, output_format, file=output_file)
+    except DocumentProblem as problem:
+        raise Failed(str(problem)) from problem
+    if output_file is not None or output_format not in DOCUMENTS:
         say_summary(outcomes)
     context.exit(exit_code(outcomes, strict))
 
@@ -100,6 +119,7 @@ def fix_command(
     /,
     paths: tuple[str, ...],
     output_format: str,
+    counts: bool,
     strict: bool,
     stdin_filename: str,
     unsafe: bool,
@@ -108,8 +128,11 @@ def fix_command(
     **asked: Any,
 ) -> None:
     """Change what can be changed, in place (`-`: standard input to standard output)."""
-    if as_diff and output_format == "json":
-        raise click.UsageError("--diff and --output-format json both want standard output")
+    if as_diff and output_format in DOCUMENTS:
+        raise click.UsageError(
+            f"--diff and --output-format {output_format} both want standard output"
+        )
+    refuse_counts(counts, output_format)
     write = not as_diff and paths != ("-",)
     if verify and not write:
         raise click.UsageError("--verify is about what is written: neither with --diff nor with -")
@@ -130,7 +153,7 @@ def fix_command(
         context.exit(_say_diff(outcomes))
     if not write:
         _say_code(outcomes)
-    _say_fixed(outcomes, output_format, err=not write)
+    _say_fixed(outcomes, output_format, counts, err=not write)
     unsaid = judge is not None and judge.unsaid
     context.exit(2 if unsaid else exit_code(outcomes, strict))
 
@@ -231,12 +254,14 @@ def _say_code(outcomes: list[Outcome]) -> None:
         click.echo(outcome.after, nl=False)
 
 
-def _say_fixed(outcomes: list[Outcome], output_format: str, err: bool) -> None:
-    """What was changed and what remains; around JSON, which stands alone, nothing else."""
-    json = output_format == "json"
-    say_changes(outcomes, err=err or json)
-    say_findings(outcomes, output_format, err)
-    if not json:
+def _say_fixed(outcomes: list[Outcome], output_format: str, counts: bool, err: bool) -> None:
+    """What was changed and what remains; around a document, which stands alone, nothing else."""
+    alone = output_format in DOCUMENTS
+    if not counts:
+        say_changes(outcomes, err=err or alone)
+    say = say_statistics if counts else say_findings
+    say(outcomes, output_format, err)
+    if not alone:
         fixed = any(outcome.applied for outcome in outcomes)
         say_summary(outcomes, verb="Left" if fixed else "Found", err=err)
 

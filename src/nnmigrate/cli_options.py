@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nnmigrate.reports import FORMATS
+from nnmigrate.reports import DOCUMENTS, FORMATS
 from nnmigrate.rules import codes
 from nnmigrate.run import Outcome, Settings, examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
@@ -65,6 +65,12 @@ def common(command: _Command) -> _Command:
             show_default=True,
             help="How findings are shown.",
         ),
+        click.option(
+            "--statistics",
+            "counts",
+            is_flag=True,
+            help="Show how often each rule found something, not the findings.",
+        ),
         click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
         click.option(
             "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
@@ -73,6 +79,16 @@ def common(command: _Command) -> _Command:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
+
+
+def refuse_counts(counts: bool, output_format: str) -> None:
+    """Refuses `--statistics` in formats that have no place for it.
+
+    Raises:
+        click.UsageError: this is one.
+    """
+    if counts and output_format in (DOCUMENTS | {"github"}) - {"json"}:
+        raise click.UsageError(f"--statistics is text or json, never {output_format}")
 
 
 def settings_of(
