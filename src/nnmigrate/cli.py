@@ -26,6 +26,7 @@ from nnmigrate.cli_proofs import (
     verify_pair,
     verify_paths,
 )
+from nnmigrate.cli_report import report_command
 from nnmigrate.cli_verify import (
     Failed,
     Where,
@@ -66,7 +67,7 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix", "verify"):
+    if context.invoked_subcommand in ("check", "fix", "report", "verify"):
         try:
             options = configured(Path.cwd())
         except BadConfiguration as error:
@@ -264,6 +265,9 @@ def _say_fixed(outcomes: list[Outcome], output_format: str, counts: bool, err: b
     if not alone:
         fixed = any(outcome.applied for outcome in outcomes)
         say_summary(outcomes, verb="Left" if fixed else "Found", err=err)
+
+
+cli.add_command(report_command)
 
 
 def main() -> None:

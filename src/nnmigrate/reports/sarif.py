@@ -103,7 +103,7 @@ def _results(report: Report, index: Mapping[str, int]) -> Iterator[Object]:
         location: Object = {
             "physicalLocation": {
                 "artifactLocation": _artifact(report.path),
-                "region": _region(report, finding.span),
+                "region": _region(report, finding.span) | _snippet(report, finding.span),
             }
         }
         if place.cell is not None:
@@ -136,17 +136,20 @@ def _region(report: Report, span: Span) -> Object:
     if start.cell is not None:
         first, last = rows(report, span)
         return {"startLine": first, "endLine": last}
-    region: Object = {
+    return {
         "startLine": start.line,
         "startColumn": start.column,
         "endLine": end.line,
         "endColumn": end.column,
     }
+
+
+def _snippet(report: Report, span: Span) -> Object:
+    """What stands at a place, if that is what the file has there, and no more than is read."""
     text = span.of(report.code)
-    # In a text, what stands before the code on its lines belongs to the place as well.
-    if text and len(text) <= _LONGEST_SNIPPET and not report.origins:
-        region["snippet"] = {"text": showable(text)}
-    return region
+    if not text or len(text) > _LONGEST_SNIPPET or report.origins:
+        return {}
+    return {"snippet": {"text": showable(text)}}
 
 
 def _can_be_told(report: Report, fix: Fix) -> bool:
