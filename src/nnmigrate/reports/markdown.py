@@ -12,7 +12,9 @@ from nnmigrate.reports.text import escaped
 
 # What CommonMark and GitHub take for more than itself inside a line. Addresses and mentions are
 # found by their marks (`://`, `www.`, `@`).
-_MARKUP = re.compile(r"[\\`*_\[\]<>#!|~$&@]|(?<=http):|(?<=https):|(?<=www)\.")
+_MARKUP = re.compile(
+    r"[\\`*\[\]<>#!|~$&@]|(?<![^\W_])_|_(?![^\W_])|(?<=http):|(?<=https):|(?<=www)\."
+)
 _CODE = re.compile(r"(`[^`]+`)")
 
 

@@ -193,6 +193,12 @@ def _of_runs(runs: Runs) -> Iterator[str]:
     if runs.proved:
         rows = [(code(named(one.path)), f"**{one.verdict}**", _why(one)) for one in runs.proved]
         yield from table(("Program", "Verdict", ""), rows)
+        if any(one.verdict == "differs" for one in runs.proved):
+            yield (
+                "What **differs** is to be understood before it is merged. Where 0.4 itself did "
+                "otherwise than the code says, the line says so, and the difference is meant."
+            )
+            yield ""
     else:
         yield "There was no program to run."
         yield ""
