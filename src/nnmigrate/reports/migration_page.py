@@ -267,5 +267,5 @@ def _again(migration: Migration) -> Iterator[str]:
 
 
 def _command(name: str, migration: Migration) -> str:
-    words = shlex.join([*migration.options, *migration.paths])
+    words = shlex.join([*migration.options, *map(named, migration.paths)])
     return f"nnmigrate {name} {words}".rstrip()
