@@ -185,3 +185,13 @@ class TestPut:
         assert os.read(handle, 9) == b"a"
         os.close(handle)
         assert not (tmp_path / "pipe").is_file()
+
+    def test_a_read_only_file_is_not_replaced(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").write_bytes(b"old")
+        monkeypatch.setattr(os, "access", lambda path, mode: False)  # the superuser may write all
+
+        with pytest.raises(DocumentProblem, match="the file is read-only"):
+            put(tmp_path / "file", b"new")
+        assert (tmp_path / "file").read_bytes() == b"old"

@@ -47,6 +47,8 @@ def put(path: Path, new: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(new)
             return
+        if target.exists() and not os.access(target, os.W_OK):
+            raise DocumentProblem(str(path), "cannot write: the file is read-only")
         mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
         handle, temporary = tempfile.mkstemp(prefix=".nnmigrate-", dir=target.parent)
         try:

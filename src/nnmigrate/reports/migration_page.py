@@ -264,6 +264,9 @@ def _again(migration: Migration) -> Iterator[str]:
     verify = " --verify" if migration.runs else ""
     commands = f"{_command(f'report{verify}', migration)}\n{_command('fix', migration)}"
     yield from fenced(commands, "sh")
+    if migration.runs:
+        yield ""
+        yield "`nnmigrate fix --verify` writes only what is proved."
 
 
 def _command(name: str, migration: Migration) -> str:
