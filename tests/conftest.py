@@ -11,13 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pytest
 
-from nnmigrate import catalogue, cli, engine
+from nnmigrate import catalogue, cli_options, engine
 from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.spans import Edit, Span
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any-machine", deadline=None)
+hypothesis.settings.load_profile("any-machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +75,7 @@ def use_rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(*modules: Any) -> None:
         monkeypatch.setattr(engine, "rules", lambda: modules)
         monkeypatch.setattr(catalogue, "rules", lambda: modules)
-        monkeypatch.setattr(cli, "codes", lambda: tuple(one.RULE.code for one in modules))
+        monkeypatch.setattr(cli_options, "codes", lambda: tuple(one.RULE.code for one in modules))
 
     return use
 

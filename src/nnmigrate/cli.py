@@ -7,17 +7,16 @@ Exit codes: 0 nothing found, 1 findings, 2 something could not be read, parsed o
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from nnmigrate import __version__
+from nnmigrate.cli_options import common, outcomes_of, refuse_counts, rewriting, settings_of
 from nnmigrate.cli_proofs import (
     Judge,
     among_fixed,
@@ -27,7 +26,9 @@ from nnmigrate.cli_proofs import (
     verify_pair,
     verify_paths,
 )
+from nnmigrate.cli_report import report_command
 from nnmigrate.cli_verify import (
+    Failed,
     Where,
     need_forks,
     new_environment,
@@ -37,73 +38,21 @@ from nnmigrate.cli_verify import (
     sides,
 )
 from nnmigrate.configuration import BadConfiguration, configured
-from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
-from nnmigrate.reports import FORMATS, diff
-from nnmigrate.rules import codes
-from nnmigrate.run import Outcome, Settings, examine, examine_paths
-from nnmigrate.selection import Selection, UnknownRule
+from nnmigrate.console import (
+    exit_code,
+    say_changes,
+    say_findings,
+    say_problems,
+    say_statistics,
+    say_summary,
+)
+from nnmigrate.documents import DocumentProblem
+from nnmigrate.reports import DOCUMENTS, diff
+from nnmigrate.run import Outcome
+from nnmigrate.selection import UnknownRule
 
-_OLDEST_TARGET = (0, 5)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _version(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
-    """The numbers of a version of nnsight that code can be migrated to."""
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
-        raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
-    version = tuple(int(part) for part in text.split("."))
-    if version < _OLDEST_TARGET:
-        raise click.BadParameter(f"{text} is older than 0.5, the oldest target", param=option)
-    return version
-
-
-def _rewriting(command: _Command) -> _Command:
-    """The options that say what is found and where the code is to go."""
-    decorators = (
-        click.option("--select", multiple=True, metavar="CODES", help="Run only these rules."),
-        click.option("--ignore", multiple=True, metavar="CODES", help="Do not run these rules."),
-        click.option(
-            "--target-version",
-            callback=_version,
-            metavar="VERSION",
-            help="The nnsight version to migrate to. [default: the project's own pin, or 0.5]",
-        ),
-        click.option(
-            "--assume-remote/--no-assume-remote",
-            default=False,
-            help="Treat every trace as remote.",
-        ),
-    )
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
-
-
-def _common(command: _Command) -> _Command:
-    """The options that `check` and `fix` share."""
-    decorators = (
-        click.argument("paths", nargs=-1, type=click.Path()),
-        _rewriting,
-        click.option(
-            "--output-format",
-            type=click.Choice(list(FORMATS)),
-            default="full",
-            show_default=True,
-            help="How findings are shown.",
-        ),
-        click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
-        click.option(
-            "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
-        ),
-    )
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,7 +67,7 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix", "verify"):
+    if context.invoked_subcommand in ("check", "fix", "report", "verify"):
         try:
             options = configured(Path.cwd())
         except BadConfiguration as error:
@@ -127,28 +76,38 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command("check")
-@_common
+@common
+@click.option(
+    "--output-file", type=_NEW_FILE, metavar="FILE", help="Write what is found there instead."
+)
 @click.pass_context
 def check_command(
     context: click.Context,
     /,
     paths: tuple[str, ...],
     output_format: str,
+    counts: bool,
     strict: bool,
     stdin_filename: str,
+    output_file: Path | None,
     **asked: Any,
 ) -> None:
     """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
-    outcomes = _outcomes(paths, stdin_filename, _settings(**asked))
+    refuse_counts(counts, output_format)
+    outcomes = outcomes_of(paths, stdin_filename, settings_of(**asked))
     say_problems(outcomes)
-    say_findings(outcomes, output_format)
-    if output_format != "json":
+    say = say_statistics if counts else say_findings
+    try:
+        say(outcomes, output_format, file=output_file)
+    except DocumentProblem as problem:
+        raise Failed(str(problem)) from problem
+    if output_file is not None or output_format not in DOCUMENTS:
         say_summary(outcomes)
     context.exit(exit_code(outcomes, strict))
 
 
 @cli.command("fix")
-@_common
+@common
 @click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Apply unsafe fixes as well.")
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print the changes.")
 @click.option(
@@ -161,6 +120,7 @@ def fix_command(
     /,
     paths: tuple[str, ...],
     output_format: str,
+    counts: bool,
     strict: bool,
     stdin_filename: str,
     unsafe: bool,
@@ -169,13 +129,16 @@ def fix_command(
     **asked: Any,
 ) -> None:
     """Change what can be changed, in place (`-`: standard input to standard output)."""
-    if as_diff and output_format == "json":
-        raise click.UsageError("--diff and --output-format json both want standard output")
+    if as_diff and output_format in DOCUMENTS:
+        raise click.UsageError(
+            f"--diff and --output-format {output_format} both want standard output"
+        )
+    refuse_counts(counts, output_format)
     write = not as_diff and paths != ("-",)
     if verify and not write:
         raise click.UsageError("--verify is about what is written: neither with --diff nor with -")
     where = Where.among(asked)
-    settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
+    settings = settings_of(**asked, fix=True, unsafe=unsafe, write=write)
     judge = None
     if verify:
         need_forks()
@@ -183,15 +146,15 @@ def fix_command(
 
         with sides(settings.target, where) as both:
             judge = Judge(Prover.live(settings, both, where.conditions, among_fixed(paths)))
-            outcomes = _outcomes(paths, stdin_filename, replace(settings, judge=judge))
+            outcomes = outcomes_of(paths, stdin_filename, replace(settings, judge=judge))
     else:
-        outcomes = _outcomes(paths, stdin_filename, settings)
+        outcomes = outcomes_of(paths, stdin_filename, settings)
     say_problems(outcomes)
     if as_diff:
         context.exit(_say_diff(outcomes))
     if not write:
         _say_code(outcomes)
-    _say_fixed(outcomes, output_format, err=not write)
+    _say_fixed(outcomes, output_format, counts, err=not write)
     unsaid = judge is not None and judge.unsaid
     context.exit(2 if unsaid else exit_code(outcomes, strict))
 
@@ -199,7 +162,7 @@ def fix_command(
 @cli.command("verify")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--each", is_flag=True, help="Take two files for two programs, not for OLD NEW.")
-@_rewriting
+@rewriting
 @click.option("--matrix", metavar="VERSIONS", help="Run the rewrite on each of these nnsights.")
 @click.option(
     "--record", "target", type=_NEW_FILE, help="Run the originals alone; keep what they give."
@@ -237,7 +200,7 @@ def verify_command(
     from nnmigrate.proving import Prover
 
     where = Where.among(asked)
-    settings, conditions = _settings(**asked, unsafe=True), where.conditions
+    settings, conditions = settings_of(**asked, unsafe=True), where.conditions
     if matrix is not None:
         versions = [one.strip() for one in matrix.split(",") if one.strip()]
         context.exit(verify_matrix(paths, versions, settings, where))
@@ -278,29 +241,6 @@ def rules_command(output_format: str) -> None:
     click.echo(as_json() if output_format == "json" else as_table())
 
 
-def _settings(
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    target_version: tuple[int, ...] | None,
-    assume_remote: bool,
-    **how: Any,
-) -> Settings:
-    try:
-        selection = Selection.of(select, ignore, codes())
-    except UnknownRule as error:
-        raise click.UsageError(str(error)) from error
-    return Settings(selection, target_version, assume_remote, **how)
-
-
-def _outcomes(paths: tuple[str, ...], stdin_filename: str, settings: Settings) -> list[Outcome]:
-    if "-" not in paths:
-        return list(examine_paths(paths or (".",), settings))
-    if len(paths) > 1:
-        raise click.UsageError("standard input (-) cannot be combined with other paths")
-    raw = sys.stdin.buffer.read()
-    return [examine(stdin_filename, raw, settings)]
-
-
 def _say_diff(outcomes: list[Outcome]) -> int:
     """Prints the changes; gives the exit code."""
     changed = [outcome for outcome in outcomes if outcome.after != outcome.before]
@@ -315,14 +255,19 @@ def _say_code(outcomes: list[Outcome]) -> None:
         click.echo(outcome.after, nl=False)
 
 
-def _say_fixed(outcomes: list[Outcome], output_format: str, err: bool) -> None:
-    """What was changed and what remains; around JSON, which stands alone, nothing else."""
-    json = output_format == "json"
-    say_changes(outcomes, err=err or json)
-    say_findings(outcomes, output_format, err)
-    if not json:
+def _say_fixed(outcomes: list[Outcome], output_format: str, counts: bool, err: bool) -> None:
+    """What was changed and what remains; around a document, which stands alone, nothing else."""
+    alone = output_format in DOCUMENTS
+    if not counts:
+        say_changes(outcomes, err=err or alone)
+    say = say_statistics if counts else say_findings
+    say(outcomes, output_format, err)
+    if not alone:
         fixed = any(outcome.applied for outcome in outcomes)
         say_summary(outcomes, verb="Left" if fixed else "Found", err=err)
+
+
+cli.add_command(report_command)
 
 
 def main() -> None:

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Executor, Verdict
     from nnmigrate.proving import Baselines, Proof, Prover
 
-_WORDS = {
+WORDS = {
     "same": "proved",
     "close": "proved but for rounding",
     "different": "differs",
     "inconclusive": "inconclusive",
 }
+"""What a person is told of an outcome."""
 # While one program runs on one side, another one does on the other.
 _AT_ONCE = 2
 
@@ -106,7 +107,7 @@ def say_requests(verdict: Verdict) -> None:
 def _said(verdict: Verdict, how: str = "") -> str:
     reason = f": {escaped(verdict.reason)}" if verdict.reason else ""
     notes = "".join(f"\n  note: {escaped(note)}" for note in verdict.notes)
-    return f"{_WORDS[verdict.outcome.value]}{how}{reason}{notes}"
+    return f"{WORDS[verdict.outcome.value]}{how}{reason}{notes}"
 
 
 def say_count(proofs: Sequence[Proof]) -> int:
@@ -115,7 +116,7 @@ def say_count(proofs: Sequence[Proof]) -> int:
 
     results = [proof.verdict.outcome.value for proof in proofs if proof.verdict is not None]
     counts = ", ".join(
-        f"{results.count(result)} {word}" for result, word in _WORDS.items() if result in results
+        f"{results.count(result)} {word}" for result, word in WORDS.items() if result in results
     )
     click.echo(f"{counts}." if counts else "Nothing that concerns nnsight.")
     return code_of(proofs)
@@ -227,7 +228,7 @@ def say_matrix(found: Mapping[str, Sequence[Proof]], versions: Sequence[str]) ->
         cells = []
         for version, proof in zip(versions, row, strict=True):
             assert proof.verdict is not None
-            word = _WORDS[proof.verdict.outcome.value].partition(" ")[0]
+            word = WORDS[proof.verdict.outcome.value].partition(" ")[0]
             cells.append(f"{word:>12}")
             if proof.verdict.reason:
                 reasons.append(f"{escaped(path)} on {version}: {_said(proof.verdict)}")
@@ -288,15 +289,20 @@ class Judge:
         """The rewrite that may be written: a proved one, or the file as it is."""
         if outcome.problems or outcome.after == outcome.before:
             return outcome
-        proof = self.prover.of_file(path, outcome.before, fullest=True)
-        if proof.verdict is not None and proof.verdict.empty:
-            proof = self._with_importers(path, proof)
-        self.proofs.append(proof)
+        proof = self.proof_of(path, outcome)
         say_proof(proof, err=True)
         if proof.proved:
             return proof.outcome
         settings = replace(self.prover.settings, fix=False, write=False)
         return examine(str(path), outcome.before, settings)
+
+    def proof_of(self, path: Path, outcome: Outcome) -> Proof:
+        """The proof of a file, by itself or with the programs that import it."""
+        proof = self.prover.of_file(path, outcome.before, fullest=True)
+        if proof.verdict is not None and proof.verdict.empty:
+            proof = self._with_importers(path, proof)
+        self.proofs.append(proof)
+        return proof
 
     def _with_importers(self, path: Path, proof: Proof) -> Proof:
         """The proof of a module: it does nothing itself, so those that import it are run."""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import click
 
-from nnmigrate.documents import Sheet
+from nnmigrate.documents import Sheet, put
 from nnmigrate.findings import Finding, Severity
-from nnmigrate.reports import FORMATS, escaped, summary
+from nnmigrate.reports import (
+    FORMATS,
+    escaped,
+    statistics,
+    statistics_lines,
+    statistics_objects,
+    summary,
+)
+from nnmigrate.reports.statistics import Statistic
 from nnmigrate.reports.summary import counted
 from nnmigrate.run import Outcome
 
@@ -31,11 +43,69 @@ def say_problems(outcomes: Iterable[Outcome]) -> None:
             click.echo(escaped(str(problem)), err=True)
 
 
-def say_findings(outcomes: Sequence[Outcome], style: str, err: bool = False) -> None:
-    """Findings in an output format; to standard error where something else is the output."""
+def say_findings(
+    outcomes: Sequence[Outcome], style: str, err: bool = False, file: Path | None = None
+) -> None:
+    """Findings in an output format.
+
+    Args:
+        outcomes: what was found.
+        style: the format's name.
+        err: write them to standard error, since something else is the output.
+        file: write them there instead.
+
+    Raises:
+        DocumentProblem: the file cannot be written.
+    """
+    reports = [
+        replace(outcome.report, problems=outcome.problems, notes=outcome.notes)
+        for outcome in outcomes
+    ]
+    _say(partial(FORMATS[style], reports), err, file)
+
+
+def say_statistics(
+    outcomes: Sequence[Outcome], style: str, err: bool = False, file: Path | None = None
+) -> None:
+    """How often each rule found something; where findings were fixed, how often that was as well.
+
+    Args:
+        outcomes: what was found and fixed.
+        style: `json` for JSON; lines otherwise.
+        err: as for findings.
+        file: as for findings.
+
+    Raises:
+        DocumentProblem: the file cannot be written.
+    """
+    left = statistics(one for outcome in outcomes for one in outcome.report.findings)
+    fixed = statistics(one for outcome in outcomes for one in outcome.applied)
+    if style == "json":
+        objects: object = statistics_objects(left)
+        if fixed:
+            objects = {"fixed": statistics_objects(fixed), "left": objects}
+        _say(lambda color: [json.dumps(objects, indent=2)], err, file)
+    elif fixed:
+        _say(lambda color: _fixed_and_left(fixed, left, color), err, file)
+    else:
+        _say(partial(statistics_lines, left), err, file)
+
+
+def _fixed_and_left(fixed: list[Statistic], left: list[Statistic], color: bool) -> Iterator[str]:
+    for verb, found in (("Fixed", fixed), ("Left", left)):
+        if found:
+            yield f"{verb}:"
+            yield from statistics_lines(found, color)
+
+
+def _say(lines: Callable[[bool], Iterable[str]], err: bool, file: Path | None) -> None:
+    """Prints lines, or puts them into a file, without colours there."""
+    if file is not None:
+        text = "".join(f"{line}\n" for line in lines(False))
+        put(file, text.encode("utf-8", "backslashreplace"))
+        return
     color = _colored(err)
-    reports = [outcome.report for outcome in outcomes]
-    for line in FORMATS[style](reports, color):
+    for line in lines(color):
         click.echo(line, err=err, color=color)
 
 

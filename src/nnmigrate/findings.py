@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +12,9 @@ from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
     from nnmigrate.program import Program
+
+
+_OF_04 = re.compile(r"\b0\.4\b(?! raised)")
 
 
 class Severity(str, Enum):
@@ -76,6 +80,14 @@ class Finding:
     message: str
     consequence: str
     fix: Fix | None = None
+
+    @property
+    def of_04(self) -> bool:
+        """Whether it says what 0.4 itself did otherwise than the code, so that results change.
+
+        Where 0.4 raised there were no results.
+        """
+        return self.severity is Severity.NOTE and bool(_OF_04.search(self.message))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from nnmigrate.executor import (
     without_barriers,
 )
 from nnmigrate.executor import Outcome as Result
-from nnmigrate.findings import Finding, Severity
+from nnmigrate.findings import Finding
 from nnmigrate.programs import Program, Rewrite, program_at, script_of
 from nnmigrate.reports import Report
 from nnmigrate.run import Outcome, Settings, examine
@@ -95,7 +95,7 @@ def findings_in(path: str, raw: bytes, settings: Settings) -> Iterator[tuple[Pla
 def _faults_of_04(program: Program, settings: Settings) -> Iterator[str]:
     """What the rules say of what 0.4 itself did to a program: why its numbers change."""
     for place, one in findings_in(program.path, program.rewrites[0].outcome.before, settings):
-        if one.severity is Severity.NOTE and "0.4" in one.message:
+        if one.of_04:
             yield f"{place.said}: {one.code} {one.message}"
 
 

@@ -502,3 +502,18 @@ def test_systems_that_cannot_fork(
     assert done.exit_code == 2
     assert "Linux and macOS only" in done.stderr
     assert contents() == before
+
+
+def test_a_report_says_what_was_proved() -> None:
+    before = put(a=SAFE, b=UNSAFE, c=DIFFERS, d="print('no model here')\n")
+    done = run("report", "--verify", "--unsafe-fixes", ".")
+    page = done.stdout
+    assert "**This code was run:** each old program on nnsight 0.4.11" in page
+    assert "and its migration on nnsight 0.5.15" in page
+    assert "| `a.py` | **proved** |" in page
+    assert "| `b.py` | **proved** |" in page
+    assert "| `c.py` | **differs** | `g`: " in page
+    assert "| Proved by running | 1 differs, 2 proved |" in page
+    assert "d.py" not in page
+    assert done.exit_code == 1
+    assert contents() == before

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnmigrate.documents import DocumentProblem, write
+from nnmigrate.documents import DocumentProblem, put, write
 
 
 @pytest.fixture
@@ -143,3 +143,55 @@ def test_the_longest_possible_name_can_be_written(tmp_path: Path) -> None:
     path.write_bytes(b"old")
 
     assert write(path, b"new", was=b"old")
+
+
+class TestPut:
+    def test_a_new_file_has_the_usual_permissions(self, tmp_path: Path) -> None:
+        (tmp_path / "usual").write_bytes(b"")
+        put(tmp_path / "new", b"a")
+
+        assert (tmp_path / "new").read_bytes() == b"a"
+        assert os.stat(tmp_path / "new").st_mode == os.stat(tmp_path / "usual").st_mode
+
+    def test_a_link_stays_one(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"old")
+        (tmp_path / "link").symlink_to("file")
+
+        put(tmp_path / "link", b"new")
+
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "file").read_bytes() == b"new"
+
+    def test_what_fails_half_way_leaves_everything_as_it_was(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        (tmp_path / "file").write_bytes(b"old")
+        monkeypatch.setattr(os, "replace", fail)
+
+        with pytest.raises(DocumentProblem, match="cannot write: No space left on device"):
+            put(tmp_path / "file", b"new")
+        assert (tmp_path / "file").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["file"]
+
+    def test_a_pipe_is_written_to(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        handle = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+        put(tmp_path / "pipe", b"a")
+
+        assert os.read(handle, 9) == b"a"
+        os.close(handle)
+        assert not (tmp_path / "pipe").is_file()
+
+    def test_a_read_only_file_is_not_replaced(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").write_bytes(b"old")
+        monkeypatch.setattr(os, "access", lambda path, mode: False)  # the superuser may write all
+
+        with pytest.raises(DocumentProblem, match="the file is read-only"):
+            put(tmp_path / "file", b"new")
+        assert (tmp_path / "file").read_bytes() == b"old"

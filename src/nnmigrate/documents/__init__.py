@@ -20,7 +20,7 @@ from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import PythonDocument
 from nnmigrate.documents.reading import SIZE_LIMIT, read, refuse_too_long
 from nnmigrate.documents.relevance import mentions_nnsight
-from nnmigrate.documents.writing import write
+from nnmigrate.documents.writing import put, write
 
 __all__ = [
     "EVERYTHING",
@@ -39,6 +39,7 @@ __all__ = [
     "is_notebook",
     "may_concern_nnsight",
     "mentions_nnsight",
+    "put",
     "read",
     "refuse_too_long",
     "write",

@@ -74,6 +74,13 @@ class Sheet:
         """The lines of the code itself."""
         return Lines(self.code)
 
+    @cached_property
+    def text(self) -> str:
+        """The code as a person is to see it: with a notebook's magics as they stand there."""
+        if not any(origin.host is not None for origin in self.origins):
+            return self.code
+        return "".join(f"{self.shown(row)[0]}\n" for row in range(1, len(self.lines.starts)))
+
     def place(self, offset: int) -> Place:
         """Where a character of the code is."""
         row, column = self.lines.place(offset)

@@ -33,6 +33,44 @@ def write(path: Path, new: bytes, *, was: bytes) -> bool:
     return True
 
 
+def put(path: Path, new: bytes) -> None:
+    """Puts `new` into a file that may not be there yet, such as a report.
+
+    It is written whole or not at all, but for what is no file (`/dev/stdout`, a pipe), which is
+    written to.
+
+    Raises:
+        DocumentProblem: it cannot be written. A file that was there is as it was then.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if path.exists() and not path.is_file():
+            path.write_bytes(new)
+            return
+        if target.exists() and not os.access(target, os.W_OK):
+            raise DocumentProblem(str(path), "cannot write: the file is read-only")
+        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(prefix=".nnmigrate-", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(new)
+            os.chmod(temporary, stat.S_IMODE(mode))
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise system_problem(str(path), error, "write") from error
+
+
+def _umask() -> int:
+    """The permissions that new files do not get; there is no other way to ask for it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def _replace(target: Path, new: bytes, was: bytes, name: str) -> None:
     # A short name of its own: the target's, with anything added, might exceed what a name may be.
     handle, temporary = tempfile.mkstemp(prefix=".nnmigrate-", dir=target.parent)

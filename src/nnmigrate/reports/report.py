@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nnmigrate.documents.places import Origin, Place, Sheet
+from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.findings import Finding
 from nnmigrate.spans import Lines
 
@@ -19,12 +20,16 @@ class Report:
         code: the code that the findings' spans point into.
         findings: sorted by place.
         origins: where the lines of the code come from, where the code is not the whole file.
+        problems: what could not be done with the document.
+        notes: what was passed over in it.
     """
 
     path: str
     code: str
     findings: tuple[Finding, ...]
     origins: tuple[Origin, ...] = ()
+    problems: tuple[DocumentProblem, ...] = ()
+    notes: tuple[DocumentProblem, ...] = ()
 
     @cached_property
     def sheet(self) -> Sheet:

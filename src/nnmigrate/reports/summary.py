@@ -18,10 +18,14 @@ def summary(reports: Iterable[Report], verb: str = "Found") -> str:
     """
     guilty = [report for report in reports if report.findings]
     findings = [finding for report in guilty for finding in report.findings]
-    of_each = Counter(finding.severity for finding in findings)
-    kinds = ", ".join(f"{of_each[one]} {one.value}" for one in Severity if of_each[one])
-    found = f"{verb} {counted(len(findings), 'finding')} ({kinds})"
+    found = f"{verb} {counted(len(findings), 'finding')} ({kinds(findings)})"
     return f"{found} in {counted(len(guilty), 'file')}{_fixable(findings)}"
+
+
+def kinds(findings: Iterable[Finding]) -> str:
+    """How many there are of each severity, gravest first: `2 silent, 1 note`."""
+    of_each = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{of_each[one]} {one.value}" for one in Severity if of_each[one])
 
 
 def counted(number: int, noun: str) -> str:

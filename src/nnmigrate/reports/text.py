@@ -28,6 +28,11 @@ def escaped(text: str) -> str:
     return _UNSHOWABLE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def showable(text: str) -> str:
+    """The text with what no encoding has (bytes of file names that are no UTF-8) written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def width(text: str) -> int:
     """The columns that escaped text takes in a terminal; East Asian characters take two."""
     if text.isascii():

@@ -1,0 +1,124 @@
+"""The options that several commands share, and what they come to."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from nnmigrate.reports import DOCUMENTS, FORMATS
+from nnmigrate.rules import codes
+from nnmigrate.run import Outcome, Settings, examine, examine_paths
+from nnmigrate.selection import Selection, UnknownRule
+
+_OLDEST_TARGET = (0, 5)
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _version(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    """The numbers of a version of nnsight that code can be migrated to."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
+        raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
+    version = tuple(int(part) for part in text.split("."))
+    if version < _OLDEST_TARGET:
+        raise click.BadParameter(f"{text} is older than 0.5, the oldest target", param=option)
+    return version
+
+
+def rewriting(command: _Command) -> _Command:
+    """The options that say what is found and where the code is to go."""
+    decorators = (
+        click.option("--select", multiple=True, metavar="CODES", help="Run only these rules."),
+        click.option("--ignore", multiple=True, metavar="CODES", help="Do not run these rules."),
+        click.option(
+            "--target-version",
+            callback=_version,
+            metavar="VERSION",
+            help="The nnsight version to migrate to. [default: the project's own pin, or 0.5]",
+        ),
+        click.option(
+            "--assume-remote/--no-assume-remote",
+            default=False,
+            help="Treat every trace as remote.",
+        ),
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def common(command: _Command) -> _Command:
+    """The options that `check` and `fix` share."""
+    decorators = (
+        click.argument("paths", nargs=-1, type=click.Path()),
+        rewriting,
+        click.option(
+            "--output-format",
+            type=click.Choice(list(FORMATS)),
+            default="full",
+            show_default=True,
+            help="How findings are shown.",
+        ),
+        click.option(
+            "--statistics",
+            "counts",
+            is_flag=True,
+            help="Show how often each rule found something, not the findings.",
+        ),
+        click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
+        click.option(
+            "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
+        ),
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def refuse_counts(counts: bool, output_format: str) -> None:
+    """Refuses `--statistics` in formats that have no place for it.
+
+    Raises:
+        click.UsageError: this is one.
+    """
+    if counts and output_format in (DOCUMENTS | {"github"}) - {"json"}:
+        raise click.UsageError(f"--statistics is text or json, never {output_format}")
+
+
+def settings_of(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    target_version: tuple[int, ...] | None,
+    assume_remote: bool,
+    **how: Any,
+) -> Settings:
+    """What `rewriting` gave, as settings.
+
+    Raises:
+        click.UsageError: no rule has such a code.
+    """
+    try:
+        selection = Selection.of(select, ignore, codes())
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+    return Settings(selection, target_version, assume_remote, **how)
+
+
+def outcomes_of(paths: tuple[str, ...], stdin_filename: str, settings: Settings) -> list[Outcome]:
+    """What becomes of the files that paths lead to, or of standard input (`-`).
+
+    Raises:
+        click.UsageError: standard input is asked for beside other paths.
+    """
+    if "-" not in paths:
+        return list(examine_paths(paths or (".",), settings))
+    if len(paths) > 1:
+        raise click.UsageError("standard input (-) cannot be combined with other paths")
+    raw = sys.stdin.buffer.read()
+    return [examine(stdin_filename, raw, settings)]
