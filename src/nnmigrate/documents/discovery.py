@@ -46,7 +46,7 @@ def discover(paths: Iterable[str | Path], suffixes: tuple[str, ...] = EVERYTHING
 
     Args:
         paths: files and directories.
-        suffixes: what the names of wanted files end in.
+        suffixes: what to look for in directories, by the ends of names.
     """
     search = _Search(suffixes)
     for path in map(Path, paths):
@@ -74,7 +74,7 @@ class _Search:
 
     def name(self, path: Path) -> None:
         """Takes a file that was named."""
-        wanted = (*self.suffixes, *STUBS)
+        wanted = (*EVERYTHING, *STUBS)
         if path.suffix.lower() not in wanted and path.exists():
             message = f"not looked at: its name ends in none of {' '.join(wanted)}"
             self.problems.append(DocumentProblem(str(path), message))
