@@ -1,7 +1,7 @@
 """The site of the documentation: `sphinx-build -W .docs OUT`.
 
-The pages stand in the rules and in `src/nnmigrate/pages`; `site_pages.py` beside this makes the site's
-sources of them, next to this file, each time that it is built.
+The pages stand in the rules and in `src/nnmigrate/pages`; `site_pages.py` makes the site's sources
+of them, next to this file, each time that it is built.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ author = "nnmigrate contributors"
 version = release = nnmigrate.__version__
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
-suppress_warnings: list[str] = []
 html_theme = "furo"
 html_title = "nnmigrate"
 html_baseurl = SITE

@@ -1,7 +1,8 @@
 """Makes the pages of the site: one for each rule, from the rule itself, and the guides.
 
-What comes with the package is plain Markdown that reads well in a terminal. Here it gets what only a
-site has: a code such as NNS101 becomes a link, and a rule's page says where the guide speaks of it.
+What comes with the package is plain Markdown that reads well in a terminal. Here it gets what only
+a site has: a code such as NNS101 becomes a link, and a rule's page says where the guide speaks of
+it.
 """
 
 from __future__ import annotations

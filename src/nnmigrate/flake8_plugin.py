@@ -1,7 +1,7 @@
 """The findings as a plugin of flake8, for whoever runs flake8 already.
 
-flake8 imports its plugins each time that it starts: this one imports nothing of its own until a file
-concerns nnsight. Notes are left out, since whatever flake8 prints makes it fail.
+flake8 imports its plugins each time that it starts: this one imports nothing of its own until a
+file concerns nnsight. Notes are left out, since whatever flake8 prints makes it fail.
 """
 
 from __future__ import annotations

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 # In the order in which they are read.
 _NAMES = (
@@ -43,10 +39,6 @@ class Guide:
         return self.text.partition("\n")[0].removeprefix("# ")
 
 
-def _folder() -> Traversable:
-    return files("nnmigrate") / "pages"
-
-
 def guides() -> list[Guide]:
     """All guides, in the order in which they are read."""
     return [guide(name) for name in _NAMES]
@@ -61,4 +53,5 @@ def guide(name: str) -> Guide:
     lower = name.lower()
     if lower not in _NAMES:
         raise UnknownGuide(f"no guide has the name {name!r}; there are {', '.join(_NAMES)}")
-    return Guide(lower, (_folder() / f"{lower}.md").read_text(encoding="utf-8"))
+    page = files("nnmigrate") / "pages" / f"{lower}.md"
+    return Guide(lower, page.read_text(encoding="utf-8"))

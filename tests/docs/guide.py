@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from nnmigrate.guides import guide
 
 _LABEL = re.compile(
-    r"^(?P<label>On 0\.4|On 0\.5|On both|0\.4 prints|0\.5 prints):\n\n"
+    r"^\*\*(?P<label>On 0\.4|On 0\.5|On both|0\.4 prints|0\.5 prints):\*\*\n\n"
     r"```(?:python|text)\n(?P<block>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
