@@ -138,6 +138,21 @@ def test_a_file_that_cannot_be_parsed_fails(project: Path, home: Path) -> None:
     assert "broken.py:1:" in run.stdout
 
 
+def test_what_pre_commit_installs_has_its_pages(project: Path, home: Path) -> None:
+    _run(project, home, "nnmigrate-check")
+    python = next(path for path in home.rglob("python*") if path.stem == "python")
+
+    run = subprocess.run(
+        [python, "-m", "nnmigrate", "explain", "migrating"],
+        cwd=project,
+        capture_output=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(b"# Migrating from nnsight 0.4")
+
+
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_hooks_get_every_kind_of_file_that_holds_code(hook: dict[str, str]) -> None:
     taken = re.compile(hook["files"])
