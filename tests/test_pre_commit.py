@@ -140,7 +140,8 @@ def test_a_file_that_cannot_be_parsed_fails(project: Path, home: Path) -> None:
 
 def test_what_pre_commit_installs_has_its_pages(project: Path, home: Path) -> None:
     _run(project, home, "nnmigrate-check")
-    python = next(path for path in home.rglob("python*") if path.stem == "python")
+    binaries = home.glob("repo*/py_env-*/*/python*")  # bin/python, Scripts/python.exe
+    python = next(path for path in binaries if path.stem == "python")
 
     run = subprocess.run(
         [python, "-m", "nnmigrate", "explain", "migrating"],
