@@ -29,6 +29,7 @@ class Example:
         claim: what it does on 0.5 as it stands; none for what is right on both.
         error: the exception that it raises there.
         after: the program for 0.5; none where a person must decide.
+        unsafe: whether the text between them says that it takes `--unsafe-fixes`.
         printed: what each version prints, where the page shows it.
     """
 
@@ -37,6 +38,7 @@ class Example:
     claim: str = ""
     error: str = ""
     after: str = ""
+    unsafe: bool = False
     printed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -66,6 +68,7 @@ def _examples(text: str) -> Iterator[Example]:
         assert current is not None, f"{mark[0]!r} speaks of no program"
         if label is None:
             current.claim, current.error = mark["claim"], mark["error"] or ""
+            current.unsafe = "unsafe" in text[mark.start() : text.index("\n**On 0.", mark.start())]
         elif label == "On 0.5":
             current.after = mark["block"]
         else:

@@ -31,6 +31,7 @@ def test_every_program_of_the_page_is_an_example() -> None:
 def test_what_is_under_on_0_5_is_what_fix_makes_of_it(example: Example) -> None:
     assert example.claim
     assert fix(example.before, unsafe=True).code == example.after
+    assert (fix(example.before).code != example.after) is example.unsafe
     assert fix(example.after, unsafe=True).code == example.after
 
 
