@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from nnmigrate.executor import Conditions, Executors, Observation, Outcome, Script, compare, verify
+from nnmigrate.guides import guide
 
 from .guide import Example, examples
 
@@ -73,3 +75,16 @@ def test_each_version_prints_what_is_shown(example: Example, executors: Executor
     old, new = _run(executors, example)
 
     assert {"0.4": old.stdout, "0.5": new.stdout} == example.printed
+
+
+def test_the_probe_of_the_contributors_page_does_what_is_shown(executors: Executors) -> None:
+    text = guide("contributing").text
+    found = re.search(r"^In `probe.py`:\n\n```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    probe = Script.of(found[1])
+    instead = Script.of(found[1].replace('"The Eiffel Tower is in", inplace', "inplace"))
+
+    unchanged = verify(probe, probe, executors=executors)
+
+    assert f"\nprobe.py: differs: {unchanged.reason}\n" in text
+    assert verify(probe, instead, executors=executors).outcome is Outcome.SAME

@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 from nnmigrate.catalogue import entries, page_of
-from nnmigrate.guides import UnknownGuide, guide, guides
+from nnmigrate.cli import cli
+from nnmigrate.guides import Guide, UnknownGuide, guide, guides
 from nnmigrate.links import SITE, docs_url, guide_url
 
 ROOT = Path(__file__).parents[2]
@@ -98,18 +99,35 @@ def test_every_code_in_running_text_is_a_link_to_its_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("one", guides(), ids=lambda one: one.name)
-def test_a_guide_names_no_rule_that_is_not_there(one: object) -> None:
-    text = guide(one.name).text  # type: ignore[attr-defined]
+def test_a_guide_names_no_rule_that_is_not_there(one: Guide) -> None:
     made_up = {"NNS000"}  # what the plugin of flake8 calls a file that it could not read
 
-    assert text.startswith("# ")
-    assert set(CODE.findall(text)) - made_up <= KNOWN
+    assert one.text.startswith("# ")
+    assert set(CODE.findall(one.text)) - made_up <= KNOWN
 
 
 def test_every_page_in_the_package_is_a_guide() -> None:
     folder = ROOT / "src" / "nnmigrate" / "pages"
 
     assert {path.stem for path in folder.iterdir()} == {one.name for one in guides()}
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """The command lines of nnmigrate's that a page shows, without what follows a shell's sign."""
+    for block in re.findall(r"^```(?:sh|console)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            for part in re.split(r"&&|\|", line.split("#")[0]):
+                words = part.removeprefix("$ ").split("<")[0].split()
+                if words[:1] == ["nnmigrate"]:
+                    yield words[1:]
+
+
+@pytest.mark.parametrize("one", guides(), ids=lambda one: one.name)
+def test_commands_and_options_that_are_shown_are_there(one: Guide) -> None:
+    for words in _commands(one.text):
+        command = cli.commands[words[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, words
 
 
 def test_a_guide_that_is_not_there() -> None:
