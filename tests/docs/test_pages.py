@@ -33,7 +33,8 @@ def _site() -> ModuleType:
     return module
 
 
-SITE_PAGES: dict[str, str] = _site().pages()
+SITE_MODULE = _site()
+SITE_PAGES: dict[str, str] = SITE_MODULE.pages()
 KNOWN = {page.rule.code for page in entries()}
 
 
@@ -68,6 +69,23 @@ def test_every_rule_and_every_guide_is_in_a_list_of_contents() -> None:
 
     assert all(f"\n{code}\n" in SITE_PAGES["rules/index"] for code in KNOWN)
     assert all(f"\n{one.name}\n" in start for one in guides())
+
+
+def test_pages_of_what_went_are_taken_away(tmp_path: Path) -> None:
+    stale = [tmp_path / "went.md", tmp_path / "rules" / "NNS999.md"]
+    kept = tmp_path / "index.md"
+    stale[1].parent.mkdir()
+    for path in (*stale, kept):
+        path.write_text("# Something\n")
+
+    SITE_MODULE.write(tmp_path)
+    first = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
+    SITE_MODULE.write(tmp_path)
+
+    assert not any(path.exists() for path in stale)
+    assert kept.read_text() == "# Something\n"
+    assert len(first) == len(SITE_PAGES) + 1
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == first
 
 
 def test_pages_have_the_addresses_that_are_printed() -> None:
