@@ -1,14 +1,16 @@
-"""The rules as a person looks them up."""
+"""The rules, and the guides beside them, as a person looks them up."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnmigrate.findings import Rule
+from nnmigrate.guides import UnknownGuide, guide, guides
 from nnmigrate.program import Options
 from nnmigrate.project import Project
 from nnmigrate.project.declared import of_pyproject
@@ -120,11 +122,44 @@ def entry(text: str) -> Entry:
     raise UnknownRule(f"no rule has the code or the name {text!r}; `nnmigrate rules` lists them")
 
 
+class UnknownPage(LookupError):
+    """Neither a rule nor a guide is meant by a name. The message lists what there is."""
+
+
+def page_of(text: str) -> str:
+    """The page of a rule or a guide in Markdown.
+
+    Args:
+        text: a rule's code or name, or a guide's name, in upper or lower case.
+
+    Raises:
+        UnknownPage: there is none.
+    """
+    try:
+        return guide(text).text.rstrip("\n")
+    except UnknownGuide:
+        pass
+    try:
+        return entry(text).page
+    except UnknownRule as error:
+        message = f"neither a rule nor a guide is called {text!r}; there are\n\n{contents()}"
+        raise UnknownPage(message) from error
+
+
+def contents() -> str:
+    """A line for each guide, then one for each rule."""
+    rows = [("guide", "what it is about"), *((one.name, one.title) for one in guides())]
+    return f"{_table(rows)}\n\n{as_table()}"
+
+
 def as_table() -> str:
     """A line for each rule: code, name, best fix, first sentence."""
     rows = [(one.rule.code, one.rule.name, one.fix, one.summary) for one in entries()]
-    rows.insert(0, ("code", "name", "fix", "what it finds"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return _table([("code", "name", "fix", "what it finds"), *rows])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     return "\n".join(_padded(row, widths) for row in rows)
 
 

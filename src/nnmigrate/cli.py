@@ -219,14 +219,14 @@ def verify_command(
 
 
 @cli.command("explain")
-@click.argument("rule")
-def explain_command(rule: str) -> None:
-    """Print the page of a rule, named by its code or its name."""
-    from nnmigrate.catalogue import entry
+@click.argument("page", required=False, metavar="[RULE|GUIDE]")
+def explain_command(page: str | None) -> None:
+    """Print the page of a rule, named by code or name, or a guide; without either, list them."""
+    from nnmigrate.catalogue import UnknownPage, contents, page_of
 
     try:
-        click.echo(entry(rule).page)
-    except UnknownRule as error:
+        click.echo(contents() if page is None else page_of(page))
+    except UnknownPage as error:
         raise click.UsageError(str(error)) from error
 
 

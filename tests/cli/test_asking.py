@@ -31,7 +31,8 @@ class TestAskedWrongly:
             ("check", "--diff"),
             ("fix", "--diff", "--output-format", "json"),
             ("explain", "NNS999"),
-            ("explain",),
+            ("explain", "nonsense"),
+            ("explain", "migrating", "proof"),
             ("rules", "--output-format", "xml"),
             ("nonsense",),
         ],
@@ -68,6 +69,26 @@ class TestCatalogue:
 
         assert result.exit_code == 0
         assert result.stdout == ("# NNS101 made-up-101\n\nMade up.\n\n## What it does\nNothing.\n")
+
+    @pytest.mark.parametrize("name", ["migrating", "Migrating", "hooks-and-ci"])
+    def test_explain_prints_guides_as_well(self, name: str) -> None:
+        result = run("explain", name)
+
+        assert result.exit_code == 0
+        assert result.stdout.startswith("# ")
+        assert "NNS" in result.stdout
+
+    def test_explain_lists_what_there_is(self) -> None:
+        lines = run("explain").stdout.splitlines()
+
+        assert lines[1] == "migrating      Migrating from nnsight 0.4"
+        assert "NNS201  made-up-201  none    Made up." in lines
+
+    def test_a_page_that_is_not_there_is_answered_with_what_is(self) -> None:
+        result = run("explain", "NNS999")
+
+        assert "neither a rule nor a guide is called 'NNS999'" in result.stderr
+        assert run("explain").stdout in result.stderr
 
     def test_rules_are_listed(self) -> None:
         lines = run("rules").stdout.splitlines()

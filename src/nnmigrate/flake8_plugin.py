@@ -1,0 +1,84 @@
+"""The findings as a plugin of flake8, for whoever runs flake8 already.
+
+flake8 imports its plugins each time that it starts: this one imports nothing of its own until a
+file concerns nnsight. Notes are left out, since whatever flake8 prints makes it fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nnmigrate import __version__
+
+if TYPE_CHECKING:
+    from nnmigrate.run import Settings
+
+_Report = tuple[int, int, str, type]
+
+
+class Plugin:
+    """What flake8 makes of a file that it looks at.
+
+    Args:
+        tree: the file as flake8 has parsed it; that it is asked for tells flake8 to run this once
+            for each file.
+        filename: its path, or `stdin`.
+        lines: its text.
+    """
+
+    name = "nnmigrate"
+    version = __version__
+
+    def __init__(self, tree: object, filename: str, lines: Sequence[str]) -> None:
+        self._filename = filename
+        self._raw = "".join(lines).encode("utf-8", "surrogatepass")
+
+    def run(self) -> Iterator[_Report]:
+        """Gives line, column and text of each finding."""
+        from nnmigrate.documents import mentions_nnsight
+
+        if not mentions_nnsight(self._raw):
+            return
+        try:
+            yield from self._findings(_settings())
+        except ValueError as error:  # of the project's configuration
+            yield 1, 0, f"NNS000 {error}", Plugin
+
+    def _findings(self, settings: Settings) -> Iterator[_Report]:
+        from nnmigrate.findings import Severity
+        from nnmigrate.run import examine
+        from nnmigrate.spans import Lines
+
+        outcome = examine(self._filename, self._raw, settings)
+        for problem in outcome.problems:
+            yield problem.line or 1, (problem.column or 1) - 1, f"NNS000 {problem.message}", Plugin
+        lines = Lines(outcome.report.code)
+        for finding in outcome.report.findings:
+            if finding.severity is not Severity.NOTE:
+                row, column = lines.place(finding.span.start)
+                text = f"{finding.code} [{finding.severity.value}] {finding.message}"
+                yield row, column - 1, text, Plugin
+
+
+def _settings() -> Settings:
+    """What the project around the working directory says.
+
+    Raises:
+        ValueError: it cannot be understood.
+    """
+    from pathlib import Path
+
+    from nnmigrate.configuration import BadConfiguration, configured
+    from nnmigrate.rules import codes
+    from nnmigrate.run import Settings
+    from nnmigrate.selection import Selection
+
+    try:
+        options = configured(Path.cwd())
+    except BadConfiguration as error:
+        raise ValueError(str(error)) from error
+    selection = Selection.of(options.get("select", ()), options.get("ignore", ()), codes())
+    target = options.get("target_version")
+    version = tuple(map(int, target.split("."))) if target else None
+    return Settings(selection, version, options.get("assume_remote", False))
