@@ -104,4 +104,5 @@ def test_it_imports_nothing_of_its_own_until_a_file_concerns_nnsight() -> None:
     assert {name for name in loaded if not name.startswith("nnmigrate.documents")} == {
         "nnmigrate.flake8_plugin",
         "nnmigrate.library",
+        "nnmigrate.spans",
     }

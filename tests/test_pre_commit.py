@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from nnmigrate.documents.kinds import EVERYTHING, STUBS
 
 ROOT = Path(__file__).parents[1]
 # What is needed to install the package.
@@ -23,6 +26,7 @@ with model.trace("a b", scan=False):
     logits = model.lm_head.output.save()
 """
 FIXED = BROKEN.replace(", scan=False", "")
+KINDS = [kind.removeprefix(".") for kind in (*EVERYTHING, *STUBS)]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 
 
@@ -119,6 +123,19 @@ def test_fix_fails_once_and_then_passes(project: Path, home: Path) -> None:
     assert second.returncode == 0, second.stdout + second.stderr
 
 
+def test_notebooks_and_texts_are_fixed(project: Path, home: Path) -> None:
+    cell = {"cell_type": "code", "source": BROKEN.splitlines(keepends=True)}
+    notebook = _put(project, "broken.ipynb", json.dumps({"cells": [cell]}, indent=1))
+    text = _put(project, "README.md", f"# It\n\n```python\n{BROKEN}```\n")
+    whole = notebook.read_text()
+
+    run = _run(project, home, "nnmigrate-fix")
+
+    assert "files were modified by this hook" in run.stdout, run.stdout + run.stderr
+    assert notebook.read_text() == whole.replace(", scan=False", "")
+    assert text.read_text() == f"# It\n\n```python\n{FIXED}```\n"
+
+
 def test_what_is_clean_passes(project: Path, home: Path) -> None:
     _put(project, "notes.txt", BROKEN)
     _put(project, "script", f"#!/usr/bin/env python3\n{BROKEN}")
@@ -158,5 +175,5 @@ def test_what_pre_commit_installs_has_its_pages(project: Path, home: Path) -> No
 def test_hooks_get_every_kind_of_file_that_holds_code(hook: dict[str, str]) -> None:
     taken = re.compile(hook["files"])
 
-    assert all(taken.search(f"a/b.{kind}") for kind in ("py", "pyi", "ipynb", "md", "rst", "qmd"))
+    assert all(taken.search(f"a/b.{kind}") for kind in KINDS)
     assert not any(taken.search(name) for name in ("a.txt", "a.python", "apy", "a.md.bak", "b/py"))

@@ -49,7 +49,6 @@ from nnmigrate.console import (
 from nnmigrate.documents import DocumentProblem
 from nnmigrate.reports import DOCUMENTS, diff
 from nnmigrate.run import Outcome
-from nnmigrate.selection import UnknownRule
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
