@@ -18,7 +18,7 @@ from nnmigrate.program.outside import (
     names_of_run_before,
     outer_names,
 )
-from nnmigrate.program.turns import at_turn, turns_around
+from nnmigrate.program.turns import orders_around
 from nnmigrate.program.unroll import NotFollowed, Origin, Unrolled, unroll
 from nnmigrate.schedule import (
     Difference,
@@ -31,8 +31,6 @@ from nnmigrate.schedule import (
     expected,
     instances,
     plan,
-    providers,
-    rankings,
     repaired,
     simulate,
 )
@@ -104,7 +102,9 @@ def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
         return runs(program, trace)
     try:
         ways = unroll_as_written(trace, outer_names(program, trace), empty_collections(trace))
-        return tuple(Run(each, {}, Plan(), Repair(), _orders(trace, each)) for each in ways)
+        return tuple(
+            Run(each, {}, Plan(), Repair(), orders_around(trace, each.trace)) for each in ways
+        )
     except (NotFollowed, TooManyOrders):
         return runs(program, trace)
 
@@ -136,25 +136,13 @@ def _followed(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Ru
 
 def _run(source: Trace, unrolled: Unrolled) -> Run:
     trace = unrolled.trace
-    turns = _orders(source, unrolled)
+    turns = orders_around(source, unrolled.trace)
     orders = tuple(order for turn in turns for order in turn)
     found = _merged([differences(trace, turn) for turn in turns])
     if trace.barriers:
         repair = repaired(trace, orders)
         return Run(unrolled, found, repair.plan, repair, turns)
     return Run(unrolled, found, plan(trace, orders), Repair(), turns)
-
-
-def _orders(source: Trace, unrolled: Unrolled) -> tuple[Orders, ...]:
-    """The orders that the modules can have at each turn of the loops around a trace."""
-    asked = list(dict.fromkeys(providers(unrolled.trace)))
-    every: dict[tuple[Provider, ...], Orders] = {}
-    for turns in turns_around(source):
-        named = tuple(at_turn(provider, turns) for provider in asked)
-        if named not in every:
-            pairs = list(zip(asked, named, strict=True))
-            every[named] = tuple({one: rank[two] for one, two in pairs} for rank in rankings(named))
-    return tuple(every.values())
 
 
 def _merged(turns: Sequence[Mapping[int, Difference]]) -> Mapping[int, Difference]:

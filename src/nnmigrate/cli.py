@@ -27,6 +27,7 @@ from nnmigrate.cli_proofs import (
     verify_paths,
 )
 from nnmigrate.cli_report import report_command
+from nnmigrate.cli_show import show_command
 from nnmigrate.cli_verify import (
     Failed,
     Where,
@@ -66,7 +67,7 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix", "report", "verify"):
+    if context.invoked_subcommand in ("check", "fix", "report", "show", "verify"):
         try:
             options = configured(Path.cwd())
         except BadConfiguration as error:
@@ -267,6 +268,7 @@ def _say_fixed(outcomes: list[Outcome], output_format: str, counts: bool, err: b
 
 
 cli.add_command(report_command)
+cli.add_command(show_command)
 
 
 def main() -> None:

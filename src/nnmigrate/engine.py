@@ -101,6 +101,15 @@ def check(
     return _run(program, code, _selected(selection or Selection()), rigid)
 
 
+def understood(code: str, options: Options | None = None) -> Program:
+    """The program that some code is, as the rules see it.
+
+    Raises:
+        NotPython: the code cannot be parsed, or is nested too deeply.
+    """
+    return _build(code, options or Options())
+
+
 def fix(
     code: str,
     options: Options | None = None,

@@ -131,7 +131,8 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _options(name: str, settings: Settings) -> Options:
+def options_of(name: str, settings: Settings) -> Options:
+    """What is known of a document's code from its name, the settings and the project around it."""
     from nnmigrate.program import Options
 
     folder = Path.cwd() if name == "-" else Path(name).resolve().parent
@@ -224,7 +225,7 @@ def _examine(name: str, raw: bytes, settings: Settings) -> Outcome:
 def _check(name: str, document: Document, settings: Settings) -> Outcome:
     from nnmigrate.engine import check
 
-    options = _options(name, settings)
+    options = options_of(name, settings)
     checked = check(document.code, options, settings.selection, document.rigid)
     return Outcome(
         Report(name, document.code, checked.findings, document.origins),
@@ -239,13 +240,11 @@ def _check(name: str, document: Document, settings: Settings) -> Outcome:
 def _fix(name: str, document: Document, settings: Settings) -> Outcome:
     from nnmigrate.engine import fix
 
-    options, rigid = _options(name, settings), document.rigid
+    options, rigid = options_of(name, settings), document.rigid
     fixed = fix(document.code, options, settings.selection, settings.unsafe, rigid)
     after = document.with_code(fixed.code, fixed.rigid)
     return Outcome(
-        Report(
-            name, fixed.code, fixed.remaining, _origins_after(name, document, fixed.code, after)
-        ),
+        Report(name, fixed.code, fixed.remaining, origins_after(name, document, fixed.code, after)),
         document.raw,
         after,
         Sheet(document.code, document.origins),
@@ -255,7 +254,7 @@ def _fix(name: str, document: Document, settings: Settings) -> Outcome:
     )
 
 
-def _origins_after(name: str, document: Document, code: str, after: bytes) -> tuple[Origin, ...]:
+def origins_after(name: str, document: Document, code: str, after: bytes) -> tuple[Origin, ...]:
     """Where the lines of fixed code stand in what is to be written.
 
     Raises:

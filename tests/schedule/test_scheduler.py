@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nnmigrate.schedule import START, Fault, Seen
+from nnmigrate.schedule import START, Fault, Seen, providers, rankings
 from nnmigrate.schedule.values import Provider, Trace
 
 from .builders import HEAD, Book, entry, foreign, layer, run, swap
@@ -251,3 +251,34 @@ def test_a_long_trace_needs_no_recursion() -> None:
     calls = [("!b",)] * 3000
     trace = Trace((book.invoke(*calls), book.invoke(*calls)), barriers=(("b", 2),))
     assert faults(trace) == []
+
+
+def test_times_stand_in_the_order_in_which_things_are_executed() -> None:
+    book = Book()
+    giver = book.invoke((layer(1), "=h"), ("!b",))
+    user = book.invoke(("!b",), ("h", layer(1)))
+    outcome = run(Trace((giver, user), barriers=(("b", 2),)))
+    first, second = (operation.site for operation in (giver.operations[-1], user.operations[0]))
+    assert list(outcome.times) == [
+        *(operation.site for operation in giver.operations[:-1]),
+        first,
+        second,
+        *(operation.site for operation in user.operations[1:]),
+    ]
+
+
+def test_a_meeting_is_where_the_last_one_comes_to_the_barrier() -> None:
+    book = Book()
+    early = book.invoke(("!b",), (layer(2),))
+    late = book.invoke((layer(1),), ("!b",))
+    trace = Trace((early, late), barriers=(("b", 2),))
+    (meeting,) = run(trace).meetings
+    assert meeting.barrier == "b"
+    assert meeting.position == rankings(providers(trace))[0][layer(1)]
+    assert meeting.calls == (early.operations[0].site, late.operations[-1].site)
+
+
+def test_a_barrier_to_which_too_few_come_has_no_meeting() -> None:
+    book = Book()
+    trace = Trace((book.invoke(("!b",)), book.invoke((layer(1),))), barriers=(("b", 2),))
+    assert run(trace).meetings == ()

@@ -9,6 +9,8 @@ from itertools import islice, product
 
 from nnmigrate.program.model import Trace
 from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
+from nnmigrate.schedule import providers, rankings
+from nnmigrate.schedule import values as schedule
 from nnmigrate.schedule.values import Index, Provider
 
 Turns = Mapping[str, tuple[Loop, int]]
@@ -73,6 +75,28 @@ def turns_around(trace: Trace) -> tuple[Turns, ...]:
     ways = islice(product(*map(_each_turn, loops)), MAX_OUTER_TURNS + 1)
     every = tuple({key: at for turn in way for key, at in turn.items()} for way in ways)
     return every if len(every) <= MAX_OUTER_TURNS else ({},)
+
+
+def orders_around(
+    trace: Trace, unrolled: schedule.Trace
+) -> tuple[tuple[Mapping[Provider, int], ...], ...]:
+    """The orders that a trace's modules can have, at each turn of the loops around it.
+
+    Args:
+        trace: as the program has it.
+        unrolled: the same for the schedule.
+
+    Raises:
+        TooManyOrders: see `schedule.rankings`.
+    """
+    asked = list(dict.fromkeys(providers(unrolled)))
+    every: dict[tuple[Provider, ...], tuple[Mapping[Provider, int], ...]] = {}
+    for turns in turns_around(trace):
+        named = tuple(at_turn(provider, turns) for provider in asked)
+        if named not in every:
+            pairs = list(zip(asked, named, strict=True))
+            every[named] = tuple({one: rank[two] for one, two in pairs} for rank in rankings(named))
+    return tuple(every.values())
 
 
 def _each_turn(loop: Loop) -> Iterator[dict[str, tuple[Loop, int]]]:

@@ -17,7 +17,16 @@ from nnmigrate.schedule.plans import (
     with_plan,
 )
 from nnmigrate.schedule.repair import Repair, repaired, without_barriers
-from nnmigrate.schedule.scheduler import START, Failure, Fault, Outcome, Seen, Sight, simulate
+from nnmigrate.schedule.scheduler import (
+    START,
+    Failure,
+    Fault,
+    Meeting,
+    Outcome,
+    Seen,
+    Sight,
+    simulate,
+)
 from nnmigrate.schedule.sequential import (
     Difference,
     Effect,
@@ -38,6 +47,7 @@ __all__ = [
     "Ignored",
     "Infeasible",
     "Late",
+    "Meeting",
     "NeedsContainer",
     "Outcome",
     "Place",

@@ -83,6 +83,20 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """All whom a barrier waits for have come, and go on.
+
+    Args:
+        position: the rank of the provider whose turn it is, or `START`.
+        calls: the sites of the `Wait`s, the last to arrive at the end.
+    """
+
+    barrier: str
+    position: int
+    calls: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What happens when a trace runs.
 
@@ -90,10 +104,11 @@ class Outcome:
         uses: for every `Use` site, the site of the definition that it saw, or why it saw none.
         takes: for every `Take` site that was reached, the sites of the items that it found.
         times: for every operation that was reached, the rank of the provider whose turn it was, or
-            `START`.
+            `START`; in the order in which the operations were executed, all invokes together.
         failures: in the order in which they come up; the simulation goes on as if each had not
             happened.
         shared: what the names stand for that the trace gives back, if they are saved.
+        meetings: the barriers that everybody came to, in the order in which that happened.
     """
 
     uses: Mapping[int, Sight]
@@ -101,6 +116,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     times: Mapping[int, int] = field(default_factory=dict)
     shared: Mapping[str, Sight] = field(default_factory=dict)
+    meetings: tuple[Meeting, ...] = ()
 
     @property
     def first(self) -> Failure | None:
@@ -181,7 +197,8 @@ class _Run:
         self.threads = [_Thread(i, v, outer) for i, v in enumerate(trace.invokes)]
         self.frame: dict[str, Sight] = {**captured_sites(trace)}
         self.sizes = dict(trace.barriers)
-        self.arrived: dict[str, set[int]] = {}
+        self.arrived: dict[str, dict[int, int]] = {}
+        self.meetings: list[Meeting] = []
         self.items: dict[str, list[Put]] = {}
         self.puts = _puts(trace)
         self.uses: dict[int, Sight] = {}
@@ -201,7 +218,8 @@ class _Run:
                     self._handle(thread, position)
         for thread in self.threads:
             self._finish(thread)
-        return Outcome(self.uses, self.takes, tuple(self.failures), self.times, self.frame)
+        failures, meetings = tuple(self.failures), tuple(self.meetings)
+        return Outcome(self.uses, self.takes, failures, self.times, self.frame, meetings)
 
     def _positions(self) -> list[int]:
         return sorted({self._wanted(op) for t in self.threads for op in t.operations} - {START})
@@ -221,7 +239,7 @@ class _Run:
                 self._resume(current, position)
             self._serve(current, position)
             if isinstance(current.pending, Wait) and not current.parked:
-                waiting.extend(reversed(self._arrive(current, current.pending)))
+                waiting.extend(reversed(self._arrive(current, current.pending, position)))
 
     def _serve(self, thread: _Thread, position: int) -> None:
         """Answer a thread's accesses until it has to wait for something else."""
@@ -237,14 +255,15 @@ class _Run:
                 return
             self._resume(thread, position)
 
-    def _arrive(self, thread: _Thread, wait: Wait) -> list[_Thread]:
+    def _arrive(self, thread: _Thread, wait: Wait, position: int) -> list[_Thread]:
         """Count a thread that calls a barrier; return those that it sets free."""
         thread.parked = True
-        arrived = self.arrived.setdefault(wait.barrier, set())
-        arrived.add(thread.number)
+        arrived = self.arrived.setdefault(wait.barrier, {})
+        arrived[thread.number] = wait.site
         if len(arrived) != self.sizes[wait.barrier]:
             return []
-        self.arrived[wait.barrier] = set()
+        self.arrived[wait.barrier] = {}
+        self.meetings.append(Meeting(wait.barrier, position, tuple(arrived.values())))
         return [self.threads[number] for number in sorted(arrived)]
 
     def _resume(self, thread: _Thread, position: int) -> None:
