@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ def _run(
 
 
 def _page(runs: _Runs, settings: Settings, options: tuple[str, ...], paths: Sequence[str]) -> str:
+    from nnmigrate.drawing import pictures_of
     from nnmigrate.reports.migration import Migration
     from nnmigrate.reports.migration_page import migration_page
 
@@ -126,6 +128,7 @@ def _page(runs: _Runs, settings: Settings, options: tuple[str, ...], paths: Sequ
             paths=tuple(paths),
             runs=runs.said,
             problems=tuple(problem for outcome in outcomes for problem in outcome.problems),
+            pictures=partial(pictures_of, settings=settings),
         )
     )
 

@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnmigrate.cli_options import rewriting, settings_of
-from nnmigrate.documents import DocumentProblem, Sheet, document_of, put, read
+from nnmigrate.documents import DocumentProblem, put, read
+from nnmigrate.drawing import Drawing
 from nnmigrate.reports.text import escaped
-from nnmigrate.run import Settings, options_of, origins_after
 
 # LibCST takes longer to import than everything else: only a picture needs it.
 if TYPE_CHECKING:
-    from nnmigrate.engine import Fixed
     from nnmigrate.picture import Document, Shown
-    from nnmigrate.picture.labels import Rows
-    from nnmigrate.program import Trace
 
 _WIDEST = 140
 _IN_A_FILE = 100
@@ -68,7 +65,7 @@ def show_command(
     path, cell, line = _asked(place)
     settings = settings_of(**asked, unsafe=unsafe)
     try:
-        opened = _Opened(path, settings)
+        opened = Drawing(str(path), read(path), settings)
         traces = opened.traces(cell, line)
         if not traces:
             click.echo(_nothing(opened.document, str(path)), err=True)
@@ -87,79 +84,6 @@ def _asked(place: str) -> tuple[Path, int | None, int | None]:
         return Path(place), None, None
     cell = found["cell"]
     return Path(found["path"]), None if cell is None else int(cell), int(found["line"])
-
-
-class _Opened:
-    """A document, read and understood, and where its lines are."""
-
-    def __init__(self, path: Path, settings: Settings) -> None:
-        from nnmigrate.picture import Document
-        from nnmigrate.program import NotPython
-
-        self.name = str(path)
-        self.host = document_of(read(path), self.name)
-        self.sheet = Sheet(self.host.code, self.host.origins)
-        options = options_of(self.name, settings)
-        try:
-            self.document = Document(
-                self.host.code,
-                options,
-                settings.selection,
-                settings.unsafe,
-                self.name,
-                self.host.rigid,
-                _rows(self.sheet),
-                self._rows_after,
-            )
-        except NotPython as error:
-            place = self.sheet.at(error.line, error.column)
-            message = f"cannot parse: {error.message}"
-            raise DocumentProblem(
-                self.name, message, place.row, place.column, place.cell
-            ) from error
-
-    def _rows_after(self, fixed: Fixed) -> Rows:
-        raw = self.host.with_code(fixed.code, fixed.rigid)
-        return _rows(Sheet(fixed.code, origins_after(self.name, self.host, fixed.code, raw)))
-
-    def traces(self, cell: int | None, line: int | None) -> tuple[Trace, ...]:
-        """The traces at a line, or all that have findings.
-
-        Raises:
-            DocumentProblem: no trace stands there.
-        """
-        if line is None:
-            return self.document.with_findings()
-        row = self._row(cell, line)
-        found = self.document.at_line(row) if row else ()
-        if found:
-            return found
-        rows = _rows(self.sheet)
-        starts = self.sheet.lines.starts
-        spans = ((rows(starts[a - 1]), rows(starts[b - 1])) for a, b in self.document.lines())
-        known = ", ".join(f"{first}-{last}" for first, last in spans)
-        message = f"traces stand at lines {known}" if known else "the file has none"
-        raise DocumentProblem(self.name, f"no trace stands here: {message}", max(line, 1), 1, cell)
-
-    def _row(self, cell: int | None, line: int) -> int | None:
-        """The line of the code that is a line of the file, or of a cell of it."""
-        if not self.sheet.origins:
-            return line if cell is None else None
-        for row, origin in enumerate(self.sheet.origins, 1):
-            here = (None, origin.line) if cell is None else (origin.cell, origin.row)
-            if here == (cell, line):
-                return row
-        return None
-
-
-def _rows(sheet: Sheet) -> Rows:
-    """Says lines as a person counts them: those of a cell with its number before them."""
-
-    def said(offset: int) -> str:
-        place = sheet.place(offset)
-        return str(place.row) if place.cell is None else f"{place.cell}:{place.row}"
-
-    return said
 
 
 def _nothing(document: Document, name: str) -> str:

@@ -152,3 +152,14 @@ def test_nothing_of_the_users_is_run(use_rules: Callable[..., None], replacing: 
     run("report")
 
     assert not Path("ran").exists()
+
+
+def test_traces_that_are_changed_are_drawn() -> None:
+    Path("a.py").write_bytes((FIXTURES / "patching_over_layers" / "before.py").read_bytes())
+    Path("b.py").write_text("from nnsight import LanguageModel\nlm = LanguageModel('a')\n")
+
+    page = run("report", ".").stdout
+
+    assert re.search(r"<summary>Picture: .*, line \d+, before and after</summary>", page)
+    assert "before the fix ─ " in page
+    assert "after the fix ─ " in page
