@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from nnmigrate.faults import described
 from nnmigrate.server.analysis import Analysis, analysed
 from nnmigrate.server.opened import Opened, Unit
 from nnmigrate.server.settings import Wishes
@@ -31,12 +32,14 @@ class Examiner:
         opened: what is open.
         path_of: where a file or a notebook lies, or would lie, by its address.
         say: is told what was found in what is open, in the event loop's thread.
+        log: is told what went wrong in nnmigrate itself.
         wishes: what the editor asks for.
     """
 
     opened: Opened
     path_of: Callable[[str], Path]
     say: Callable[[Unit, Analysis], None]
+    log: Callable[[str], None]
     wishes: Wishes = field(default_factory=Wishes)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _waiting: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
@@ -105,9 +108,12 @@ class Examiner:
         task.add_done_callback(self._running.discard)
 
     async def _look(self, uri: str) -> None:
-        found = await self.analysis(uri)
-        if found is not None:
-            self.say(*found)
+        try:
+            found = await self.analysis(uri)
+            if found is not None:
+                self.say(*found)
+        except Exception as error:  # our fault; nobody waits for this who could be told
+            self.log(f"internal error, please report it: {described(error)}")
 
     async def _examined(self, unit: Unit) -> Analysis | None:
         wishes, before, path = self.wishes, self._last.get(unit.uri), self.path_of(unit.uri)

@@ -90,9 +90,9 @@ class Opened:
     def unit(self, uri: str) -> Unit | None:
         """A file or notebook as it is now; the same object until it is changed.
 
-        None for what is not open or is no Python.
+        None for what is not open, is no Python, or is a part of a notebook.
         """
-        if uri not in self._units:
+        if uri not in self._units and self.home(uri) == uri:
             notebook, text = self._notebooks.get(uri), self._texts.get(uri)
             if notebook is not None:
                 self._units[uri] = Unit(uri, self._code_cells(notebook), is_notebook=True)

@@ -56,7 +56,7 @@ class Server(LanguageServer):
         for method in _SYNCHRONISED:
             self.protocol.fm.builtin_features.pop(method, None)
         self.opened = Opened()
-        self.examiner = Examiner(self.opened, self.path_of, self.say)
+        self.examiner = Examiner(self.opened, self.path_of, self.say, self.log)
         self.initial: Mapping[str, Any] | None = None
         self.was_shut_down = False
         self._told: set[str] = set()
@@ -100,10 +100,13 @@ class Server(LanguageServer):
         for problem in analysis.problems:
             self.tell(problem)
         for failure in analysis.failures:
-            if failure not in self._told:
-                self._told.add(failure)
-                params = types.LogMessageParams(types.MessageType.Error, failure)
-                self.window_log_message(params)
+            self.log(failure)
+
+    def log(self, failure: str) -> None:
+        """Writes what went wrong in nnmigrate itself into the editor's log, once."""
+        if failure not in self._told:
+            self._told.add(failure)
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, failure))
 
     def tell(self, problem: str) -> None:
         """Says something to the person, once."""
@@ -323,7 +326,7 @@ async def _diagnostic(
     ls: Server, params: types.DocumentDiagnosticParams
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
-    found = await ls.examiner.analysis(uri)  # cells have no unit of their own: they are told
+    found = await ls.examiner.analysis(uri)  # what is in cells is told, not asked
     if found is None:
         return types.RelatedFullDocumentDiagnosticReport([])
     ls.tell_problems(found[1])
