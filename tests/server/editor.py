@@ -30,6 +30,7 @@ def capabilities(
     lazy: bool = True,
     configuration: bool = False,
     versioned: bool = True,
+    watches: bool = False,
 ) -> types.ClientCapabilities:
     """What an editor says that it can."""
     resolve = types.ClientCodeActionResolveOptions(["edit"]) if lazy else None
@@ -46,6 +47,7 @@ def capabilities(
         ),
         workspace=types.WorkspaceClientCapabilities(
             configuration=configuration,
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(watches),
             workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=versioned),
         ),
     )
@@ -85,6 +87,7 @@ class Editor:
         told: every message to the person and to the log.
         published: every set of diagnostics, in order.
         settings: what it answers when it is asked for settings.
+        registered: what the server wants to hear of besides.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Editor:
         self.told: list[str] = []
         self.published: list[types.PublishDiagnosticsParams] = []
         self.settings: Any = None
+        self.registered: list[types.Registration] = []
         self._versions = count(1)
         self._news = asyncio.Event()
         self._loop = asyncio.new_event_loop()
@@ -240,6 +244,11 @@ class Editor:
         @self.client.feature(types.WINDOW_LOG_MESSAGE)
         def logged(params: types.LogMessageParams) -> None:
             self.told.append(f"log: {params.message}")
+            self._news.set()
+
+        @self.client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def registered(params: types.RegistrationParams) -> None:
+            self.registered += params.registrations
             self._news.set()
 
         @self.client.feature(types.WORKSPACE_CONFIGURATION)

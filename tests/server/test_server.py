@@ -297,6 +297,20 @@ class TestSettings:
         titles = [one.title for one in simple.actions(simple.uri("three.py"))]
         assert titles == ["Ignore NNS601 for this line"]
 
+    def test_where_the_projects_files_change_everything_is_looked_at_again(
+        self, start: Start, tmp_path: Path
+    ) -> None:
+        editor = start(capabilities(watches=True))
+        (wanted,) = editor.until(lambda: editor.registered)
+        assert wanted.method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        assert editor.open("watched.py", LISTS) != []
+
+        path = tmp_path / "pyproject.toml"
+        path.write_text('[tool.nnmigrate]\nignore = ["NNS403"]\n')
+        event = types.FileEvent(path.as_uri(), types.FileChangeType.Created)
+        editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+        editor.until(lambda: editor.published[-1].diagnostics == ())
+
     def test_settings_that_make_no_sense_are_told_once_and_nothing_else_suffers(
         self, start: Start, tmp_path: Path
     ) -> None:

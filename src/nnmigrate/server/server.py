@@ -290,17 +290,25 @@ async def _code_actions(ls: Server, params: types.CodeActionParams) -> list[type
     if _wanted(types.CodeActionKind.QuickFix.value, only):
         findings = shown.at(uri, params.range)
         actions += await ls.examiner.work(lambda: [*shown.quick_fixes(findings)])
+    if not analysis.stale and any(map(is_safe, analysis.findings)):
+        actions += await _fix_all(ls, unit, only)
+    return actions
+
+
+async def _fix_all(ls: Server, unit: Unit, only: Any) -> list[types.CodeAction]:
+    """The action that applies all safe fixes, if it is asked for."""
     kind = FIX_ALL
     if unit.is_notebook and only is not None and _wanted(NOTEBOOK_FIX_ALL, only):
         kind = NOTEBOOK_FIX_ALL
-    if _wanted(kind, only) and not analysis.stale and any(map(is_safe, analysis.findings)):
-        action = types.CodeAction("Apply all safe fixes of nnmigrate", kind, data={"uri": unit.uri})
-        lazy = "edit" in (ls.can("text_document.code_action.resolve_support.properties") or ())
-        # An editor that cannot ask for the edit later shows it only where it was asked for:
-        # menus open at every step of the cursor.
-        if lazy or only is not None:
-            actions.append(action if lazy else await _resolve(ls, action))
-    return actions
+    if not _wanted(kind, only):
+        return []
+    action = types.CodeAction("Apply all safe fixes of nnmigrate", kind, data={"uri": unit.uri})
+    if "edit" in (ls.can("text_document.code_action.resolve_support.properties") or ()):
+        return [action]
+    # An editor that cannot ask for the edit later is shown it only where it was asked for: menus
+    # open at every step of the cursor.
+    resolved = action if only is None else await _resolve(ls, action)
+    return [resolved] if resolved.edit is not None else []
 
 
 async def _resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
