@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nnmigrate import engine
-from nnmigrate.engine import Fixed, RuleFailure, check, fix
+from nnmigrate.engine import Fixed, RuleFailure, check, fix, gives_python
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.program import NotPython, Options, Program
 from nnmigrate.selection import Selection
@@ -376,3 +376,15 @@ def test_many_findings_take_time_in_proportion(use_rules: Use, replacing: Any) -
 
     assert fixed.code == "new\n" * 3000
     assert len(fixed.applied) == 3000
+
+
+class TestGivesPython:
+    def test_a_fix_alone_is_right_if_the_code_still_compiles(self) -> None:
+        def gives(content: str, end: int = 1) -> bool:
+            return gives_python("a = 1\n", Fix("", (Edit(Span(0, end), content),)))
+
+        assert gives("b")
+        assert not gives("(")
+        assert not gives("f()")
+        assert not gives("a"), "it changes nothing"
+        assert not gives("b", 99), "it lies outside of the code"

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from nnmigrate import __version__
+from nnmigrate.cli_lsp import lsp_command
 from nnmigrate.cli_options import common, outcomes_of, refuse_counts, rewriting, settings_of
 from nnmigrate.cli_proofs import (
     Judge,
@@ -239,6 +240,9 @@ def rules_command(output_format: str) -> None:
     from nnmigrate.catalogue import as_json, as_table
 
     click.echo(as_json() if output_format == "json" else as_table())
+
+
+cli.add_command(lsp_command)
 
 
 def _say_diff(outcomes: list[Outcome]) -> int:

@@ -138,6 +138,19 @@ def fix(
     return _Fixing(code, options or Options(), modules, unsafe, rigid).run()
 
 
+def gives_python(code: str, change: Fix) -> bool:
+    """Whether a fix, carried out alone, changes something and leaves code that is Python.
+
+    Args:
+        code: what the fix was made for.
+        change: the fix.
+    """
+    if not _well_formed(change, code):
+        return False
+    after = apply_edits(code, change.edits)
+    return after != code and (_compiles(after) or not _compiles(code))
+
+
 @dataclass
 class _Fixing:
     """One call of `fix`."""

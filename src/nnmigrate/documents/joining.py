@@ -19,6 +19,9 @@ from nnmigrate.spans import Edit, Span
 SEPARATOR = "# %%\n"
 """What begins every piece in the program: as percent scripts write it."""
 
+_LONG = 2000
+"""From how many lines on the smallest edits would take seconds to find."""
+
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _LAST_END = re.compile(r"(?:\r\n|\r|\n)\Z")
 # In a console such a line goes on with a statement.
@@ -215,13 +218,15 @@ def _as_ended(piece: Piece, rows: Sequence[str]) -> str:
 
 
 def edits_between(old: str, new: str) -> list[Edit]:
-    """The smallest edits, line by line, that make one text of the other."""
+    """Small edits (in most texts the smallest), line by line, that make one text of the other."""
     before, after = (["".join(row) for row in rows_of(text)] for text in (old, new))
     starts = [0]
     for row in before:
         starts.append(starts[-1] + len(row))
     edits = []
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    # In long texts with its heuristic, which makes larger edits: without it, the empty lines alone
+    # of a file of 10,000 lines are compared each with each, again and again.
+    matcher = SequenceMatcher(None, before, after, autojunk=len(before) > _LONG)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "equal":
             one, other = "".join(before[first:last]), "".join(after[start:end])

@@ -1,0 +1,5 @@
+"""The language server: what nnmigrate finds, in an editor, while a person types.
+
+`positions`, `notebooks`, `ignoring`, `settings`, `analysis` know no protocol; `opened`,
+`actions` and `examining` know its data (lsprotocol); `server` alone speaks it (pygls).
+"""
