@@ -18,7 +18,7 @@ def piece_of_cell(
     name: str = "-",
     transparent: Collection[str] = TRANSPARENT,
 ) -> Piece | None:
-    """A code cell; None where it holds nothing, or another language.
+    """A code cell, even an empty one; None where it holds another language.
 
     Args:
         number: the cell's number, from 1 among all cells.
@@ -33,7 +33,7 @@ def piece_of_cell(
     rows = rows_of(source)
     indent = _indent([row for row, _ in rows])
     python = shown([row.removeprefix(indent) for row, _ in rows], transparent)
-    if not rows or python is None:
+    if python is None:
         return None
     problem = problem_in([one.code for one in python])
     if problem is not None:
@@ -49,7 +49,7 @@ def piece_of_cell(
         origin = Origin(count, line, number, len(prefix), host, one.shift)
         rigid = not one.own and not one.heads
         found.append(HostLine(one.code, text, end, origin, prefix, rigid))
-    return Piece(tuple(found), headed=python[0].heads)
+    return Piece(tuple(found), headed=bool(python) and python[0].heads)
 
 
 def offsets_of_lines(source: str) -> list[int]:

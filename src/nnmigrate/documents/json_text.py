@@ -127,6 +127,9 @@ class Strings:
         if one:
             return f'"{"".join(self._written(edits, ascii_only, {}))}"'
         parts = self._parts
+        if not parts:
+            rows = "".join(edit.content for edit in edits).splitlines(keepends=True)
+            return json.dumps(rows, ensure_ascii=ascii_only)
         glue = {
             number: self.text[parts[number - 1].end : parts[number].start]
             for number in range(1, len(parts))

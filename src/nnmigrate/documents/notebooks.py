@@ -181,7 +181,7 @@ def _holds_python(cell: dict[str, object]) -> bool:
         raise TypeError
     # VS Code lets each cell have a language of its own.
     other = _within(cell.get("metadata"), "vscode", "languageId")
-    return cell["cell_type"] == "code" and bool(source) and other in (None, "python")
+    return cell["cell_type"] == "code" and other in (None, "python")
 
 
 def _within(mapping: object, *keys: str) -> object:

@@ -90,7 +90,7 @@ def analysed(
         return Analysis(program, findings, before.stale or not same, broken, problems)
     try:
         _refuse_halves(program.code)
-        options = _options(path, settings)
+        options = _options_for(path, settings)
         checked = check(program.code, options, settings.selection, program.rigid)
     except NotPython as error:
         syntax = _syntax(program, error.message, error.line, error.column)
@@ -129,7 +129,7 @@ def fixed(program: Texts, path: Path, wishes: Wishes) -> dict[int, list[Edit]]:
     from nnmigrate.program import NotPython
 
     settings, _ = settings_for(path, wishes)
-    options, rigid = _options(path, settings), program.rigid
+    options, rigid = _options_for(path, settings), program.rigid
     try:
         _refuse_halves(program.code)
         done = fix(program.code, options, settings.selection, rigid=rigid)
@@ -162,12 +162,12 @@ def _refuse_halves(code: str) -> None:
         raise NotPython(message, *Lines(code).place(half.start()))
 
 
-def _options(path: Path, settings: Settings) -> Options:
-    from nnmigrate.run import _options
+def _options_for(path: Path, settings: Settings) -> Options:
+    from nnmigrate.run import options_of
 
     # What the project asks for may have been changed since the last look, in another window.
     project_of.cache_clear()
-    return _options(os.fspath(path), settings)
+    return options_of(os.fspath(path), settings)
 
 
 def _syntax(program: Texts, message: str, line: int, column: int) -> Iterator[SyntaxProblem]:
