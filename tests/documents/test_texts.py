@@ -96,6 +96,15 @@ class TestMarkdown:
 
         assert after == text.replace("old", f"new\n{prefix}    more")
 
+    @pytest.mark.parametrize("prefix", ["", "  ", "> "])
+    def test_a_block_may_become_empty(self, prefix: str) -> None:
+        text = f"{prefix}```python\n{prefix}old\n{prefix}```\n"
+
+        after = replaced(text, "old\n", "")
+
+        assert after == f"{prefix}```python\n{prefix}```\n"
+        assert document(after).code == "# %%\n"
+
     def test_an_empty_line_gets_no_blanks(self) -> None:
         text = "> ```python\n> old\n>\n> b\n> ```\n"
 

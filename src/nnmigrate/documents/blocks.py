@@ -55,9 +55,7 @@ def markdown_blocks(rows: Sequence[str]) -> Iterator[Block]:
             number += 1
         if is_python(opened["info"]):
             skip = _options(rows, start, number)
-            block = _block(rows[start + skip : number], start + skip)
-            if block is not None:
-                yield block
+            yield _block(rows[start + skip : number], start + skip)
         number += 1
 
 
@@ -104,16 +102,13 @@ def restructured_blocks(rows: Sequence[str]) -> Iterator[Block]:
             number += 1
             start, number = _body(rows, number, len(found["indent"]))
             python = found["name"] in ("testcode", "doctest") or found["argument"] in _PYTHON
-            block = _block(rows[start:number], start) if python else None
-            if block is not None:
-                yield block
+            if python:
+                yield _block(rows[start:number], start)
         elif _starts_console(rows[number]):
             start = number
             while number < len(rows) and rows[number].strip():
                 number += 1
-            block = _block(rows[start:number], start)
-            if block is not None:
-                yield block
+            yield _block(rows[start:number], start)
         else:
             number += 1
 
@@ -139,15 +134,13 @@ def _starts_console(row: str) -> bool:
     return found is not None and found["prompt"] == ">>>"
 
 
-def _block(rows: Sequence[str], start: int) -> Block | None:
-    """A block's code, freed of what stands before it; None where it has none."""
+def _block(rows: Sequence[str], start: int) -> Block:
+    """A block's code, freed of what stands before it."""
     indent = _common_prefix([row for row in rows if row.strip()])
     # Of an empty line the marks alone may be there.
     inner = [row[len(indent) :] if row.rstrip() != indent.rstrip() else "" for row in rows]
     if any(map(_starts_console, inner)):
         return _console(inner, start, indent)
-    if not any(row.strip() for row in inner):
-        return None
     prefixes = tuple(row[: len(row) - len(text)] for row, text in zip(rows, inner, strict=True))
     return Block(start, tuple(inner), prefixes, indent)
 
