@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from nnmigrate.directives import mentions_any
 from nnmigrate.faults import described
-from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
+from nnmigrate.findings import Applicability, Finding, Fix, ReviewingModule, RuleModule
 from nnmigrate.leftovers import unused_imports
 from nnmigrate.nesting import LIMIT, too_deep
 from nnmigrate.program import NotPython, Options, Program, build
@@ -178,6 +179,8 @@ class _Fixing:
         fixable = list(filter(self._may_fix, findings))
         first = {module.RULE.code for module in self.modules if module.RULE.first}
         fixable = [one for one in fixable if one.code in first] or fixable
+        last = {module.RULE.code for module in self.modules if module.RULE.last}
+        fixable = [one for one in fixable if one.code not in last] or fixable
         safe = [one for one in fixable if one.fix and one.fix.applicability is Applicability.SAFE]
         return safe or fixable
 
@@ -312,13 +315,38 @@ def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
             findings += [*module.check(program)]
         except Exception as error:
             failures.append(RuleFailure(module.RULE.code, described(error)))
-    suppressions = Suppressions(code, Lines(code))
+    suppressions = Suppressions(code, Lines(code), _traces(program))
+    looked = {module.RULE.code for module in modules} - {one.code for one in failures}
+    findings += _reviewed(program, suppressions, findings, modules, looked)
     shown = (
         finding
         for finding in findings
         if not suppressions.cover(finding) and not _is_thought_of(program, finding)
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
+
+
+def _traces(program: Program) -> frozenset[int]:
+    """Where the with statements begin that enter something of nnsight's."""
+    statements = (one for scope in program.scopes for one in scope.body.walk())
+    return frozenset(one.span.start for one in statements if one.opens is not None)
+
+
+def _reviewed(
+    program: Program,
+    suppressions: Suppressions,
+    findings: list[Finding],
+    modules: Iterable[RuleModule],
+    looked: set[str],
+) -> list[Finding]:
+    """What the rules say that look at the suppressing comments."""
+    reviewing = [module for module in modules if isinstance(module, ReviewingModule)]
+    if not reviewing or not mentions_any(program.code):
+        return []
+    own = {module.RULE.code for module in reviewing}
+    known = {one.RULE.code: one.RULE.name for one in rules()}
+    unused = [*suppressions.unused(findings, looked - own, known)]
+    return [finding for module in reviewing for finding in module.review(program, unused)]
 
 
 def _is_thought_of(program: Program, finding: Finding) -> bool:

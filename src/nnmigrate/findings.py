@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
     from nnmigrate.program import Program
+    from nnmigrate.suppressions import Unused
 
 
 class Severity(str, Enum):
@@ -91,6 +92,7 @@ class Rule:
         fixable: the best applicability that the rule's fixes have, or None where it never has one.
         first: its fixes turn what 0.4 had of its own into plain Python (`with tracer.cond(c):` into
             `if c:`), so that the other rules can read it: they come before all others.
+        last: its fixes wait until no other rule has one left.
     """
 
     code: str
@@ -99,6 +101,7 @@ class Rule:
     until: str | None = None
     fixable: Applicability | None = None
     first: bool = False
+    last: bool = False
 
     def finding(
         self,
@@ -121,3 +124,11 @@ class RuleModule(Protocol):
 
     def check(self, program: Program) -> Iterator[Finding]:
         """What the rule finds in a program, in any order."""
+
+
+@runtime_checkable
+class ReviewingModule(Protocol):
+    """A module in `rules/` that also looks at what the suppressing comments were good for."""
+
+    def review(self, program: Program, unused: Iterable[Unused]) -> Iterator[Finding]:
+        """What there is to say of the comments that silence nothing, in any order."""
