@@ -102,6 +102,12 @@ class Layout:
         place = bisect_right(self._firsts, row) - 1
         return place if place >= 0 and row <= self.statements[place].last else None
 
+    def after(self, offset: int) -> int | None:
+        """The place of the first statement that begins behind a character."""
+        row, _ = self.lines.place(offset)
+        place = bisect_right(self._firsts, row)
+        return place if place < len(self.statements) else None
+
     def text(self, laid: Laid) -> str:
         """What a statement says, in one line, without comments, however its lines are broken."""
         pieces, done = [], laid.span.start
