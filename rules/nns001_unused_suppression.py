@@ -49,8 +49,8 @@ with lm.trace("The Eiffel Tower is in"):
 
 ## Fix safety
 
-The fix is safe: it takes away what silences nothing, and whatever else the comment says stays. It is
-made when no other rule has a fix left. A code that no rule has is left to you.
+The fix is safe: it takes away what silences nothing, and whatever else the comment says stays. It
+is made when no other rule has a fix left. A code that no rule has is left to you.
 
 It is a note, which does not make `check` fail; `--select NNS001` makes it a warning.
 
@@ -68,9 +68,7 @@ from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.suppressions import Unused
 
-RULE = Rule(
-    "NNS001", "unused-suppression", since="0.4.0", fixable=Applicability.SAFE, last=True
-)
+RULE = Rule("NNS001", "unused-suppression", since="0.4.0", fixable=Applicability.SAFE, last=True)
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nnmigrate import catalogue, cli, engine
+from nnmigrate import catalogue, cli, configured, engine, reviewing
 from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
@@ -68,9 +68,10 @@ def use_rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes the given rules the only ones that there are."""
 
     def use(*modules: Any) -> None:
-        monkeypatch.setattr(engine, "rules", lambda: modules)
-        monkeypatch.setattr(catalogue, "rules", lambda: modules)
-        monkeypatch.setattr(cli, "codes", lambda: tuple(one.RULE.code for one in modules))
+        for looking in (catalogue, engine, reviewing):
+            monkeypatch.setattr(looking, "rules", lambda: modules)
+        for asking in (cli, configured):
+            monkeypatch.setattr(asking, "codes", lambda: tuple(one.RULE.code for one in modules))
 
     return use
 

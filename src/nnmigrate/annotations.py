@@ -12,9 +12,10 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from nnmigrate.clearance import clear_of
 from nnmigrate.findings import Applicability, Finding, Severity
 from nnmigrate.layout import Comment, Laid, Layout
-from nnmigrate.spans import Edit, Lines, Span, clear_of
+from nnmigrate.spans import Edit, Lines, Span
 
 WIDTH = 100
 """In characters: what is longer goes on in the next line."""

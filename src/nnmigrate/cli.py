@@ -7,7 +7,6 @@ Exit codes: 0 nothing found, 1 findings, 2 something could not be read, parsed o
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,16 @@ from typing import Any, TypeVar
 import click
 
 from nnmigrate import __version__
+from nnmigrate.cli_adoption import (
+    accepting,
+    at,
+    begun,
+    defaults,
+    following,
+    say_adopted,
+    sourced,
+    write_to,
+)
 from nnmigrate.cli_proofs import (
     Judge,
     among_fixed,
@@ -36,14 +45,13 @@ from nnmigrate.cli_verify import (
     side,
     sides,
 )
-from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import exit_code, say_changes, say_findings, say_problems, say_summary
 from nnmigrate.reports import FORMATS, diff
 from nnmigrate.rules import codes
 from nnmigrate.run import Outcome, Settings, examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
+from nnmigrate.settings_keys import target_of
 
-_OLDEST_TARGET = (0, 5)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -52,14 +60,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def _version(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
     """The numbers of a version of nnsight that code can be migrated to."""
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
-        raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
-    version = tuple(int(part) for part in text.split("."))
-    if version < _OLDEST_TARGET:
-        raise click.BadParameter(f"{text} is older than 0.5, the oldest target", param=option)
-    return version
+    try:
+        return None if text is None else target_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=option) from error
 
 
 def _rewriting(command: _Command) -> _Command:
@@ -112,22 +116,22 @@ def _common(command: _Command) -> _Command:
 def cli(context: click.Context) -> None:
     """Takes programs written for nnsight 0.4 to nnsight 0.5.
 
-    What [tool.nnmigrate] in pyproject.toml gives (assume-remote, target-version, select, ignore) is
-    the default of the options of the same names.
+    What [tool.nnmigrate] in the nearest pyproject.toml above a file gives counts for that file; the
+    command line's options go before it.
 
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix", "verify"):
-        try:
-            options = configured(Path.cwd())
-        except BadConfiguration as error:
-            raise click.UsageError(str(error)) from error
-        context.default_map = {context.invoked_subcommand: options}
+    if context.invoked_subcommand in ("check", "fix"):
+        context.default_map = {context.invoked_subcommand: defaults(Path.cwd())}
 
 
 @cli.command("check")
 @_common
+@sourced
+@accepting
+@click.option("--write-baseline", type=_NEW_FILE, help="Accept all findings: keep them there.")
+@click.option("--add-ignores", is_flag=True, help="Accept all findings: in comments, in the code.")
 @click.pass_context
 def check_command(
     context: click.Context,
@@ -136,11 +140,20 @@ def check_command(
     output_format: str,
     strict: bool,
     stdin_filename: str,
+    write_baseline: Path | None,
+    add_ignores: bool,
     **asked: Any,
 ) -> None:
     """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
-    outcomes = _outcomes(paths, stdin_filename, _settings(**asked))
+    if (add_ignores or write_baseline is not None) and "-" in paths:
+        raise click.UsageError("what accepts findings is written, and - has no file")
+    settings = _settings(**asked, add_ignores=add_ignores, write=add_ignores)
+    settings = begun(settings, write_baseline)
+    outcomes = _outcomes(paths, stdin_filename, following(context, settings))
     say_problems(outcomes)
+    if write_baseline is not None:
+        context.exit(write_to(write_baseline, outcomes))
+    say_adopted(outcomes)
     say_findings(outcomes, output_format)
     if output_format != "json":
         say_summary(outcomes)
@@ -149,7 +162,17 @@ def check_command(
 
 @cli.command("fix")
 @_common
-@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Apply unsafe fixes as well.")
+@sourced
+@accepting
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    "unsafe",
+    default=False,
+    help="Apply unsafe fixes as well.",
+)
+@click.option(
+    "--annotate", is_flag=True, help="Leave a comment where a person must decide what is meant."
+)
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print the changes.")
 @click.option(
     "--verify", is_flag=True, help="RUNS YOUR CODE, see `nnmigrate verify`: write what is proved."
@@ -175,18 +198,20 @@ def fix_command(
     if verify and not write:
         raise click.UsageError("--verify is about what is written: neither with --diff nor with -")
     where = Where.among(asked)
-    settings = _settings(**asked, fix=True, unsafe=unsafe, write=write)
+    settings = following(context, _settings(**asked, fix=True, unsafe=unsafe, write=write))
     judge = None
     if verify:
         need_forks()
         from nnmigrate.proving import Prover
 
-        with sides(settings.target, where) as both:
-            judge = Judge(Prover.live(settings, both, where.conditions, among_fixed(paths)))
+        here = at(Path.cwd(), settings)
+        with sides(here.target, where) as both:
+            judge = Judge(Prover.live(here, both, where.conditions, among_fixed(paths)))
             outcomes = _outcomes(paths, stdin_filename, replace(settings, judge=judge))
     else:
         outcomes = _outcomes(paths, stdin_filename, settings)
     say_problems(outcomes)
+    say_adopted(outcomes)
     if as_diff:
         context.exit(_say_diff(outcomes))
     if not write:
@@ -200,6 +225,7 @@ def fix_command(
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--each", is_flag=True, help="Take two files for two programs, not for OLD NEW.")
 @_rewriting
+@sourced
 @click.option("--matrix", metavar="VERSIONS", help="Run the rewrite on each of these nnsights.")
 @click.option(
     "--record", "target", type=_NEW_FILE, help="Run the originals alone; keep what they give."
@@ -237,7 +263,8 @@ def verify_command(
     from nnmigrate.proving import Prover
 
     where = Where.among(asked)
-    settings, conditions = _settings(**asked, unsafe=True), where.conditions
+    settings = at(Path.cwd(), following(context, _settings(**asked, unsafe=True)))
+    settings, conditions = replace(settings, unsafe=True, baseline=None), where.conditions
     if matrix is not None:
         versions = [one.strip() for one in matrix.split(",") if one.strip()]
         context.exit(verify_matrix(paths, versions, settings, where))
@@ -298,7 +325,7 @@ def _outcomes(paths: tuple[str, ...], stdin_filename: str, settings: Settings) -
     if len(paths) > 1:
         raise click.UsageError("standard input (-) cannot be combined with other paths")
     raw = sys.stdin.buffer.read()
-    return [examine(stdin_filename, raw, settings)]
+    return [examine(stdin_filename, raw, at(Path(stdin_filename), settings))]
 
 
 def _say_diff(outcomes: list[Outcome]) -> int:

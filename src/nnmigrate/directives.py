@@ -10,9 +10,9 @@ from enum import Enum
 from nnmigrate.spans import Edit, Lines, Span
 
 _MENTIONED = re.compile(r"noqa|nnmigrate\s*:", re.IGNORECASE)
-# A colon with no code behind it is a mistake, and silences nothing (as in Ruff). `# flake8: noqa`
-# without codes is not followed: it was written for checkers of style, and a file that nobody
-# migrates is a high price.
+# A colon with no code behind it is a mistake, and silences nothing (as in Ruff). What flake8 takes
+# for a whole file is not followed where it names no codes: it was written for checkers of style,
+# and a file that nobody migrates is a high price.
 _LIST = r"(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)"
 _NOQA = re.compile(rf"#\s*noqa\b(?:(?P<colon>\s*:)\s*{_LIST}?)?", re.IGNORECASE)
 _FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\s*:\s*{_LIST}", re.IGNORECASE)
@@ -139,7 +139,7 @@ def without(code: str, directive: Directive, gone: Collection[Code]) -> Edit:
         return Edit(Span(comment.start + len(before), comment.end), f" {after}".rstrip())
     if not after:
         return Edit(_with_blanks(code, comment), "")
-    words = after if after.startswith("#") else f"# {after.lstrip('-–—:;,. ')}"
+    words = after if after.startswith("#") else f"# {after.lstrip('-:;,. ')}"
     return Edit(comment, words)
 
 

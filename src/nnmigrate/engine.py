@@ -13,16 +13,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from nnmigrate.directives import mentions_any
 from nnmigrate.faults import described
-from nnmigrate.findings import Applicability, Finding, Fix, ReviewingModule, RuleModule
+from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports
 from nnmigrate.nesting import LIMIT, too_deep
 from nnmigrate.program import NotPython, Options, Program, build
+from nnmigrate.reviewing import reviewed, suppressions_of
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Edit, Lines, Span, apply_edits
-from nnmigrate.suppressions import Suppressions
 
 ROUNDS = 100
 """Fixes that overlap take turns, one round each. No document should need more than a few rounds."""
@@ -315,38 +314,15 @@ def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
             findings += [*module.check(program)]
         except Exception as error:
             failures.append(RuleFailure(module.RULE.code, described(error)))
-    suppressions = Suppressions(code, Lines(code), _traces(program))
-    looked = {module.RULE.code for module in modules} - {one.code for one in failures}
-    findings += _reviewed(program, suppressions, findings, modules, looked)
+    suppressions = suppressions_of(program)
+    failed = {one.code for one in failures}
+    findings += reviewed(program, suppressions, findings, modules, failed)
     shown = (
         finding
         for finding in findings
         if not suppressions.cover(finding) and not _is_thought_of(program, finding)
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
-
-
-def _traces(program: Program) -> frozenset[int]:
-    """Where the with statements begin that enter something of nnsight's."""
-    statements = (one for scope in program.scopes for one in scope.body.walk())
-    return frozenset(one.span.start for one in statements if one.opens is not None)
-
-
-def _reviewed(
-    program: Program,
-    suppressions: Suppressions,
-    findings: list[Finding],
-    modules: Iterable[RuleModule],
-    looked: set[str],
-) -> list[Finding]:
-    """What the rules say that look at the suppressing comments."""
-    reviewing = [module for module in modules if isinstance(module, ReviewingModule)]
-    if not reviewing or not mentions_any(program.code):
-        return []
-    own = {module.RULE.code for module in reviewing}
-    known = {one.RULE.code: one.RULE.name for one in rules()}
-    unused = [*suppressions.unused(findings, looked - own, known)]
-    return [finding for module in reviewing for finding in module.review(program, unused)]
 
 
 def _is_thought_of(program: Program, finding: Finding) -> bool:

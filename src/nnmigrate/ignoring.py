@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from nnmigrate.clearance import clear_of
 from nnmigrate.directives import Directive, Kind, directives_in
 from nnmigrate.findings import Finding
 from nnmigrate.layout import Laid, Layout
-from nnmigrate.spans import Edit, Lines, Span, clear_of
+from nnmigrate.spans import Edit, Lines, Span
 
 
 def ignoring(
     code: str,
     findings: Iterable[Finding],
     rigid: tuple[Span, ...] = (),
-    traces: frozenset[int] = frozenset(),
 ) -> list[Edit]:
     """What writes `# nnmigrate: ignore[CODES]` behind each statement that has findings.
 
-    A comment of this kind that is there takes the new codes in. A comment behind the header of a
-    trace counts for the whole trace: what stands in it and has the same code gets none of its own.
+    A comment of this kind that is there takes the new codes in.
 
     Args:
         code: the code.
         findings: what is found in it.
         rigid: spans that no edit may touch.
-        traces: the offsets at which with statements begin that enter something of nnsight's.
     """
     layout = Layout(Lines(code))
     wanted: dict[int, set[str]] = {}
@@ -33,18 +31,9 @@ def ignoring(
         place = layout.index(finding.span.start)
         if place is not None:
             wanted.setdefault(place, set()).add(finding.code)
-    edits = []
-    for place in sorted(wanted):
-        laid = layout.statements[place]
-        headed = (head for head in laid.heads if layout.statements[head].span.start in traces)
-        codes = wanted[place].difference(*(_all(wanted, head) for head in headed))
-        if codes:
-            edits.append(_edit(layout, laid, sorted(codes)))
+    statements = layout.statements
+    edits = [_edit(layout, statements[place], sorted(codes)) for place, codes in wanted.items()]
     return clear_of(code, edits, rigid)
-
-
-def _all(wanted: Mapping[int, set[str]], place: int) -> set[str]:
-    return wanted.get(place, set())
 
 
 def _edit(layout: Layout, laid: Laid, codes: list[str]) -> Edit:

@@ -179,9 +179,7 @@ class _Reading:
             first = self.lines.place(self.start.start)[0]
             span = Span(self.start.start, self.end)
             above = _directly_above(self.above, first)
-            self.found.append(
-                Laid(span, first, row, self.depth, tuple(self.comments), above, row)
-            )
+            self.found.append(Laid(span, first, row, self.depth, tuple(self.comments), above, row))
         self.start, self.comments, self.above = None, [], []
 
     def offset(self, place: tuple[int, int]) -> int:
@@ -210,9 +208,7 @@ def _with_blocks(found: list[Laid]) -> Iterator[Laid]:
             ends[head] = laid.last
         heads.append(place)
     for laid, end, of in zip(found, ends, around, strict=True):
-        yield Laid(
-            laid.span, laid.first, laid.last, laid.depth, laid.comments, laid.above, end, of
-        )
+        yield Laid(laid.span, laid.first, laid.last, laid.depth, laid.comments, laid.above, end, of)
 
 
 def _readline(lines: Lines) -> Callable[[], str]:

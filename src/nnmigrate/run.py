@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,13 @@ from nnmigrate.findings import Finding, Severity
 from nnmigrate.project import Requirement, project_of
 from nnmigrate.reports import Report
 from nnmigrate.selection import Selection
+from nnmigrate.spans import Edit, apply_edits
 
 if TYPE_CHECKING:
+    from nnmigrate.baseline import Accepted, Baseline
+    from nnmigrate.configured import Configured
     from nnmigrate.engine import RuleFailure
-    from nnmigrate.program import Options
+    from nnmigrate.program import Dialect, Options
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,13 @@ class Settings:
         write: whether to put what was fixed back into its file.
         judge: what decides what may be written: given a file and its outcome, it gives the outcome
             to write, which may be that nothing changes.
+        source: the nnsight version that the code is written for, as numbers; None to tell it from
+            the code.
+        transparent_magics: further cell magics whose cells are Python.
+        baseline: the findings that are accepted: neither shown nor counted nor asked about.
+        annotate: whether to leave comments where a person must decide.
+        add_ignores: whether to write comments that accept what is found.
+        project: what gives each file its own settings; None for these in every file.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -52,6 +62,12 @@ class Settings:
     unsafe: bool = False
     write: bool = False
     judge: Callable[[Path, Outcome], Outcome] | None = None
+    source: tuple[int, ...] | None = None
+    transparent_magics: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    annotate: bool = False
+    add_ignores: bool = False
+    project: Configured | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,8 @@ class Outcome:
         problems: what could not be done.
         relevant: whether the document concerns nnsight at all.
         notes: what was passed over, such as a block of a text that is no Python.
+        accepted: which findings the baseline accepted; None without one.
+        comments: how many comments were put in, changed or taken away.
     """
 
     report: Report
@@ -77,21 +95,51 @@ class Outcome:
     problems: tuple[DocumentProblem, ...] = ()
     relevant: bool = True
     notes: tuple[DocumentProblem, ...] = ()
+    accepted: Accepted | None = None
+    comments: int = 0
 
 
 def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]:
     """Checks or fixes the files that paths lead to, one after the other."""
-    found = discover(paths)
+    found = discover(paths, skip=settings.project.skip if settings.project else None)
     for problem in found.problems:
         yield _nothing(problem.path, problem=problem)
     project_of.cache_clear()
     pins: dict[Requirement, None] = {}
+    told: set[str] = set()
     for path in found.files:
-        outcome = _examine_file(path, settings, named=path in found.named)
+        try:
+            own = _own(path, settings)
+        except DocumentProblem as problem:
+            if str(problem) not in told:
+                yield _nothing(problem.path, problem=problem)
+            told.add(str(problem))
+            continue
+        outcome = _examine_file(path, own, named=path in found.named)
         yield outcome
-        if _is_migrated(outcome) and settings.selection.selects("NNS721"):
+        if _is_migrated(outcome) and own.selection.selects("NNS721"):
             pins.update(dict.fromkeys(project_of(path.parent.resolve()).old_pins))
-    yield from _of_pins(pins)
+    for outcome in _of_pins(pins):
+        yield _accepting(outcome, _own(Path(outcome.report.path), settings))
+
+
+def _own(path: Path, settings: Settings) -> Settings:
+    """The settings of a file.
+
+    Raises:
+        DocumentProblem: the configuration around it cannot be understood.
+    """
+    return settings if settings.project is None else settings.project.of(path, settings)
+
+
+def _accepting(outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome without the findings that the baseline accepts."""
+    if settings.baseline is None:
+        return outcome
+    report = outcome.report
+    ran = settings.selection.selects
+    accepted = settings.baseline.without_accepted(report.path, report.code, report.findings, ran)
+    return replace(outcome, report=replace(report, findings=accepted.findings), accepted=accepted)
 
 
 def _is_migrated(outcome: Outcome) -> bool:
@@ -131,12 +179,24 @@ def _options(name: str, settings: Settings) -> Options:
         assume_remote=settings.assume_remote,
         project=project,
         asked=frozenset(settings.selection.select),
+        source=_dialect(settings.source),
     )
+
+
+def _dialect(source: tuple[int, ...] | None) -> Dialect | None:
+    """The dialect that code for a version of nnsight is written in."""
+    from nnmigrate.program import Dialect
+
+    if source is None:
+        return None
+    return Dialect.OLD if source < (0, 5) else Dialect.NEW
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
     try:
         outcome = examine(str(path), read(path), settings, named=named)
+        if outcome.accepted is None and not outcome.problems:
+            outcome = _accepting(outcome, settings)
         if settings.write and settings.judge is not None:
             outcome = settings.judge(path, outcome)
         if settings.write:
@@ -206,20 +266,64 @@ def _check(name: str, document: PythonDocument, settings: Settings) -> Outcome:
     checked = check(document.code, _options(name, settings), settings.selection)
     report = Report(name, document.code, checked.findings)
     problems = _problems(name, checked.failures)
-    return Outcome(report, document.raw, document.raw, document.code, problems=problems)
+    outcome = _accepting(
+        Outcome(report, document.raw, document.raw, document.code, problems=problems), settings
+    )
+    return _ignoring(document, outcome, settings) if settings.add_ignores else outcome
 
 
 def _fix(name: str, document: PythonDocument, settings: Settings) -> Outcome:
     from nnmigrate.engine import fix
 
     fixed = fix(document.code, _options(name, settings), settings.selection, settings.unsafe)
-    return Outcome(
+    outcome = Outcome(
         Report(name, fixed.code, fixed.remaining),
         document.raw,
         document.with_code(fixed.code),
         document.code,
         fixed.applied,
         _problems(name, fixed.failures),
+    )
+    outcome = _accepting(outcome, settings)
+    return _annotating(document, outcome, settings) if settings.annotate else outcome
+
+
+def _ignoring(document: PythonDocument, outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome after comments have been written that accept its findings."""
+    from nnmigrate.ignoring import ignoring
+
+    report = outcome.report
+    edits = ignoring(report.code, report.findings)
+    if not edits:
+        return outcome
+    commented = _commented(document, outcome, edits)
+    again = replace(document, code=commented.report.code)
+    left = _check(report.path, again, replace(settings, add_ignores=False)).report.findings
+    return replace(commented, report=replace(commented.report, findings=left))
+
+
+def _annotating(document: PythonDocument, outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome after its comments say what a person must decide."""
+    from nnmigrate.annotations import annotating, undecided
+
+    report = outcome.report
+    if outcome.problems:  # a rule that failed may have had something to say
+        return outcome
+    ran = settings.selection.selects
+    return _commented(document, outcome, annotating(report.code, undecided(report.findings), ran))
+
+
+def _commented(document: PythonDocument, outcome: Outcome, edits: list[Edit]) -> Outcome:
+    """An outcome with comments put into the code; they go into the document as well."""
+    from nnmigrate.clearance import carried
+
+    report = outcome.report
+    code = apply_edits(report.code, edits)
+    return replace(
+        outcome,
+        report=replace(report, code=code, findings=carried(report.findings, edits)),
+        after=document.with_code(code),
+        comments=len(edits),
     )
 
 

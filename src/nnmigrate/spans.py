@@ -51,6 +51,38 @@ class Edit:
     content: str
 
 
+def touches(edits: Iterable[Edit], rigid: Iterable[Span]) -> bool:
+    """Whether an edit changes something in one of some places; beside one it may insert.
+
+    Before one that begins the code it may not: that would belong to nothing.
+    """
+    places = tuple(rigid)
+    return any(
+        edit.span.start < place.end and place.start < max(edit.span.end, 1)
+        for edit in edits
+        for place in places
+    )
+
+
+def moved(spans: Iterable[Span], edits: Iterable[Edit]) -> tuple[Span, ...]:
+    """Where places are after edits that touch none of them; what is inserted at one goes before it.
+
+    Args:
+        spans: the places, sorted.
+        edits: the edits, in any order.
+    """
+    found = []
+    ahead = sorted(edits)
+    shift = number = 0
+    for span in spans:
+        while number < len(ahead) and ahead[number].span.end <= span.start:
+            edit = ahead[number]
+            shift += len(edit.content) - (edit.span.end - edit.span.start)
+            number += 1
+        found.append(Span(span.start + shift, span.end + shift))
+    return tuple(found)
+
+
 def apply_edits(code: str, edits: Iterable[Edit]) -> str:
     """`code` with every edit carried out.
 
@@ -69,37 +101,6 @@ def apply_edits(code: str, edits: Iterable[Edit]) -> str:
         pieces += (code[done : edit.span.start], edit.content)
         done = edit.span.end
     return "".join((*pieces, code[done:]))
-
-
-def clear_of(code: str, edits: Iterable[Edit], rigid: Iterable[Span]) -> list[Edit]:
-    """The edits that touch none of some spans, sorted.
-
-    What is put in before a span or behind it does not touch it, unless it would continue its line.
-
-    Args:
-        code: the text that all spans point into.
-        edits: replacements, in any order.
-        rigid: what no edit may touch.
-    """
-    walls = sorted(rigid)
-    return sorted(edit for edit in edits if not any(_touches(code, edit, one) for one in walls))
-
-
-def _touches(code: str, edit: Edit, wall: Span) -> bool:
-    start, end = edit.span.start, edit.span.end
-    if start < end:
-        return start < wall.end and wall.start < end
-    continues = start == wall.end > wall.start and code[start - 1] not in "\r\n"
-    return wall.start < start < wall.end or continues
-
-
-def moved(span: Span, edits: Iterable[Edit]) -> Span:
-    """Where a span lies after edits that do not change what it covers."""
-    before = sorted(edit for edit in edits if edit.span.end <= span.start)
-    shift = sum(len(edit.content) - (edit.span.end - edit.span.start) for edit in before)
-    inside = [one for one in edits if span.start < one.span.start and one.span.end <= span.end]
-    grown = sum(len(one.content) - (one.span.end - one.span.start) for one in inside)
-    return Span(span.start + shift, span.end + shift + grown)
 
 
 # What ends a line for Python's tokenizer; str.splitlines() would also break at form feeds and more.

@@ -42,7 +42,7 @@ class Unused:
 
 @dataclass(frozen=True)
 class _Reach:
-    """The lines that a directive counts for: all of them where `last` is None, none where it is 0."""
+    """The lines that a directive counts for: all where `last` is None, none where it is 0."""
 
     directive: Directive
     first: int = 1

@@ -60,14 +60,17 @@ def test_the_other_options(use_rules: Use, replacing: Any) -> None:
 
 
 WRONG = {
-    "an unknown key": ("[tool.nnmigrate]\n\nremote = true\n", ":3: tool.nnmigrate has no 'remote'"),
+    "an unknown key": (
+        "[tool.nnmigrate]\n\nremote = true\n",
+        ":3:1: tool.nnmigrate has no 'remote'",
+    ),
     "a wrong kind": (
         '[tool.nnmigrate]\nassume-remote = "yes"\n',
-        ":2: tool.nnmigrate.assume-remote",
+        ":2:1: tool.nnmigrate.assume-remote",
     ),
-    "no list": ('[tool.nnmigrate]\nselect = "NNS1"\n', ":2: tool.nnmigrate.select"),
-    "no table": ("tool.nnmigrate = 1\n", ":1: tool.nnmigrate is no table"),
-    "no TOML": ("[tool.nnmigrate]\nselect = [\n\n", "pyproject.toml:1: "),
+    "no list": ('[tool.nnmigrate]\nselect = "NNS1"\n', ":2:1: tool.nnmigrate.select"),
+    "no table": ("tool.nnmigrate = 1\n", ":1:1: tool.nnmigrate is no table"),
+    "no TOML": ("[tool.nnmigrate]\nselect = [\n\n", "pyproject.toml:1:1: "),
     "an unknown rule": ('[tool.nnmigrate]\nselect = ["NNS9"]\n', "NNS9"),
     "an old version": ('[tool.nnmigrate]\ntarget-version = "0.4"\n', "0.4 is older than 0.5"),
 }

@@ -12,7 +12,7 @@ from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import Document, PythonDocument
 from nnmigrate.documents.reading import SIZE_LIMIT, read
 from nnmigrate.documents.relevance import mentions_nnsight
-from nnmigrate.documents.writing import write
+from nnmigrate.documents.writing import create, write
 
 __all__ = [
     "SIZE_LIMIT",
@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "PythonDocument",
     "Sheet",
+    "create",
     "discover",
     "mentions_nnsight",
     "program_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import tempfile
 from contextlib import suppress
@@ -31,6 +32,29 @@ def write(path: Path, new: bytes, *, was: bytes) -> bool:
     except OSError as error:
         raise system_problem(str(path), error, "write") from error
     return True
+
+
+def create(path: Path, new: bytes) -> None:
+    """Makes a file with these bytes, whole or not at all.
+
+    Raises:
+        DocumentProblem: it cannot be made, or is there already.
+    """
+    temporary = path.with_name(f".nnmigrate-{secrets.token_hex(8)}")
+    try:
+        try:
+            # Not by `mkstemp`: a new file is to have the mode that every new file has.
+            with temporary.open("xb") as file:
+                file.write(new)
+            if path.exists():
+                raise DocumentProblem(str(path), "not written: it was made meanwhile; run again")
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise system_problem(str(path), error, "write") from error
 
 
 def _replace(target: Path, new: bytes, was: bytes, name: str) -> None:
