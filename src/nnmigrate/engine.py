@@ -315,13 +315,10 @@ def _run(program: Program, code: str, modules: Iterable[RuleModule]) -> Checked:
         except Exception as error:
             failures.append(RuleFailure(module.RULE.code, described(error)))
     suppressions = suppressions_of(program)
+    wanted = [finding for finding in findings if not suppressions.cover(finding)]
     failed = {one.code for one in failures}
-    findings += reviewed(program, suppressions, findings, modules, failed)
-    shown = (
-        finding
-        for finding in findings
-        if not suppressions.cover(finding) and not _is_thought_of(program, finding)
-    )
+    wanted += reviewed(program, suppressions, findings, modules, failed)
+    shown = (finding for finding in wanted if not _is_thought_of(program, finding))
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
 
 

@@ -28,7 +28,7 @@ def reviewed(
     modules: Iterable[RuleModule],
     failed: Collection[str],
 ) -> list[Finding]:
-    """What the rules say that look at the suppressing comments.
+    """What the rules say that look at the suppressing comments, as far as it is wanted.
 
     Args:
         program: the program.
@@ -40,8 +40,12 @@ def reviewed(
     reviewing = [module for module in modules if isinstance(module, ReviewingModule)]
     if not reviewing or not mentions_any(program.code):
         return []
-    own = {module.RULE.code for module in reviewing}
-    looked = {module.RULE.code for module in modules} - own - set(failed)
-    known = {one.RULE.code: one.RULE.name for one in rules()}
-    unused = [*suppressions.unused(findings, looked, known)]
-    return [finding for module in reviewing for finding in module.review(program, unused)]
+    ran = {module.RULE.code for module in modules} - set(failed)
+    known, others = dict[str, str](), dict[str, str]()
+    for one in rules():
+        names = others if isinstance(one, ReviewingModule) else known
+        names[one.RULE.code] = one.RULE.name
+    unused = [*suppressions.unused(findings, ran, known, others)]
+    found = (finding for module in reviewing for finding in module.review(program, unused))
+    # A comment that silences everything silences not what is said of itself.
+    return [finding for finding in found if not suppressions.name(finding)]

@@ -8,7 +8,7 @@ line for itself for what stands on the next line. `# nnmigrate: ignore-file` cou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -67,21 +67,32 @@ class Suppressions:
         """Whether a comment on the statement in which the finding begins silences it."""
         return bool(self._by_row) and any(self._covering(finding))
 
+    def name(self, finding: Finding) -> bool:
+        """Whether such a comment speaks of the finding's rule, and not of all rules."""
+        covering = self._covering(finding) if self._by_row else ()
+        return any(code is not None and code.text not in ("ALL", "NNS") for _, code in covering)
+
     def unused(
-        self, findings: Iterable[Finding], ran: Collection[str], known: dict[str, str]
+        self,
+        findings: Iterable[Finding],
+        ran: Collection[str],
+        known: Mapping[str, str],
+        others: Mapping[str, str],
     ) -> Iterator[Unused]:
         """The comments that silence none of the findings, as far as that can be said.
 
         Args:
             findings: all that there are, the silenced ones included.
             ran: the codes of the rules that looked.
-            known: the names of all rules, by their codes.
+            known: the names of all rules that look at code, by their codes; of a code of none of
+                them nothing is said if it is in `others`.
+            others: the names of the other rules, by their codes.
         """
         used: set[tuple[Directive, Code | None]] = set()
         if self._by_row:
             used.update(pair for finding in findings for pair in self._covering(finding))
         for reach in self._reaches:
-            one = _unused(reach.directive, used, ran, known)
+            one = _unused(reach.directive, used, ran, known, others)
             if one is not None:
                 yield replace(one, lost=reach.last == 0)
 
@@ -162,7 +173,8 @@ def _unused(
     directive: Directive,
     used: set[tuple[Directive, Code | None]],
     ran: Collection[str],
-    known: dict[str, str],
+    known: Mapping[str, str],
+    others: Mapping[str, str],
 ) -> Unused | None:
     if not directive.sure:
         return None
@@ -173,10 +185,16 @@ def _unused(
     for code in directive.codes:
         if not directive.kind.own and not code.ours:
             continue
-        fitting = {one for one, name in known.items() if code.fits(one, name)}
+        fitting = _fitting(code, known)
+        if not fitting and _fitting(code, others):
+            continue
         if not fitting:
             unknown.append(code)
         elif fitting <= set(ran) and (directive, code) not in used:
             idle.append(code)
     empty = not directive.codes
     return Unused(directive, tuple(idle), tuple(unknown)) if idle or unknown or empty else None
+
+
+def _fitting(code: Code, rules: Mapping[str, str]) -> set[str]:
+    return {one for one, name in rules.items() if code.fits(one, name)}
