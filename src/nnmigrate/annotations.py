@@ -130,7 +130,7 @@ def _written(findings: list[Finding], indent: str) -> list[str]:
     """The rows of a comment, without what stands before them."""
     codes = ", ".join(dict.fromkeys(finding.code for finding in findings))
     said = dict.fromkeys(_question(finding) for finding in findings)
-    text = f"# nnmigrate {codes}: {'. '.join(said)}"
+    text = f"# nnmigrate {codes}: {' | '.join(said)}"
     width = max(WIDTH - len(indent.expandtabs(4)), _NARROWEST)
     return textwrap.wrap(
         text,

@@ -113,11 +113,12 @@ def read(path: Path) -> Configuration | None:
         BadConfiguration: it cannot be read, or says something that is not known.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        if path.name == NAME and b"nnmigrate" not in raw:
+            return None  # whatever else is wrong with it is not this tool's business
+        text = raw.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration(path, 1, f"cannot be read: {error}") from error
-    if path.name == NAME and "nnmigrate" not in text:
-        return None  # whatever else is wrong with it is not this tool's business
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -106,10 +106,12 @@ class Configured:
 
     def _selection(self, found: Configuration, path: Path, given: Selection) -> Selection:
         values, known = found.values, self._codes
-        never = _per_file(found, path)
+        table: Mapping[str, list[str]] = values.get("per-file-ignores", {})
+        never = _per_file(table, path, found.folder)
         try:
             selected = Selection.of(values.get("select", ()), values.get("ignore", ()), known)
             ignored = Selection.of((), never, known).ignore
+            Selection.of((), (code for listed in table.values() for code in listed), known)
         except UnknownRule as error:
             raise _unknown(found, error) from error
         if "select" in self._said:
@@ -130,11 +132,10 @@ class Configured:
         return found
 
 
-def _per_file(found: Configuration, path: Path) -> list[str]:
+def _per_file(table: Mapping[str, list[str]], path: Path, folder: Path) -> list[str]:
     """What is ignored in a file because of its name."""
-    table: Mapping[str, list[str]] = found.values.get("per-file-ignores", {})
     whole = os.path.realpath(path)
-    fitting = (listed for name, listed in table.items() if _matches((name,), whole, found.folder))
+    fitting = (listed for name, listed in table.items() if _matches((name,), whole, folder))
     return [code for listed in fitting for code in listed]
 
 
