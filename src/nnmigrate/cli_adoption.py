@@ -65,7 +65,12 @@ def sourced(command: _Command) -> _Command:
 
 
 def accepting(command: _Command) -> _Command:
-    """The option that names the findings that are accepted."""
+    """The options that name findings that are accepted, and keep to what is excluded."""
+    command = click.option(
+        "--force-exclude",
+        is_flag=True,
+        help="Pass over what the project excludes though it is named, as hooks do.",
+    )(command)
     return click.option(
         "--baseline",
         type=click.Path(dir_okay=False, path_type=Path),

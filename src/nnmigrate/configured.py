@@ -92,6 +92,12 @@ class Configured:
             return True
         return False if "exclude" in found.values else None
 
+    def excludes(self, path: Path) -> bool:
+        """Whether a file, or a folder that it lies in, is excluded."""
+        whole = _absolute(path)
+        folders = (self.skip(str(folder), True) for folder in whole.parents)
+        return bool(self.skip(str(whole), False)) or any(folders)
+
     def _changed(self, found: Configuration, settings: Settings) -> dict[str, Any]:
         """The settings but the selection that a configuration gives."""
         values = found.values

@@ -53,6 +53,7 @@ class Settings:
         annotate: whether to leave comments where a person must decide.
         add_ignores: whether to write comments that accept what is found.
         project: what gives each file its own settings; None for these in every file.
+        force_exclude: whether what the project excludes is passed over where it is named, too.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -68,6 +69,7 @@ class Settings:
     annotate: bool = False
     add_ignores: bool = False
     project: Configured | None = None
+    force_exclude: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]
     pins: dict[Requirement, None] = {}
     told: set[str] = set()
     for path in found.files:
+        if settings.force_exclude and settings.project and settings.project.excludes(path):
+            continue
         try:
             own = _own(path, settings)
         except DocumentProblem as problem:

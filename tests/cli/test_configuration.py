@@ -215,6 +215,8 @@ class TestKeys:
         assert found() == ["a.py NNS201"]
         assert found("vendored") == ["vendored/b.py NNS201"]
         assert found("old/c.py") == ["old/c.py NNS201"]
+        named = ("a.py", "vendored/b.py", "old/c.py", "build/d.py")
+        assert found(*named, "--force-exclude") == ["a.py NNS201", "build/d.py NNS201"]
         configure('[tool.nnmigrate]\nexclude = ["old"]\n')
         assert found() == ["a.py NNS201", "build/d.py NNS201", "vendored/b.py NNS201"]
 
