@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnmigrate.documents import DocumentProblem, write
+from nnmigrate.documents import DocumentProblem, create, write
 
 
 @pytest.fixture
@@ -143,3 +143,23 @@ def test_the_longest_possible_name_can_be_written(tmp_path: Path) -> None:
     path.write_bytes(b"old")
 
     assert write(path, b"new", was=b"old")
+
+
+def test_a_new_file_is_made_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+    create(tmp_path / "new.json", b"{}\n")
+    assert (tmp_path / "new.json").read_bytes() == b"{}\n"
+    assert (tmp_path / "new.json").stat().st_mode == other.stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.json", "other"]
+
+
+def test_what_is_there_or_cannot_be_made_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "there.json"
+    path.write_bytes(b"1")
+    with pytest.raises(DocumentProblem, match="not written"):
+        create(path, b"2")
+    with pytest.raises(DocumentProblem, match="cannot write"):
+        create(tmp_path / "no" / "folder.json", b"2")
+    assert path.read_bytes() == b"1"
+    assert [one.name for one in tmp_path.iterdir()] == ["there.json"]
