@@ -66,6 +66,7 @@ from collections.abc import Iterable, Iterator
 from nnmigrate.directives import without
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
+from nnmigrate.spans import Lines
 from nnmigrate.suppressions import Unused
 
 RULE = Rule("NNS001", "unused-suppression", since="0.4.0", fixable=Applicability.SAFE, last=True)
@@ -80,11 +81,12 @@ def review(program: Program, unused: Iterable[Unused]) -> Iterator[Finding]:
     """The comments that silence nothing, and the codes that no rule has."""
     asked = RULE.code in program.options.asked
     severity = Severity.WARNING if asked else Severity.NOTE
+    lines = Lines(program.code)
     for one in unused:
         if one.unknown:
             yield _unknown(one, severity)
         if one.idle or not one.directive.codes:
-            yield _idle(program, one, severity)
+            yield _idle(lines, one, severity)
 
 
 def _unknown(one: Unused, severity: Severity) -> Finding:
@@ -93,14 +95,14 @@ def _unknown(one: Unused, severity: Severity) -> Finding:
     return RULE.finding(severity, one.unknown[0].span, message, "the comment silences nothing")
 
 
-def _idle(program: Program, one: Unused, severity: Severity) -> Finding:
+def _idle(lines: Lines, one: Unused, severity: Severity) -> Finding:
     directive = one.directive
-    said = f"`{program.text(directive.span)}`"
+    said = f"`{directive.span.of(lines.code)}`"
     if not one.whole:
         said = f"{', '.join(f'`{code.text}`' for code in one.idle)} in {said}"
     silent = "silences nothing" if one.whole or len(one.idle) == 1 else "silence nothing"
     why = f" where it stands ({_place(one)})" if one.lost else ""
-    edit = without(program.code, directive, one.idle)
+    edit = without(lines, directive, one.idle)
     change = "Take the comment away" if one.whole else "Take out what silences nothing"
     span = directive.span if one.whole else one.idle[0].span
     consequence = "it may silence what goes wrong there later"

@@ -147,6 +147,8 @@ def check_command(
     """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
     if (add_ignores or write_baseline is not None) and "-" in paths:
         raise click.UsageError("what accepts findings is written, and - has no file")
+    if add_ignores and write_baseline is not None:
+        raise click.UsageError("--add-ignores and --write-baseline exclude one another")
     settings = _settings(**asked, add_ignores=add_ignores, write=add_ignores)
     settings = begun(settings, write_baseline)
     outcomes = _outcomes(paths, stdin_filename, following(context, settings))

@@ -47,8 +47,8 @@ class Configured:
     def of(self, path: Path, settings: Settings) -> Settings:
         """The settings of a file.
 
-        A `--select` of the command line stands instead of what a configuration selects and ignores;
-        an `--ignore` adds to it.
+        A `--select` of the command line stands instead of what a configuration selects and ignores,
+        an `--ignore` instead of what it ignores.
 
         Args:
             path: the file; its name may be `-`.
@@ -123,7 +123,7 @@ class Configured:
         if "select" in self._said:
             selected = given
         elif "ignore" in self._said:
-            selected = replace(selected, ignore=(*selected.ignore, *given.ignore))
+            selected = replace(selected, ignore=given.ignore)
         return replace(selected, never=ignored)
 
     def _baseline(self, path: Path) -> Baseline:

@@ -122,12 +122,18 @@ def _directive(kind: Kind, match: re.Match[str], comment: Span, sure: bool) -> D
     return Directive(kind, Span(*match.span()), comment, codes, sure)
 
 
-def without(code: str, directive: Directive, gone: Collection[Code]) -> Edit:
+def without(lines: Lines, directive: Directive, gone: Collection[Code]) -> Edit:
     """What takes some codes out of a directive, or all of it where none is left.
 
     What else the comment says stays; a comment that says nothing else goes, with its line if it has
     one for itself.
+
+    Args:
+        lines: the code and its lines.
+        directive: the directive.
+        gone: its codes that are to go.
     """
+    code = lines.code
     kept = [one for one in directive.codes or () if one not in gone]
     if kept and directive.codes:
         span = Span(directive.codes[0].span.start, directive.codes[-1].span.end)
@@ -138,17 +144,16 @@ def without(code: str, directive: Directive, gone: Collection[Code]) -> Edit:
     if before:
         return Edit(Span(comment.start + len(before), comment.end), f" {after}".rstrip())
     if not after:
-        return Edit(_with_blanks(code, comment), "")
+        return Edit(_with_blanks(lines, comment), "")
     words = after if after.startswith("#") else f"# {after.lstrip('-:;,. ')}"
     return Edit(comment, words)
 
 
-def _with_blanks(code: str, comment: Span) -> Span:
+def _with_blanks(lines: Lines, comment: Span) -> Span:
     """A comment with the blanks before it, or with its line if nothing else stands there."""
-    lines = Lines(code)
     row, _ = lines.place(comment.start)
     start = lines.starts[row - 1]
-    before = code[start : comment.start]
+    before = lines.code[start : comment.start]
     if before.strip():
         return Span(start + len(before.rstrip()), comment.end)
     return Span(start, lines.starts[row] if row < len(lines.starts) else comment.end)

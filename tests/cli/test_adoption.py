@@ -123,8 +123,11 @@ class TestAddIgnores:
         assert Path("a.py").read_bytes() == raw + b"  # nnmigrate: ignore[NNS201]"
 
     def test_standard_input_has_no_file_for_it(self) -> None:
-        result = run("check", "--add-ignores", "-", stdin=b"")
-        assert result.exit_code == 2
+        assert run("check", "--add-ignores", "-", stdin=b"").exit_code == 2
+        assert run("check", "--write-baseline", "base.json", "-", stdin=b"").exit_code == 2
+        both = run("check", "--add-ignores", "--write-baseline", "base.json")
+        assert both.exit_code == 2
+        assert not Path("base.json").exists()
 
 
 class TestAnnotate:

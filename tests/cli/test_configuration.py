@@ -189,7 +189,7 @@ class TestKeys:
         assert found("--select", "NNS1") == ["a.py NNS102", "a.py NNS101"]
         assert found("--ignore", "NNS201") == []
         configure('[tool.nnmigrate]\nignore = ["NNS101"]\n')
-        assert found("--ignore", "NNS201") == ["a.py NNS102"]
+        assert found("--ignore", "NNS201") == ["a.py NNS102", "a.py NNS101"]
 
     def test_files_are_let_off_by_their_names_whatever_is_selected(self) -> None:
         for name in ("a.py", "tests/b.py", "lib/tests/c.py", "lib/d.py"):
