@@ -67,6 +67,11 @@ def test_several_codes_are_named_once_and_sorted() -> None:
     assert ignored(code, *findings) == ("x = bad, bad, odd  # nnmigrate: ignore[NNS102, NNS201]\n")
 
 
+def test_what_is_found_of_comments_is_not_accepted() -> None:
+    code = "x = bad  # nnmigrate: ignore[NNS101]\n"
+    assert ignored(code, *found(code, "NNS001", "# nnmigrate")) == code
+
+
 def test_what_no_edit_may_touch_is_left_out() -> None:
     code = "%bad\nx = bad\n"
     edits = ignoring(code.replace("%", "_"), found(code), rigid=(Span(0, 4),))

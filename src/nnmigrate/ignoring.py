@@ -10,6 +10,8 @@ from nnmigrate.findings import Finding
 from nnmigrate.layout import Laid, Layout
 from nnmigrate.spans import Edit, Lines, Span
 
+_OF_COMMENTS = "NNS0"
+
 
 def ignoring(
     code: str,
@@ -18,7 +20,8 @@ def ignoring(
 ) -> list[Edit]:
     """What writes `# nnmigrate: ignore[CODES]` behind each statement that has findings.
 
-    A comment of this kind that is there takes the new codes in.
+    A comment of this kind that is there takes the new codes in. What is found of such comments
+    themselves gets none: it is taken away, not accepted.
 
     Args:
         code: the code.
@@ -29,7 +32,7 @@ def ignoring(
     wanted: dict[int, set[str]] = {}
     for finding in findings:
         place = layout.index(finding.span.start)
-        if place is not None:
+        if place is not None and not finding.code.startswith(_OF_COMMENTS):
             wanted.setdefault(place, set()).add(finding.code)
     statements = layout.statements
     edits = [_edit(layout, statements[place], sorted(codes)) for place, codes in wanted.items()]
