@@ -16,6 +16,7 @@ from nnmigrate.guides import guides
 
 # Where the guide speaks of the rules with these hundreds: the anchors of its headings.
 SECTIONS = {
+    "0": ("The commands", "the-commands"),
     "1": ("Invokes and barriers", "invokes-and-barriers"),
     "2": ("What comes back", "what-comes-back"),
     "3": ("Control flow", "control-flow"),

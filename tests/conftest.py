@@ -14,7 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from nnmigrate import catalogue, cli_options, engine
+from nnmigrate import catalogue, cli_options, configured, engine, reviewing
 from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
@@ -73,9 +73,10 @@ def use_rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes the given rules the only ones that there are."""
 
     def use(*modules: Any) -> None:
-        monkeypatch.setattr(engine, "rules", lambda: modules)
-        monkeypatch.setattr(catalogue, "rules", lambda: modules)
-        monkeypatch.setattr(cli_options, "codes", lambda: tuple(one.RULE.code for one in modules))
+        for looking in (catalogue, engine, reviewing):
+            monkeypatch.setattr(looking, "rules", lambda: modules)
+        for asking in (cli_options, configured):
+            monkeypatch.setattr(asking, "codes", lambda: tuple(one.RULE.code for one in modules))
 
     return use
 

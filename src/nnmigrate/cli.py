@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from nnmigrate import __version__
+from nnmigrate.cli_adoption import accepting, at, begun, defaults, say_adopted, write_to
 from nnmigrate.cli_lsp import lsp_command
 from nnmigrate.cli_options import common, outcomes_of, refuse_counts, rewriting, settings_of
 from nnmigrate.cli_proofs import (
@@ -39,7 +40,6 @@ from nnmigrate.cli_verify import (
     side,
     sides,
 )
-from nnmigrate.configuration import BadConfiguration, configured
 from nnmigrate.console import (
     exit_code,
     say_changes,
@@ -62,22 +62,21 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 def cli(context: click.Context) -> None:
     """Takes programs written for nnsight 0.4 to nnsight 0.5.
 
-    What [tool.nnmigrate] in pyproject.toml gives (assume-remote, target-version, select, ignore) is
-    the default of the options of the same names.
+    What [tool.nnmigrate] in the nearest pyproject.toml above a file gives counts for that file; the
+    command line's options go before it.
 
     Exit codes: 0 nothing found (or notes alone), 1 findings, 2 something could not be read, parsed
     or was asked wrongly.
     """
-    if context.invoked_subcommand in ("check", "fix", "report", "show", "verify"):
-        try:
-            options = configured(Path.cwd())
-        except BadConfiguration as error:
-            raise click.UsageError(str(error)) from error
-        context.default_map = {context.invoked_subcommand: options}
+    if context.invoked_subcommand in ("check", "fix"):
+        context.default_map = {context.invoked_subcommand: defaults(Path.cwd())}
 
 
 @cli.command("check")
 @common
+@accepting
+@click.option("--write-baseline", type=_NEW_FILE, help="Accept all findings: keep them there.")
+@click.option("--add-ignores", is_flag=True, help="Accept all findings: in comments, in the code.")
 @click.option(
     "--output-file", type=_NEW_FILE, metavar="FILE", help="Write what is found there instead."
 )
@@ -91,12 +90,22 @@ def check_command(
     strict: bool,
     stdin_filename: str,
     output_file: Path | None,
+    write_baseline: Path | None,
+    add_ignores: bool,
     **asked: Any,
 ) -> None:
     """Say what breaks on 0.5, in files and directories (`-` for standard input)."""
     refuse_counts(counts, output_format)
-    outcomes = outcomes_of(paths, stdin_filename, settings_of(**asked))
+    if (add_ignores or write_baseline is not None) and "-" in paths:
+        raise click.UsageError("what accepts findings is written, and - has no file")
+    if add_ignores and write_baseline is not None:
+        raise click.UsageError("--add-ignores and --write-baseline exclude one another")
+    settings = settings_of(**asked, add_ignores=add_ignores, write=add_ignores)
+    outcomes = outcomes_of(paths, stdin_filename, begun(settings, write_baseline))
     say_problems(outcomes)
+    if write_baseline is not None:
+        context.exit(write_to(write_baseline, outcomes))
+    say_adopted(outcomes)
     say = say_statistics if counts else say_findings
     try:
         say(outcomes, output_format, file=output_file)
@@ -109,7 +118,16 @@ def check_command(
 
 @cli.command("fix")
 @common
-@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Apply unsafe fixes as well.")
+@accepting
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    "unsafe",
+    default=False,
+    help="Apply unsafe fixes as well.",
+)
+@click.option(
+    "--annotate", is_flag=True, help="Leave a comment where a person must decide what is meant."
+)
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print the changes.")
 @click.option(
     "--verify", is_flag=True, help="RUNS YOUR CODE, see `nnmigrate verify`: write what is proved."
@@ -145,12 +163,14 @@ def fix_command(
         need_forks()
         from nnmigrate.proving import Prover
 
-        with sides(settings.target, where) as both:
-            judge = Judge(Prover.live(settings, both, where.conditions, among_fixed(paths)))
+        here = at(Path.cwd(), settings)
+        with sides(here.target, where) as both:
+            judge = Judge(Prover.live(here, both, where.conditions, among_fixed(paths)))
             outcomes = outcomes_of(paths, stdin_filename, replace(settings, judge=judge))
     else:
         outcomes = outcomes_of(paths, stdin_filename, settings)
     say_problems(outcomes)
+    say_adopted(outcomes)
     if as_diff:
         context.exit(_say_diff(outcomes))
     if not write:
@@ -201,7 +221,8 @@ def verify_command(
     from nnmigrate.proving import Prover
 
     where = Where.among(asked)
-    settings, conditions = settings_of(**asked, unsafe=True), where.conditions
+    settings = at(Path.cwd(), settings_of(**asked, unsafe=True))
+    settings, conditions = replace(settings, unsafe=True, baseline=None), where.conditions
     if matrix is not None:
         versions = [one.strip() for one in matrix.split(",") if one.strip()]
         context.exit(verify_matrix(paths, versions, settings, where))

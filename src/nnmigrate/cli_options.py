@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from nnmigrate.cli_adoption import at, following, sourced
 from nnmigrate.reports import DOCUMENTS, FORMATS
 from nnmigrate.rules import codes
 from nnmigrate.run import Outcome, Settings, examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
-
-_OLDEST_TARGET = (0, 5)
+from nnmigrate.settings_keys import target_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _version(_: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...] | None:
     """The numbers of a version of nnsight that code can be migrated to."""
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}", text):
-        raise click.BadParameter(f"{text!r} is no version such as 0.5 or 0.5.13", param=option)
-    version = tuple(int(part) for part in text.split("."))
-    if version < _OLDEST_TARGET:
-        raise click.BadParameter(f"{text} is older than 0.5, the oldest target", param=option)
-    return version
+    try:
+        return None if text is None else target_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=option) from error
 
 
 def rewriting(command: _Command) -> _Command:
@@ -47,6 +43,7 @@ def rewriting(command: _Command) -> _Command:
             default=False,
             help="Treat every trace as remote.",
         ),
+        sourced,
     )
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -98,7 +95,7 @@ def settings_of(
     assume_remote: bool,
     **how: Any,
 ) -> Settings:
-    """What `rewriting` gave, as settings.
+    """What `rewriting` gave, as settings; to those of files, their configurations add.
 
     Raises:
         click.UsageError: no rule has such a code.
@@ -107,7 +104,8 @@ def settings_of(
         selection = Selection.of(select, ignore, codes())
     except UnknownRule as error:
         raise click.UsageError(str(error)) from error
-    return Settings(selection, target_version, assume_remote, **how)
+    settings = Settings(selection, target_version, assume_remote, **how)
+    return following(click.get_current_context(), settings)
 
 
 def outcomes_of(paths: tuple[str, ...], stdin_filename: str, settings: Settings) -> list[Outcome]:
@@ -121,4 +119,4 @@ def outcomes_of(paths: tuple[str, ...], stdin_filename: str, settings: Settings)
     if len(paths) > 1:
         raise click.UsageError("standard input (-) cannot be combined with other paths")
     raw = sys.stdin.buffer.read()
-    return [examine(stdin_filename, raw, settings)]
+    return [examine(stdin_filename, raw, at(Path(stdin_filename), settings))]

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from nnmigrate import __version__
+from nnmigrate.cli_adoption import at
 from nnmigrate.cli_options import outcomes_of, rewriting, settings_of
 from nnmigrate.cli_proofs import WORDS, Judge, among_fixed
 from nnmigrate.cli_verify import Failed, Where, need_forks, running, sides
@@ -62,6 +63,7 @@ def report_command(
     settings = settings_of(**asked, fix=True, unsafe=unsafe)
     outcomes = outcomes_of(paths, "-", settings)
     say_problems(outcomes)
+    settings = at(Path.cwd(), settings)
     runs = _run(outcomes, paths, settings, where) if verify else _Runs(tuple(outcomes))
     text = _page(runs, settings, _options_of(context), paths or (".",))
     _write(text, output)

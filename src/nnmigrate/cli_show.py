@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnmigrate.cli_adoption import at
 from nnmigrate.cli_options import rewriting, settings_of
 from nnmigrate.documents import DocumentProblem, put, read
 from nnmigrate.drawing import Drawing
@@ -63,7 +64,7 @@ def show_command(
     Exit codes: 0 drawn, or nothing to draw; 2 there is no such trace, or it could not be read.
     """
     path, cell, line = _asked(place)
-    settings = settings_of(**asked, unsafe=unsafe)
+    settings = at(path, settings_of(**asked, unsafe=unsafe))
     try:
         opened = Drawing(str(path), read(path), settings)
         traces = opened.traces(cell, line)

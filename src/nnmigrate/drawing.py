@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from nnmigrate.documents import DocumentProblem, Sheet, document_of
+from nnmigrate.commenting import document_in, origins_after
+from nnmigrate.documents import DocumentProblem, Sheet
 from nnmigrate.reports.migration import Migrated, Picture
-from nnmigrate.run import Settings, options_of, origins_after
+from nnmigrate.run import Settings, options_of
 
 # LibCST takes longer to import than everything else: only a picture needs it.
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Drawing:
         from nnmigrate.program import NotPython
 
         self.name = name
-        self.host = document_of(raw, name)
+        self.magics = settings.transparent_magics
+        self.host = document_in(raw, name, self.magics)
         self.sheet = Sheet(self.host.code, self.host.origins)
         options = options_of(self.name, settings)
         try:
@@ -64,7 +66,8 @@ class Drawing:
 
     def _rows_after(self, fixed: Fixed) -> Rows:
         raw = self.host.with_code(fixed.code, fixed.rigid)
-        return _rows(Sheet(fixed.code, origins_after(self.name, self.host, fixed.code, raw)))
+        origins = origins_after(self.name, self.host, fixed.code, raw, self.magics)
+        return _rows(Sheet(fixed.code, origins))
 
     def traces(self, cell: int | None, line: int | None) -> tuple[Trace, ...]:
         """The traces at a line, or all that have findings.

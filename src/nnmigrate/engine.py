@@ -18,10 +18,10 @@ from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports
 from nnmigrate.nesting import LIMIT, too_deep
 from nnmigrate.program import NotPython, Options, Program, build
+from nnmigrate.reviewing import reviewed, suppressions_of
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Edit, Lines, Span, apply_edits, moved, touches
-from nnmigrate.suppressions import Suppressions
 
 ROUNDS = 100
 """Fixes that overlap take turns, one round each. No document should need more than a few rounds."""
@@ -223,6 +223,8 @@ class _Fixing:
         fixable = list(filter(self._may_fix, findings))
         first = {module.RULE.code for module in self.modules if module.RULE.first}
         fixable = [one for one in fixable if one.code in first] or fixable
+        last = {module.RULE.code for module in self.modules if module.RULE.last}
+        fixable = [one for one in fixable if one.code not in last] or fixable
         safe = [one for one in fixable if one.fix and one.fix.applicability is Applicability.SAFE]
         return safe or fixable
 
@@ -357,11 +359,14 @@ def _run(
             findings += [*module.check(program)]
         except Exception as error:
             failures.append(RuleFailure(module.RULE.code, described(error)))
-    suppressions = Suppressions(code, Lines(code))
+    suppressions = suppressions_of(program)
+    wanted = [finding for finding in findings if not suppressions.cover(finding)]
+    failed = {one.code for one in failures}
+    wanted += reviewed(program, suppressions, findings, modules, failed)
     shown = (
         _without_fix_of(rigid, finding)
-        for finding in findings
-        if not suppressions.cover(finding) and not _is_thought_of(program, finding)
+        for finding in wanted
+        if not _is_thought_of(program, finding)
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
     from nnmigrate.program import Program
+    from nnmigrate.suppressions import Unused
 
 
 _OF_04 = re.compile(r"\b0\.4\b(?! raised)")
@@ -103,6 +104,7 @@ class Rule:
         fixable: the best applicability that the rule's fixes have, or None where it never has one.
         first: its fixes turn what 0.4 had of its own into plain Python (`with tracer.cond(c):` into
             `if c:`), so that the other rules can read it: they come before all others.
+        last: its fixes wait until no other rule has one left.
     """
 
     code: str
@@ -111,6 +113,7 @@ class Rule:
     until: str | None = None
     fixable: Applicability | None = None
     first: bool = False
+    last: bool = False
 
     def finding(
         self,
@@ -133,3 +136,11 @@ class RuleModule(Protocol):
 
     def check(self, program: Program) -> Iterator[Finding]:
         """What the rule finds in a program, in any order."""
+
+
+@runtime_checkable
+class ReviewingModule(Protocol):
+    """A module in `rules/` that also looks at what the suppressing comments were good for."""
+
+    def review(self, program: Program, unused: Iterable[Unused]) -> Iterator[Finding]:
+        """What there is to say of the comments that silence nothing, in any order."""

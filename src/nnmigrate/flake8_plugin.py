@@ -41,7 +41,7 @@ class Plugin:
         if not mentions_nnsight(self._raw):
             return
         try:
-            yield from self._findings(_settings())
+            yield from self._findings(_settings(self._filename))
         except ValueError as error:  # of the project's configuration
             yield 1, 0, f"NNS000 {error}", Plugin
 
@@ -61,24 +61,19 @@ class Plugin:
                 yield row, column - 1, text, Plugin
 
 
-def _settings() -> Settings:
-    """What the project around the working directory says.
+def _settings(filename: str) -> Settings:
+    """What the project around a file says.
 
     Raises:
         ValueError: it cannot be understood.
     """
     from pathlib import Path
 
-    from nnmigrate.configuration import BadConfiguration, configured
-    from nnmigrate.rules import codes
+    from nnmigrate.configured import Configured
+    from nnmigrate.documents import DocumentProblem
     from nnmigrate.run import Settings
-    from nnmigrate.selection import Selection
 
     try:
-        options = configured(Path.cwd())
-    except BadConfiguration as error:
-        raise ValueError(str(error)) from error
-    selection = Selection.of(options.get("select", ()), options.get("ignore", ()), codes())
-    target = options.get("target_version")
-    version = tuple(map(int, target.split("."))) if target else None
-    return Settings(selection, version, options.get("assume_remote", False))
+        return Configured().of(Path(filename), Settings())
+    except DocumentProblem as problem:
+        raise ValueError(str(problem)) from problem

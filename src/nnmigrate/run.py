@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnmigrate.commenting import commented, document_in, origins_after
 from nnmigrate.documents import (
     SIZE_LIMIT,
     Document,
     DocumentProblem,
-    Origin,
     Sheet,
     discover,
-    document_of,
     is_host,
     is_notebook,
     may_concern_nnsight,
@@ -30,10 +29,13 @@ from nnmigrate.findings import Finding, Severity
 from nnmigrate.project import Requirement, project_of
 from nnmigrate.reports import Report
 from nnmigrate.selection import Selection
+from nnmigrate.spans import Span
 
 if TYPE_CHECKING:
+    from nnmigrate.baseline import Accepted, Baseline
+    from nnmigrate.configured import Configured
     from nnmigrate.engine import RuleFailure
-    from nnmigrate.program import Options
+    from nnmigrate.program import Dialect, Options
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class Settings:
         write: whether to put what was fixed back into its file.
         judge: what decides what may be written: given a file and its outcome, it gives the outcome
             to write, which may be that nothing changes.
+        source: the nnsight version that the code is written for, as numbers; None to tell it from
+            the code.
+        transparent_magics: further cell magics whose cells are Python.
+        baseline: the findings that are accepted: neither shown nor counted nor asked about.
+        annotate: whether to leave comments where a person must decide.
+        add_ignores: whether to write comments that accept what is found.
+        project: what gives each file its own settings; None for these in every file.
+        force_exclude: whether what the project excludes is passed over where it is named, too.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -59,6 +69,13 @@ class Settings:
     unsafe: bool = False
     write: bool = False
     judge: Callable[[Path, Outcome], Outcome] | None = None
+    source: tuple[int, ...] | None = None
+    transparent_magics: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    annotate: bool = False
+    add_ignores: bool = False
+    project: Configured | None = None
+    force_exclude: bool = False
 
 
 _NO_CODE = Sheet("")
@@ -78,6 +95,8 @@ class Outcome:
         problems: what could not be done.
         relevant: whether the document concerns nnsight at all.
         notes: what was passed over, such as a block of a text that is no Python.
+        accepted: which findings the baseline accepted; None without one.
+        comments: how many comments were put in, changed or taken away.
     """
 
     report: Report
@@ -88,21 +107,53 @@ class Outcome:
     problems: tuple[DocumentProblem, ...] = ()
     relevant: bool = True
     notes: tuple[DocumentProblem, ...] = ()
+    accepted: Accepted | None = None
+    comments: int = 0
 
 
 def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]:
     """Checks or fixes the files that paths lead to, one after the other."""
-    found = discover(paths)
+    found = discover(paths, skip=settings.project.skip if settings.project else None)
     for problem in found.problems:
         yield _nothing(problem.path, problem=problem)
     project_of.cache_clear()
     pins: dict[Requirement, None] = {}
+    told: set[str] = set()
     for path in found.files:
-        outcome = _examine_file(path, settings, named=path in found.named)
+        if settings.force_exclude and settings.project and settings.project.excludes(path):
+            continue
+        try:
+            own = _own(path, settings)
+        except DocumentProblem as problem:
+            if str(problem) not in told:
+                yield _nothing(problem.path, problem=problem)
+            told.add(str(problem))
+            continue
+        outcome = _examine_file(path, own, named=path in found.named)
         yield outcome
-        if _is_migrated(outcome) and settings.selection.selects("NNS721"):
+        if _is_migrated(outcome) and own.selection.selects("NNS721"):
             pins.update(dict.fromkeys(project_of(path.parent.resolve()).old_pins))
-    yield from _of_pins(pins)
+    for outcome in _of_pins(pins):
+        yield _accepting(outcome, _own(Path(outcome.report.path), settings))
+
+
+def _own(path: Path, settings: Settings) -> Settings:
+    """The settings of a file.
+
+    Raises:
+        DocumentProblem: the configuration around it cannot be understood.
+    """
+    return settings if settings.project is None else settings.project.of(path, settings)
+
+
+def _accepting(outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome without the findings that the baseline accepts."""
+    if settings.baseline is None:
+        return outcome
+    report = outcome.report
+    ran = settings.selection.selects
+    accepted = settings.baseline.without_accepted(report.path, report.code, report.findings, ran)
+    return replace(outcome, report=replace(report, findings=accepted.findings), accepted=accepted)
 
 
 def _is_migrated(outcome: Outcome) -> bool:
@@ -144,12 +195,24 @@ def options_of(name: str, settings: Settings) -> Options:
         project=project,
         asked=frozenset(settings.selection.select),
         again=is_notebook(name),
+        source=_dialect(settings.source),
     )
+
+
+def _dialect(source: tuple[int, ...] | None) -> Dialect | None:
+    """The dialect that code for a version of nnsight is written in."""
+    from nnmigrate.program import Dialect
+
+    if source is None:
+        return None
+    return Dialect.OLD if source < (0, 5) else Dialect.NEW
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
     try:
         outcome = examine(str(path), read(path), settings, named=named)
+        if outcome.accepted is None and not outcome.problems:
+            outcome = _accepting(outcome, settings)
         if settings.write and settings.judge is not None:
             outcome = settings.judge(path, outcome)
         if settings.write:
@@ -211,7 +274,7 @@ def _examine(name: str, raw: bytes, settings: Settings) -> Outcome:
     from nnmigrate.program import NotPython
 
     refuse_too_long(raw, name)
-    document = document_of(raw, name)
+    document = document_in(raw, name, settings.transparent_magics)
     if is_host(name) and not mentions_nnsight(document.code.encode(errors="replace")):
         return replace(_irrelevant(name, raw), notes=document.notes)
     try:
@@ -227,7 +290,7 @@ def _check(name: str, document: Document, settings: Settings) -> Outcome:
 
     options = options_of(name, settings)
     checked = check(document.code, options, settings.selection, document.rigid)
-    return Outcome(
+    outcome = Outcome(
         Report(name, document.code, checked.findings, document.origins),
         document.raw,
         document.raw,
@@ -235,6 +298,8 @@ def _check(name: str, document: Document, settings: Settings) -> Outcome:
         problems=_problems(name, checked.failures),
         notes=document.notes,
     )
+    outcome = _accepting(outcome, settings)
+    return _ignoring(document, outcome, settings) if settings.add_ignores else outcome
 
 
 def _fix(name: str, document: Document, settings: Settings) -> Outcome:
@@ -243,8 +308,13 @@ def _fix(name: str, document: Document, settings: Settings) -> Outcome:
     options, rigid = options_of(name, settings), document.rigid
     fixed = fix(document.code, options, settings.selection, settings.unsafe, rigid)
     after = document.with_code(fixed.code, fixed.rigid)
-    return Outcome(
-        Report(name, fixed.code, fixed.remaining, origins_after(name, document, fixed.code, after)),
+    outcome = Outcome(
+        Report(
+            name,
+            fixed.code,
+            fixed.remaining,
+            origins_after(name, document, fixed.code, after, settings.transparent_magics),
+        ),
         document.raw,
         after,
         Sheet(document.code, document.origins),
@@ -252,20 +322,36 @@ def _fix(name: str, document: Document, settings: Settings) -> Outcome:
         _problems(name, fixed.failures),
         notes=document.notes,
     )
+    outcome = _accepting(outcome, settings)
+    return _annotating(document, outcome, settings, fixed.rigid) if settings.annotate else outcome
 
 
-def origins_after(name: str, document: Document, code: str, after: bytes) -> tuple[Origin, ...]:
-    """Where the lines of fixed code stand in what is to be written.
+def _ignoring(document: Document, outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome after comments have been written that accept its findings."""
+    from nnmigrate.ignoring import ignoring
 
-    Raises:
-        DocumentProblem: read again, the document would not hold that code: our fault.
-    """
-    if not document.origins or after == document.raw:
-        return document.origins
-    again = document_of(after, name)
-    if again.code != code:
-        raise DocumentProblem(name, "internal error, please report it: fixes do not fit in")
-    return again.origins
+    report = outcome.report
+    edits = ignoring(report.code, report.findings, document.rigid)
+    if not edits:
+        return outcome
+    changed = commented(document, outcome, edits, document.rigid, settings.transparent_magics)
+    again = document_in(changed.after, report.path, settings.transparent_magics)
+    left = _check(report.path, again, replace(settings, add_ignores=False)).report.findings
+    return replace(changed, report=replace(changed.report, findings=left))
+
+
+def _annotating(
+    document: Document, outcome: Outcome, settings: Settings, rigid: tuple[Span, ...]
+) -> Outcome:
+    """An outcome after its comments say what a person must decide."""
+    from nnmigrate.annotations import annotating, undecided
+
+    report = outcome.report
+    if outcome.problems:  # a rule that failed may have had something to say
+        return outcome
+    asked = undecided(report.findings)
+    edits = annotating(report.code, asked, settings.selection.selects, rigid)
+    return commented(document, outcome, edits, rigid, settings.transparent_magics)
 
 
 def _problems(name: str, failures: Iterable[RuleFailure]) -> tuple[DocumentProblem, ...]:

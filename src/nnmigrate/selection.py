@@ -10,7 +10,16 @@ _SELECTOR = re.compile(r"NNS\d{0,3}")
 
 
 class UnknownRule(ValueError):
-    """What was selected or ignored is neither a rule's code nor the beginning of one."""
+    """What was selected or ignored is neither a rule's code nor the beginning of one.
+
+    Args:
+        message: what is wrong.
+        text: what was selected or ignored.
+    """
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
 
 
 @dataclass(frozen=True)
@@ -20,10 +29,12 @@ class Selection:
     Args:
         select: codes, beginnings of codes (`NNS1`), or `ALL`.
         ignore: the same; decides where both fit equally.
+        never: the same; decides always.
     """
 
     select: tuple[str, ...] = ("ALL",)
     ignore: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, select: Iterable[str], ignore: Iterable[str], codes: Iterable[str]) -> Selection:
@@ -42,6 +53,8 @@ class Selection:
 
     def selects(self, code: str) -> bool:
         """Whether the rule with this code is to run."""
+        if _closeness(self.never, code) >= 0:
+            return False
         return _closeness(self.select, code) > _closeness(self.ignore, code)
 
 
@@ -55,7 +68,8 @@ def _known(text: str, codes: tuple[str, ...]) -> str:
     fits = _SELECTOR.fullmatch(selector) and any(code.startswith(selector) for code in codes)
     if fits or selector in ("ALL", "NNS"):
         return selector
-    raise UnknownRule(f"no rule's code is or begins with {text!r}; `nnmigrate rules` lists them")
+    message = f"no rule's code is or begins with {text!r}; `nnmigrate rules` lists them"
+    raise UnknownRule(message, text)
 
 
 def _closeness(selectors: tuple[str, ...], code: str) -> int:

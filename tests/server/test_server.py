@@ -359,7 +359,7 @@ class TestTrouble:
         assert codes(editor.change("crash.py", f"{LISTS}\n")) == ["NNS403", "NNS403"]
 
         (logged,) = editor.told
-        assert logged.startswith("log: internal error in NNS101, please report it: raised KeyError")
+        assert logged.startswith("log: internal error in NNS001, please report it: raised KeyError")
 
     def test_who_leaves_without_a_word_gets_exit_code_1(self, start: Start) -> None:
         assert start().leave(politely=False) == 1

@@ -15,6 +15,7 @@ from nnmigrate.documents.kinds import (
     is_notebook,
     may_concern_nnsight,
 )
+from nnmigrate.documents.magics import TRANSPARENT
 from nnmigrate.documents.places import Origin, Place, Sheet
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import PythonDocument
@@ -26,6 +27,7 @@ __all__ = [
     "EVERYTHING",
     "PROGRAMS",
     "SIZE_LIMIT",
+    "TRANSPARENT",
     "Discovered",
     "Document",
     "DocumentProblem",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +38,16 @@ class Discovered:
     named: frozenset[Path] = frozenset()
 
 
-def discover(paths: Iterable[str | Path], suffixes: tuple[str, ...] = EVERYTHING) -> Discovered:
+Skip = Callable[[str, bool], "bool | None"]
+"""Whether a project excludes a path (absolute, without links) that is, or is not, a directory.
+None where it does not say; False enters what is passed over by default."""
+
+
+def discover(
+    paths: Iterable[str | Path],
+    suffixes: tuple[str, ...] = EVERYTHING,
+    skip: Skip | None = None,
+) -> Discovered:
     """The files that are named, and those in the directories that are named, sorted.
 
     Files that git ignores and directories of environments, caches and builds are passed over,
@@ -47,8 +56,9 @@ def discover(paths: Iterable[str | Path], suffixes: tuple[str, ...] = EVERYTHING
     Args:
         paths: files and directories.
         suffixes: what to look for in directories, by the ends of names.
+        skip: what a project excludes from what directories hold.
     """
-    search = _Search(suffixes)
+    search = _Search(suffixes, skip or _nothing)
     for path in map(Path, paths):
         try:
             if path.is_dir():
@@ -68,6 +78,7 @@ class _Search:
     """What was found so far; files are kept by where they really lie."""
 
     suffixes: tuple[str, ...]
+    skip: Skip
     files: dict[str, Path] = field(default_factory=dict)
     problems: list[DocumentProblem] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
@@ -104,13 +115,23 @@ class _Search:
         """Takes the files among a directory's entries and gives the directories to enter."""
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if _worth_entering(entry) and not ignores.ignore(entry.path, is_directory=True):
+                if self._is_entered(entry) and not ignores.ignore(entry.path, is_directory=True):
                     yield entry.name
-            elif self._is_wanted(entry) and not ignores.ignore(entry.path, is_directory=False):
+            elif (
+                self._is_wanted(entry)
+                and not self.skip(entry.path, False)
+                and not ignores.ignore(entry.path, is_directory=False)
+            ):
                 self._take_file(directory / entry.name, entry)
 
     def _is_wanted(self, entry: os.DirEntry[str]) -> bool:
         return entry.name.endswith(self.suffixes)
+
+    def _is_entered(self, entry: os.DirEntry[str]) -> bool:
+        skipped = self.skip(entry.path, True)
+        if skipped is None:
+            return _worth_entering(entry)
+        return not skipped and entry.name != ".git" and not _is_environment(entry)
 
     def _take_file(self, path: Path, entry: os.DirEntry[str]) -> None:
         try:
@@ -127,7 +148,13 @@ def _entries(directory: Path) -> list[os.DirEntry[str]]:
         return list(entries)
 
 
+def _nothing(path: str, is_directory: bool) -> None:
+    """What a project says that excludes nothing."""
+
+
 def _worth_entering(entry: os.DirEntry[str]) -> bool:
-    if entry.name in _NEVER_ENTERED:
-        return False
-    return not os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+    return entry.name not in _NEVER_ENTERED and not _is_environment(entry)
+
+
+def _is_environment(entry: os.DirEntry[str]) -> bool:
+    return os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))

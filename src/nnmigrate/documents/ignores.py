@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,10 +91,11 @@ def _read(files: list[tuple[Path, Path]]) -> Iterator[_Patterns]:
     for base, file in files:
         if file.is_file():
             lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="surrogateescape")
-            yield _Patterns(os.path.join(base, ""), _spec(lines.splitlines()))
+            yield _Patterns(os.path.join(base, ""), spec_of(lines.splitlines()))
 
 
-def _spec(lines: list[str]) -> GitIgnoreSpec:
+def spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Patterns as git understands them; what is none is passed over."""
     # Imported here: most directories have no such file, and the import costs 0.03 s.
     from pathspec import GitIgnoreSpec
 

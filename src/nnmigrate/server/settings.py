@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnmigrate.configuration import BadConfiguration, configured
+from nnmigrate.configured import Configured
+from nnmigrate.documents import DocumentProblem
 from nnmigrate.rules import codes
 from nnmigrate.run import Settings
 from nnmigrate.selection import Selection, UnknownRule
+from nnmigrate.settings_keys import target_of
 
 SECTION = "nnmigrate"
 """Under which name an editor keeps the settings."""
 
-_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
-_OLDEST_TARGET = (0, 5)
+# Under which name an option is a setting, where that differs.
+_SETTINGS = {"target_version": "target"}
 
 
 @dataclass(frozen=True)
@@ -92,25 +94,12 @@ def settings_for(path: Path, wishes: Wishes) -> tuple[Settings, tuple[str, ...]]
         path: where the document lies.
         wishes: what the editor asks for.
     """
+    given = _settings(wishes.options)
+    said = {_SETTINGS.get(name, name) for name in wishes.options}
     try:
-        project = _of_project(path.parent)
-        return _settings({**project, **wishes.options}), ()
-    except BadConfiguration as error:
-        return _settings(wishes.options), (str(error),)
-    except ValueError as error:
-        problem = f"[tool.nnmigrate] of the project around {path.parent}: {error}"
-        return _settings(wishes.options), (problem,)
-
-
-def _of_project(folder: Path) -> dict[str, Any]:
-    """What the project around a folder says, each value as the settings take it.
-
-    Raises:
-        BadConfiguration: it says something that is not known.
-        ValueError: it names a rule or a version that there is not.
-    """
-    options = configured(folder)
-    return {name: _KNOWN[name](value) for name, value in options.items() if name in _KNOWN}
+        return Configured(said).of(path, given), ()
+    except DocumentProblem as problem:
+        return given, (f"{problem.path}:{problem.line}: {problem.message}",)
 
 
 def _settings(options: Mapping[str, Any]) -> Settings:
@@ -137,12 +126,9 @@ def _selectors(value: object) -> tuple[str, ...]:
 
 
 def _target(value: object) -> tuple[int, ...]:
-    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+    if not isinstance(value, str):
         raise ValueError(f"{value!r} is no version such as 0.5 or 0.5.13")
-    version = tuple(int(part) for part in value.split("."))
-    if version < _OLDEST_TARGET:
-        raise ValueError(f"{value} is older than 0.5, the oldest target")
-    return version
+    return target_of(value)
 
 
 _KNOWN: dict[str, Callable[[object], Any]] = {
