@@ -49,8 +49,8 @@ from nnmigrate.console import (
     say_summary,
 )
 from nnmigrate.documents import DocumentProblem
+from nnmigrate.outcomes import Outcome
 from nnmigrate.reports import DOCUMENTS, diff
-from nnmigrate.run import Outcome
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)

@@ -17,9 +17,9 @@ from nnmigrate.configuration import BadConfiguration, Configurations
 from nnmigrate.configured import Configured
 from nnmigrate.console import exit_code
 from nnmigrate.documents import DocumentProblem
+from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import escaped
 from nnmigrate.reports.summary import counted
-from nnmigrate.run import Outcome, Settings
 from nnmigrate.settings_keys import version_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from nnmigrate.cli_adoption import at, following, sourced
+from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import DOCUMENTS, FORMATS
 from nnmigrate.rules import codes
-from nnmigrate.run import Outcome, Settings, examine, examine_paths
+from nnmigrate.run import examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
 from nnmigrate.settings_keys import target_of
 

@@ -27,8 +27,9 @@ from nnmigrate.cli_verify import (
 from nnmigrate.console import say_problems
 from nnmigrate.documents import PROGRAMS, DocumentProblem, discover
 from nnmigrate.findings import Severity
+from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import escaped
-from nnmigrate.run import Outcome, Settings, examine
+from nnmigrate.run import examine
 
 if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Executor, Verdict

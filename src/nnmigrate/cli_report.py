@@ -18,8 +18,9 @@ from nnmigrate.cli_proofs import WORDS, Judge, among_fixed
 from nnmigrate.cli_verify import Failed, Where, need_forks, running, sides
 from nnmigrate.console import say_problems
 from nnmigrate.documents import DocumentProblem, put
+from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.project import project_of
-from nnmigrate.run import Outcome, Settings, examine
+from nnmigrate.run import examine
 
 # What GitHub takes as the description of a pull request, in characters.
 _LONGEST = 65_536

@@ -26,7 +26,7 @@ from nnmigrate.settings_keys import target_of, version_of
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-    from nnmigrate.run import Settings
+    from nnmigrate.outcomes import Settings
 
 _PLAIN = {"assume-remote": "assume_remote", "unsafe-fixes": "unsafe"}
 _MADE = {"target-version": ("target", target_of), "source-version": ("source", version_of)}

@@ -14,6 +14,7 @@ import click
 
 from nnmigrate.documents import Sheet, put
 from nnmigrate.findings import Finding, Severity
+from nnmigrate.outcomes import Outcome
 from nnmigrate.reports import (
     FORMATS,
     escaped,
@@ -24,7 +25,6 @@ from nnmigrate.reports import (
 )
 from nnmigrate.reports.statistics import Statistic
 from nnmigrate.reports.summary import counted
-from nnmigrate.run import Outcome
 
 
 def exit_code(outcomes: Iterable[Outcome], strict: bool) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from nnmigrate.commenting import document_in, origins_after
 from nnmigrate.documents import DocumentProblem, Sheet
+from nnmigrate.examining import document_in, options_of, origins_after
+from nnmigrate.outcomes import Settings
 from nnmigrate.reports.migration import Migrated, Picture
-from nnmigrate.run import Settings, options_of
 
 # LibCST takes longer to import than everything else: only a picture needs it.
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class Drawing:
         from nnmigrate.program import NotPython
 
         self.name = name
-        self.magics = settings.transparent_magics
-        self.host = document_in(raw, name, self.magics)
+        self.host = document_in(raw, name, settings)
         self.sheet = Sheet(self.host.code, self.host.origins)
         options = options_of(self.name, settings)
         try:
@@ -66,7 +65,7 @@ class Drawing:
 
     def _rows_after(self, fixed: Fixed) -> Rows:
         raw = self.host.with_code(fixed.code, fixed.rigid)
-        origins = origins_after(self.name, self.host, fixed.code, raw, self.magics)
+        origins = origins_after(self.name, self.host, fixed.code, raw)
         return _rows(Sheet(fixed.code, origins))
 
     def traces(self, cell: int | None, line: int | None) -> tuple[Trace, ...]:

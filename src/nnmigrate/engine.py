@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import threading
-import warnings
 from bisect import bisect_left
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import pairwise
 
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports
-from nnmigrate.nesting import LIMIT, too_deep
-from nnmigrate.program import NotPython, Options, Program, build
+from nnmigrate.program import NotPython, Options, Program
 from nnmigrate.reviewing import reviewed, suppressions_of
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Edit, Lines, Span, apply_edits, moved, touches
+from nnmigrate.understanding import compiles, understood
 
 ROUNDS = 100
 """Fixes that overlap take turns, one round each. No document should need more than a few rounds."""
-
-# LibCST's parser recurses on the C stack and overruns the 8 MB that a process starts with at some
-# thousand levels of nesting (libcst 1.9.0): the process would die. Reserved, not used.
-_STACK = 256 * 1024 * 1024
-
-_LONE_RETURN = re.compile(r"\r(?!\n)")
-# Not behind a backslash, where an empty line would end the statement.
-_PAGE_BREAK = re.compile(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
 
 
 @dataclass(frozen=True)
@@ -97,17 +83,8 @@ def check(
     Raises:
         NotPython: the code cannot be parsed, or is nested too deeply.
     """
-    program = _build(code, options or Options())
+    program = understood(code, options or Options())
     return _run(program, code, _selected(selection or Selection()), rigid)
-
-
-def understood(code: str, options: Options | None = None) -> Program:
-    """The program that some code is, as the rules see it.
-
-    Raises:
-        NotPython: the code cannot be parsed, or is nested too deeply.
-    """
-    return _build(code, options or Options())
 
 
 def fix(
@@ -148,7 +125,7 @@ def gives_python(code: str, change: Fix) -> bool:
     if not _well_formed(change, code):
         return False
     after = apply_edits(code, change.edits)
-    return after != code and (_compiles(after) or not _compiles(code))
+    return after != code and (compiles(after) or not compiles(code))
 
 
 @dataclass
@@ -175,7 +152,7 @@ class _Fixing:
 
     def _rounds(self) -> Fixed | None:
         given = self.code
-        program = _build(self.code, self.options)
+        program = understood(self.code, self.options)
         # What is fixed was written for one nnsight: a barrier that a fix adds does not change that.
         self.options = replace(self.options, source=program.dialect)
         for _ in range(ROUNDS):
@@ -204,7 +181,7 @@ class _Fixing:
         if not edits:
             return checked
         self._carry_out(edits)
-        return self._check(_build(self.code, self.options))
+        return self._check(understood(self.code, self.options))
 
     def _result(self, checked: Checked) -> Fixed:
         failures = tuple(self.failures)
@@ -252,10 +229,10 @@ class _Fixing:
     def _attempt(self, taken: Iterable[Fix]) -> Program | None:
         """The program after some fixes; None where it is no Python, or is what it was."""
         code = apply_edits(self.code, _edits(taken))
-        if code == self.code or (_compiles(self.code) and not _compiles(code)):
+        if code == self.code or (compiles(self.code) and not compiles(code)):
             return None
         try:
-            return _build(code, self.options)
+            return understood(code, self.options)
         except NotPython:
             return None
 
@@ -293,60 +270,6 @@ def _before(offset: int, edits: list[Edit]) -> int:
 
 def _selected(selection: Selection) -> tuple[RuleModule, ...]:
     return tuple(module for module in rules() if selection.selects(module.RULE.code))
-
-
-def _build(code: str, options: Options) -> Program:
-    at = too_deep(code)
-    if at is not None:
-        message = f"nested too deeply (more than {LIMIT} operators lead into one expression)"
-        # A bracket that is never closed looks deep as well.
-        raise _in_pythons_words(code) or NotPython(message, *Lines(code).place(at))
-    before = threading.stack_size(_STACK)
-    try:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(build, _parsable(code), options).result()
-    except NotPython as error:
-        raise _in_pythons_words(code) or error from None
-    except RecursionError:
-        raise NotPython("nested too deeply to be looked at", 1, 1) from None
-    finally:
-        threading.stack_size(before)
-
-
-@lru_cache(maxsize=2)
-def _compiles(code: str) -> bool:
-    """Whether this Python takes the code: LibCST parses more than that (`f() += 1`)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the user's literals: not our business
-        try:
-            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compile(code, "<fixed>", "exec", flags=flags, dont_inherit=True)
-        except (SyntaxError, MemoryError, RecursionError, ValueError, OverflowError):
-            return False
-    return True
-
-
-def _parsable(code: str) -> str:
-    """The code with line feeds for what LibCST (1.9.0) would drop.
-
-    That is a carriage return alone at the end, and form feeds that begin lines. Every other
-    character keeps its offset, so that all spans point into `code` as well.
-    """
-    with_lines = _LONE_RETURN.sub("\n", code)
-    return _PAGE_BREAK.sub(lambda feeds: "\n" * len(feeds[0]), with_lines)
-
-
-def _in_pythons_words(code: str) -> NotPython | None:
-    """What Python finds wrong with the syntax, if it does: LibCST lists tokens it would take."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the user's literals: not our business
-        try:
-            ast.parse(code)
-        except SyntaxError as error:
-            return NotPython(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1))
-        except (MemoryError, RecursionError, ValueError):
-            return None
-    return None
 
 
 def _run(

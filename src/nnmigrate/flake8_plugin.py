@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nnmigrate import __version__
 
 if TYPE_CHECKING:
-    from nnmigrate.run import Settings
+    from nnmigrate.outcomes import Settings
 
 _Report = tuple[int, int, str, type]
 
@@ -71,7 +71,7 @@ def _settings(filename: str) -> Settings:
 
     from nnmigrate.configured import Configured
     from nnmigrate.documents import DocumentProblem
-    from nnmigrate.run import Settings
+    from nnmigrate.outcomes import Settings
 
     try:
         return Configured().of(Path(filename), Settings())

@@ -49,8 +49,8 @@ def verify(
         ExecutorFailure: a process that runs programs could not be started.
     """
     from nnmigrate.executor import Conditions
+    from nnmigrate.outcomes import Settings
     from nnmigrate.proving import Prover
-    from nnmigrate.run import Settings
 
     settings = Settings(target=target, unsafe=unsafe_fixes)
     with nullcontext(executors) if executors is not None else _started(target) as sides:

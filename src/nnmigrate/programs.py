@@ -14,7 +14,8 @@ from pathlib import Path
 from nnmigrate.beside import modules_beside
 from nnmigrate.documents import Origin, document_of, is_host, read
 from nnmigrate.executor import Hints, Script
-from nnmigrate.run import Outcome, Settings, examine
+from nnmigrate.outcomes import Outcome, Settings
+from nnmigrate.run import examine
 
 
 @dataclass(frozen=True)

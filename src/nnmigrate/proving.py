@@ -26,9 +26,10 @@ from nnmigrate.executor import (
 )
 from nnmigrate.executor import Outcome as Result
 from nnmigrate.findings import Finding
+from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.programs import Program, Rewrite, program_at, script_of
 from nnmigrate.reports import Report
-from nnmigrate.run import Outcome, Settings, examine
+from nnmigrate.run import examine
 
 Baselines = Callable[["Program"], Baseline | None]
 """What gives the baseline of a program; None where there is none."""

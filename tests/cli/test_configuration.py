@@ -10,8 +10,8 @@ import pytest
 
 from nnmigrate import configuration
 from nnmigrate.configured import Configured
+from nnmigrate.outcomes import Settings
 from nnmigrate.program import Dialect
-from nnmigrate.run import Settings
 
 from .runner import put, run
 

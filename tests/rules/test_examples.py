@@ -11,8 +11,9 @@ import pytest
 from nnmigrate.catalogue import Entry, entries
 from nnmigrate.engine import Fixed, check, fix
 from nnmigrate.findings import Finding, RuleModule
+from nnmigrate.outcomes import Settings
 from nnmigrate.rules import codes, rules
-from nnmigrate.run import Settings, examine
+from nnmigrate.run import examine
 
 HEADINGS = (
     "What it does",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,10 @@ class Document(Protocol):
     @property
     def notes(self) -> tuple[DocumentProblem, ...]:
         """What was passed over."""
+
+    @property
+    def transparent(self) -> Collection[str]:
+        """The cell magics whose cells are read as Python."""
 
     def with_code(self, new: str, rigid: tuple[Span, ...]) -> bytes:
         """The document's bytes with other code in it.

@@ -51,6 +51,7 @@ class NotebookDocument:
         cells: those that hold Python, with their lines.
         joined: the cells as one program.
         notes: the cells that were passed over.
+        transparent: the cell magics whose code is read as Python.
     """
 
     path: Path | None
@@ -59,6 +60,7 @@ class NotebookDocument:
     cells: tuple[_Cell, ...]
     joined: Joined
     notes: tuple[DocumentProblem, ...] = ()
+    transparent: Collection[str] = TRANSPARENT
 
     @classmethod
     def from_bytes(
@@ -94,7 +96,7 @@ class NotebookDocument:
             if piece is not None:
                 cells.append(_Cell(number, source))
                 pieces.append(piece)
-        return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)), tuple(notes))
+        return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)), tuple(notes), transparent)
 
     @property
     def code(self) -> str:

@@ -6,6 +6,7 @@ import codecs
 import re
 import string
 import tokenize
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,11 @@ class PythonDocument:
     @property
     def notes(self) -> tuple[DocumentProblem, ...]:
         """Nothing: all of it is code."""
+        return ()
+
+    @property
+    def transparent(self) -> Collection[str]:
+        """Nothing: magics are no Python."""
         return ()
 
     def with_code(self, new: str, rigid: tuple[Span, ...] = ()) -> bytes:

@@ -34,12 +34,14 @@ class TextDocument:
         blocks: where the blocks stand, as numbers of lines: from 0, the end excluded.
         joined: the blocks as one program.
         notes: the blocks that were passed over.
+        transparent: the cell magics whose code is read as Python.
     """
 
     file: PythonDocument
     blocks: tuple[tuple[int, int], ...]
     joined: Joined
     notes: tuple[DocumentProblem, ...] = ()
+    transparent: Collection[str] = TRANSPARENT
 
     @classmethod
     def from_bytes(
@@ -77,7 +79,7 @@ class TextDocument:
                 line, message = problem
                 note = f"block passed over, it is no Python: {message}"
                 notes.append(DocumentProblem(name, note, block.start + line))
-        return cls(file, tuple(places), Joined(tuple(pieces)), tuple(notes))
+        return cls(file, tuple(places), Joined(tuple(pieces)), tuple(notes), transparent)
 
     @property
     def path(self) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from nnmigrate.engine import Fixed, check, fix, understood
+from nnmigrate.engine import Fixed, check, fix
 from nnmigrate.findings import Applicability, Finding
 from nnmigrate.picture.compose import picture_of
 from nnmigrate.picture.labels import Rows
@@ -14,6 +14,7 @@ from nnmigrate.picture.model import Picture, Shown
 from nnmigrate.program import Options, Program, Trace
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Lines, Span
+from nnmigrate.understanding import understood
 
 
 class Document:

@@ -18,8 +18,8 @@ from nnmigrate.server.settings import Wishes, settings_for
 from nnmigrate.spans import Edit, Lines, Span
 
 if TYPE_CHECKING:
+    from nnmigrate.outcomes import Settings
     from nnmigrate.program import Options
-    from nnmigrate.run import Settings
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -163,7 +163,7 @@ def _refuse_halves(code: str) -> None:
 
 
 def _options_for(path: Path, settings: Settings) -> Options:
-    from nnmigrate.run import options_of
+    from nnmigrate.examining import options_of
 
     # What the project asks for may have been changed since the last look, in another window.
     project_of.cache_clear()

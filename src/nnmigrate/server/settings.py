@@ -10,8 +10,8 @@ from typing import Any
 
 from nnmigrate.configured import Configured
 from nnmigrate.documents import DocumentProblem
+from nnmigrate.outcomes import Settings
 from nnmigrate.rules import codes
-from nnmigrate.run import Settings
 from nnmigrate.selection import Selection, UnknownRule
 from nnmigrate.settings_keys import target_of
 

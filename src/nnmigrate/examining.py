@@ -1,0 +1,215 @@
+"""One document: from its bytes to what is to be said of it and written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnmigrate.documents import (
+    TRANSPARENT,
+    Document,
+    DocumentProblem,
+    Origin,
+    Sheet,
+    document_of,
+    is_host,
+    is_notebook,
+    mentions_nnsight,
+    refuse_too_long,
+)
+from nnmigrate.outcomes import Outcome, Settings
+from nnmigrate.project import project_of
+from nnmigrate.reports import Report
+from nnmigrate.spans import Edit, Span, apply_edits, moved
+
+# LibCST takes longer to import than most trees take to be read.
+if TYPE_CHECKING:
+    from nnmigrate.engine import RuleFailure
+    from nnmigrate.program import Dialect, Options
+
+
+def examined(name: str, raw: bytes, settings: Settings) -> Outcome:
+    """Checks or fixes a document that may concern nnsight.
+
+    Args:
+        name: what to call it in messages; its end tells what kind of document it is.
+        raw: its bytes.
+        settings: what the user asked for.
+
+    Raises:
+        DocumentProblem: it cannot be read, parsed or changed.
+    """
+    refuse_too_long(raw, name)
+    document = document_in(raw, name, settings)
+    if is_host(name) and not mentions_nnsight(document.code.encode(errors="replace")):
+        return irrelevant(name, raw, document.notes)
+    from nnmigrate.program import NotPython
+
+    try:
+        return _fix(name, document, settings) if settings.fix else _check(name, document, settings)
+    except NotPython as error:
+        message = f"cannot parse: {error.message}"
+        place = Sheet(document.code, document.origins).at(error.line, error.column)
+        raise DocumentProblem(name, message, place.row, place.column, place.cell) from error
+
+
+def document_in(raw: bytes, name: str, settings: Settings) -> Document:
+    """The document in some bytes.
+
+    Args:
+        raw: the bytes.
+        name: its path; `-` for standard input.
+        settings: what the user says of notebooks' magics.
+
+    Raises:
+        DocumentProblem: there is none.
+    """
+    return document_of(raw, name, TRANSPARENT.union(settings.transparent_magics))
+
+
+def irrelevant(name: str, raw: bytes, notes: tuple[DocumentProblem, ...] = ()) -> Outcome:
+    """The outcome for a document that has nothing to do with nnsight."""
+    return Outcome(Report(name, "", ()), raw, raw, relevant=False, notes=notes)
+
+
+def options_of(name: str, settings: Settings) -> Options:
+    """What the user and the project around a document say about its code.
+
+    Args:
+        name: the document's path; `-` for standard input.
+        settings: what the user asked for.
+    """
+    from nnmigrate.program import Options
+
+    folder = Path.cwd() if name == "-" else Path(name).resolve().parent
+    project = project_of(folder)
+    return Options(
+        target=settings.target or project.target or (0, 5),
+        assume_remote=settings.assume_remote,
+        source=_dialect(settings.source),
+        project=project,
+        asked=frozenset(settings.selection.select),
+        again=is_notebook(name),
+    )
+
+
+def _dialect(source: tuple[int, ...] | None) -> Dialect | None:
+    """The dialect that code for a version of nnsight is written in."""
+    from nnmigrate.program import Dialect
+
+    if source is None:
+        return None
+    return Dialect.OLD if source < (0, 5) else Dialect.NEW
+
+
+def _check(name: str, document: Document, settings: Settings) -> Outcome:
+    from nnmigrate.engine import check
+
+    options = options_of(name, settings)
+    checked = check(document.code, options, settings.selection, document.rigid)
+    outcome = Outcome(
+        Report(name, document.code, checked.findings, document.origins),
+        document.raw,
+        document.raw,
+        Sheet(document.code, document.origins),
+        problems=_problems(name, checked.failures),
+        notes=document.notes,
+    )
+    outcome = accepting(outcome, settings)
+    return _ignoring(name, document, outcome, settings) if settings.add_ignores else outcome
+
+
+def _fix(name: str, document: Document, settings: Settings) -> Outcome:
+    from nnmigrate.engine import fix
+
+    options, rigid = options_of(name, settings), document.rigid
+    fixed = fix(document.code, options, settings.selection, settings.unsafe, rigid)
+    after = document.with_code(fixed.code, fixed.rigid)
+    outcome = Outcome(
+        Report(name, fixed.code, fixed.remaining, origins_after(name, document, fixed.code, after)),
+        document.raw,
+        after,
+        Sheet(document.code, document.origins),
+        fixed.applied,
+        _problems(name, fixed.failures),
+        notes=document.notes,
+    )
+    outcome = accepting(outcome, settings)
+    if settings.annotate and not outcome.problems:  # a rule that failed may have more to say
+        return _annotating(name, document, outcome, fixed.rigid, settings)
+    return outcome
+
+
+def origins_after(name: str, document: Document, code: str, after: bytes) -> tuple[Origin, ...]:
+    """Where the lines of changed code stand in what is to be written.
+
+    Raises:
+        DocumentProblem: read again, the document would not hold that code: our fault.
+    """
+    if not document.origins or after == document.raw:
+        return document.origins
+    again = document_of(after, name, document.transparent)
+    if again.code != code:
+        raise DocumentProblem(name, "internal error, please report it: fixes do not fit in")
+    return again.origins
+
+
+def accepting(outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome without the findings that the baseline accepts."""
+    if settings.baseline is None:
+        return outcome
+    report = outcome.report
+    ran = settings.selection.selects
+    accepted = settings.baseline.without_accepted(report.path, report.code, report.findings, ran)
+    return replace(outcome, report=replace(report, findings=accepted.findings), accepted=accepted)
+
+
+def _ignoring(name: str, document: Document, outcome: Outcome, settings: Settings) -> Outcome:
+    """An outcome after comments have been written that accept its findings."""
+    from nnmigrate.ignoring import ignoring
+
+    report = outcome.report
+    edits = ignoring(report.code, report.findings, document.rigid)
+    if not edits:
+        return outcome
+    commented = _commented(name, document, outcome, edits, document.rigid)
+    again = document_of(commented.after, name, document.transparent)
+    left = _check(name, again, replace(settings, add_ignores=False)).report.findings
+    return replace(commented, report=replace(commented.report, findings=left))
+
+
+def _annotating(
+    name: str, document: Document, outcome: Outcome, rigid: tuple[Span, ...], settings: Settings
+) -> Outcome:
+    """An outcome after its comments say what a person must decide."""
+    from nnmigrate.annotations import annotating, undecided
+
+    report, ran = outcome.report, settings.selection.selects
+    edits = annotating(report.code, undecided(report.findings), ran, rigid)
+    return _commented(name, document, outcome, edits, rigid)
+
+
+def _commented(
+    name: str, document: Document, outcome: Outcome, edits: list[Edit], rigid: tuple[Span, ...]
+) -> Outcome:
+    """An outcome with comments put into the code; they go into the document as well."""
+    from nnmigrate.clearance import carried
+
+    report = outcome.report
+    code = apply_edits(report.code, edits)
+    after = document.with_code(code, moved(rigid, edits))
+    findings = carried(report.findings, edits)
+    origins = origins_after(name, document, code, after)
+    return replace(
+        outcome,
+        report=replace(report, code=code, findings=findings, origins=origins),
+        after=after,
+        comments=len(edits),
+    )
+
+
+def _problems(name: str, failures: Iterable[RuleFailure]) -> tuple[DocumentProblem, ...]:
+    messages = (f"{one.code}, please report it: {one.message}" for one in failures)
+    return tuple(DocumentProblem(name, f"internal error in {message}") for message in messages)
