@@ -250,8 +250,18 @@ def _why(program: Program, run: Run, each: Ignored) -> str:
     if source is None or source not in run.unrolled.origins:
         return "its value comes from a module that runs later"
     span = run.origin(source).step.span
-    row, _ = Lines(program.code).place(span.start)
-    where = f"`{program.text(span)}` (line {row}), which runs later"
+    lines = Lines(program.code)
+    here = run.origin(each.site).step.span
+    away = _away(lines.place(span.start)[0] - lines.place(here.start)[0])
+    where = f"`{program.text(span)}`{away}, which runs later"
     if each.reason is Late.BACKWARD:
         return f"its value comes from {where}"
     return f"the operation on its right side waited for {where}"
+
+
+def _away(rows: int) -> str:
+    """How far away another line of the trace is: in a notebook it has no number of its own."""
+    if rows == 0:
+        return ""
+    count = "a line" if abs(rows) == 1 else f"{abs(rows)} lines"
+    return f" ({count} {'below' if rows > 0 else 'above'})"

@@ -132,6 +132,9 @@ def test_what_is_no_comment_of_this_kind_is_left_alone(code: str) -> None:
 
 def test_line_numbers_are_left_out_since_comments_move_lines() -> None:
     code = "x = bad\n"
+    for where in ("(line 11)", "(3 lines above)", "(a line below)", "(cell 2, line 1)"):
+        message = f"it comes from `y` {where}, which is later"
+        assert "it comes from `y`, which is later" in annotated(code, found(code, message=message))
     after = annotated(code, found(code, message="it comes from `y` (line 11), which is later"))
     assert "it comes from `y`, which is later" in after
 

@@ -24,7 +24,9 @@ _NARROWEST = 40
 _FIRST = re.compile(r"# nnmigrate (NNS\d{3}(?:, NNS\d{3})*): ")
 _FURTHER = "# nnmigrate ... "
 # Lines move when comments come and go; then the comment would have to change.
-_ROW = re.compile(r" \((?:cell \d+, )?line \d+\)| (?:at|in|on) line \d+")
+_ROW = re.compile(
+    r" \((?:cell \d+, )?line \d+\)| (?:at|in|on) line \d+| \((?:a|\d+) lines? (?:above|below)\)"
+)
 # What other readers of comments would take for theirs: a cookie (PEP 263), a suppression.
 _COOKIE = re.compile(r"(coding)([:=])")
 _DIRECTIVE = re.compile(r"#(?=\s*(?:noqa|flake8|nnmigrate))", re.IGNORECASE)

@@ -1200,7 +1200,7 @@ with lm.trace() as tracer:
         out = lm.lm_head.output.save()
 """
     (message,) = notes(body)
-    assert "waited for `lm.lm_head.output` (line 8)" in message
+    assert "waited for `lm.lm_head.output` (3 lines above)" in message
 
 
 # --- names that are there by chance, or are a helper's --------------------------------------------
