@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pygments.lexers.python import PythonLexer
+from sphinx.application import Sphinx
+
 import nnmigrate
 from nnmigrate.links import SITE
 
@@ -34,3 +37,8 @@ html_theme_options = {"navigation_with_keys": True}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 exclude_patterns = ["_build"]
+
+
+def setup(app: Sphinx) -> None:
+    """Lets a notebook's cells be coloured as the Python that they are but for a magic."""
+    app.add_lexer("ipython", PythonLexer)
