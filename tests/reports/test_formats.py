@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
+from nnmigrate.links import docs_url
 from nnmigrate.reports import Report, concise, full, json_report, summary
 from nnmigrate.spans import Edit, Span
 
@@ -120,14 +121,17 @@ class TestFull:
 
         assert not any("\x1b" in line for line in full([report(one, path="\x1b.py")]))
 
-    def test_colour_only_adds_colour(self) -> None:
+    def test_colour_only_adds_colour_and_links(self) -> None:
         import click
 
         one = report(finding(fix=fix()))
         colored = list(full([one], color=True))
 
         assert any("\x1b[" in line for line in colored)
-        assert [click.unstyle(line) for line in colored] == list(full([one]))
+        link = f"\x1b]8;;{docs_url('NNS101')}\x1b\\"
+        assert colored[0].startswith(link)
+        plain = [line.replace(link, "").replace("\x1b]8;;\x1b\\", "") for line in colored]
+        assert [click.unstyle(line) for line in plain] == list(full([one]))
 
 
 class TestConcise:
@@ -148,7 +152,7 @@ class TestConcise:
 
 
 class TestJson:
-    def test_it_has_the_shape_of_ruff_and_three_keys_more(self) -> None:
+    def test_it_has_the_shape_of_ruff_and_two_keys_more(self) -> None:
         (text,) = json_report([report(finding(fix=fix()))])
 
         assert json.loads(text) == [
@@ -177,6 +181,7 @@ class TestJson:
                 "message": "`h` is stale",
                 "name": "a-name",
                 "severity": "silent",
+                "url": docs_url("NNS101"),
             }
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from nnmigrate.findings import Finding
 from nnmigrate.reports.report import Report
-from nnmigrate.reports.text import escaped, painted, severity_word
+from nnmigrate.reports.text import code_word, escaped, severity_word
 
 
 def concise(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
@@ -18,5 +18,5 @@ def concise(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
 
 
 def _words(finding: Finding, color: bool) -> str:
-    code = painted(finding.code, color, bold=True)
+    code = code_word(finding.code, color)
     return f"{code} [{severity_word(finding.severity, color)}] {escaped(finding.message)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix
 from nnmigrate.reports.report import Report
-from nnmigrate.reports.text import escaped, painted, severity_word, width
+from nnmigrate.reports.text import code_word, escaped, painted, severity_word, width
 from nnmigrate.spans import Span
 
 _AROUND = 2
@@ -30,7 +30,7 @@ def _finding(report: Report, finding: Finding, color: bool) -> Iterator[str]:
     place = report.place(finding.span.start)
     rows = _rows(report, finding.span.start)
     gutter = " " * len(str(_number(report, rows[-1])))
-    code = painted(finding.code, color, bold=True)
+    code = code_word(finding.code, color)
     word = severity_word(finding.severity, color)
     yield f"{code} {finding.name} [{word}] {escaped(finding.message)}"
     yield f"{gutter}{_mark('-->', color)} {escaped(report.path)}:{place}"

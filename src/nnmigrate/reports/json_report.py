@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnmigrate.findings import Finding, Fix
+from nnmigrate.links import docs_url
 from nnmigrate.reports.report import Report
 from nnmigrate.spans import Edit
 
@@ -35,6 +36,7 @@ def _finding(finding: Finding, report: Report) -> dict[str, Any]:
         "cell": report.place(finding.span.start).cell,
         "code": finding.code,
         "name": finding.name,
+        "url": docs_url(finding.code),
         "severity": finding.severity.value,
         "message": finding.message,
         "location": _location(report, finding.span.start),

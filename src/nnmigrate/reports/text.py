@@ -8,6 +8,7 @@ import unicodedata
 import click
 
 from nnmigrate.findings import Severity
+from nnmigrate.links import docs_url
 
 # Controls of the terminal (C0, C1), what turns the direction of writing around, what breaks lines,
 # and halves of surrogate pairs, in which Python keeps bytes of file names that are no UTF-8.
@@ -49,6 +50,12 @@ def _columns(character: str) -> int:
 def painted(text: str, color: bool, fg: str | None = None, bold: bool = False) -> str:
     """The text in a colour, if there are to be colours."""
     return click.style(text, fg=fg, bold=bold) if color else text
+
+
+def code_word(code: str, color: bool) -> str:
+    """A rule's code; in a terminal a link to its page, for those that know such links (OSC 8)."""
+    word = painted(code, color, bold=True)
+    return f"\x1b]8;;{docs_url(code)}\x1b\\{word}\x1b]8;;\x1b\\" if color else word
 
 
 def severity_word(severity: Severity, color: bool) -> str:
