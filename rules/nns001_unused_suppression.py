@@ -63,11 +63,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nnmigrate.directives import without
+from nnmigrate.comments.directives import without
+from nnmigrate.comments.suppressions import Unused
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.spans import Lines
-from nnmigrate.suppressions import Unused
 
 RULE = Rule("NNS001", "unused-suppression", since="0.4.0", fixable=Applicability.SAFE, last=True)
 

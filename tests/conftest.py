@@ -14,7 +14,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from nnmigrate import catalogue, cli_options, configured, engine, reviewing
+from nnmigrate import catalogue, configured, engine
+from nnmigrate.commands import options as cli_options
+from nnmigrate.comments import reviewing
 from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program

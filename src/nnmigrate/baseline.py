@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.comments.layout import Layout
 from nnmigrate.documents import DocumentProblem, put, read, write
 from nnmigrate.findings import Finding
-from nnmigrate.layout import Layout
 from nnmigrate.spans import Lines
 
 VERSION = 1

@@ -16,10 +16,18 @@ from typing import Any
 import click
 
 from nnmigrate import __version__
-from nnmigrate.cli_adoption import accepting, at, begun, defaults, say_adopted, write_to
-from nnmigrate.cli_lsp import lsp_command
-from nnmigrate.cli_options import common, outcomes_of, refuse_counts, rewriting, settings_of
-from nnmigrate.cli_proofs import (
+from nnmigrate.commands.adoption import accepting, at, begun, defaults, say_adopted, write_to
+from nnmigrate.commands.console import (
+    exit_code,
+    say_changes,
+    say_findings,
+    say_problems,
+    say_statistics,
+    say_summary,
+)
+from nnmigrate.commands.lsp import lsp_command
+from nnmigrate.commands.options import common, outcomes_of, refuse_counts, rewriting, settings_of
+from nnmigrate.commands.proofs import (
     Judge,
     among_fixed,
     record,
@@ -28,9 +36,9 @@ from nnmigrate.cli_proofs import (
     verify_pair,
     verify_paths,
 )
-from nnmigrate.cli_report import report_command
-from nnmigrate.cli_show import show_command
-from nnmigrate.cli_verify import (
+from nnmigrate.commands.report import report_command
+from nnmigrate.commands.show import show_command
+from nnmigrate.commands.verify import (
     Failed,
     Where,
     need_forks,
@@ -39,14 +47,6 @@ from nnmigrate.cli_verify import (
     running,
     side,
     sides,
-)
-from nnmigrate.console import (
-    exit_code,
-    say_changes,
-    say_findings,
-    say_problems,
-    say_statistics,
-    say_summary,
 )
 from nnmigrate.documents import DocumentProblem
 from nnmigrate.outcomes import Outcome

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from nnmigrate.comments.reviewing import reviewed, suppressions_of
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports
 from nnmigrate.program import NotPython, Options, Program
-from nnmigrate.reviewing import reviewed, suppressions_of
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Edit, Lines, Span, apply_edits, moved, touches

@@ -168,7 +168,7 @@ def accepting(outcome: Outcome, settings: Settings) -> Outcome:
 
 def _ignoring(name: str, document: Document, outcome: Outcome, settings: Settings) -> Outcome:
     """An outcome after comments have been written that accept its findings."""
-    from nnmigrate.ignoring import ignoring
+    from nnmigrate.comments.ignoring import ignoring
 
     report = outcome.report
     edits = ignoring(report.code, report.findings, document.rigid)
@@ -184,7 +184,7 @@ def _annotating(
     name: str, document: Document, outcome: Outcome, rigid: tuple[Span, ...], settings: Settings
 ) -> Outcome:
     """An outcome after its comments say what a person must decide."""
-    from nnmigrate.annotations import annotating, undecided
+    from nnmigrate.comments.annotations import annotating, undecided
 
     report, ran = outcome.report, settings.selection.selects
     edits = annotating(report.code, undecided(report.findings), ran, rigid)
@@ -195,7 +195,7 @@ def _commented(
     name: str, document: Document, outcome: Outcome, edits: list[Edit], rigid: tuple[Span, ...]
 ) -> Outcome:
     """An outcome with comments put into the code; they go into the document as well."""
-    from nnmigrate.clearance import carried
+    from nnmigrate.comments.clearance import carried
 
     report = outcome.report
     code = apply_edits(report.code, edits)

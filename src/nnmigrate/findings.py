@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
+    from nnmigrate.comments.suppressions import Unused
     from nnmigrate.program import Program
-    from nnmigrate.suppressions import Unused
 
 
 _OF_04 = re.compile(r"\b0\.4\b(?! raised)")

@@ -156,6 +156,27 @@ class Joined:
         return tuple(part for n, piece in enumerate(self.pieces) for part in _parts(n, piece))
 
 
+class OfPieces:
+    """What a document has whose code is pieces in a host."""
+
+    joined: Joined
+
+    @property
+    def code(self) -> str:
+        """The program that its pieces are."""
+        return self.joined.code
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Where each line of the code stands."""
+        return self.joined.origins
+
+    @property
+    def rigid(self) -> tuple[Span, ...]:
+        """The places that no edit may touch: where a piece begins, magics, a console's output."""
+        return self.joined.rigid
+
+
 def _parts(number: int, piece: Piece) -> Iterator[_Segment]:
     # What stands before a notebook's magics would come before `%%time` or `!pip install`.
     yield _Segment(number, piece.lines[: piece.head], rigid=True, begins=True)

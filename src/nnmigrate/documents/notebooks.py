@@ -15,10 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from nnmigrate.documents.cells import offsets_of_lines, piece_of_cell
-from nnmigrate.documents.joining import Joined, edits_between
+from nnmigrate.documents.joining import Joined, OfPieces, edits_between
 from nnmigrate.documents.json_text import Strings, items, members
 from nnmigrate.documents.magics import TRANSPARENT
-from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.spans import Lines, Span
 
@@ -41,7 +40,7 @@ class _Cell:
 
 
 @dataclass(frozen=True)
-class NotebookDocument:
+class NotebookDocument(OfPieces):
     """An `.ipynb` file (nbformat 4).
 
     Args:
@@ -97,21 +96,6 @@ class NotebookDocument:
                 cells.append(_Cell(number, source))
                 pieces.append(piece)
         return cls(path, raw, text, tuple(cells), Joined(tuple(pieces)), tuple(notes), transparent)
-
-    @property
-    def code(self) -> str:
-        """The program that its cells are."""
-        return self.joined.code
-
-    @property
-    def origins(self) -> tuple[Origin, ...]:
-        """Where each line of the code stands."""
-        return self.joined.origins
-
-    @property
-    def rigid(self) -> tuple[Span, ...]:
-        """The places in the code that no edit may touch: magics, and where a cell begins."""
-        return self.joined.rigid
 
     def with_code(self, new: str, rigid: tuple[Span, ...]) -> bytes:
         """The notebook's bytes with other code in it.

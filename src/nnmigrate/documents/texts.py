@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnmigrate.documents.blocks import Block, markdown_blocks, restructured_blocks
-from nnmigrate.documents.joining import HostLine, Joined, Piece, rows_of
+from nnmigrate.documents.joining import HostLine, Joined, OfPieces, Piece, rows_of
 from nnmigrate.documents.magics import TRANSPARENT, Shown, shown
 from nnmigrate.documents.parsing import problem_in
 from nnmigrate.documents.places import Origin
@@ -26,7 +26,7 @@ RESTRUCTURED = (".rst",)
 
 
 @dataclass(frozen=True)
-class TextDocument:
+class TextDocument(OfPieces):
     """A text with blocks of Python.
 
     Args:
@@ -90,21 +90,6 @@ class TextDocument:
     def raw(self) -> bytes:
         """Its bytes."""
         return self.file.raw
-
-    @property
-    def code(self) -> str:
-        """The program that its blocks are."""
-        return self.joined.code
-
-    @property
-    def origins(self) -> tuple[Origin, ...]:
-        """Where each line of the code stands."""
-        return self.joined.origins
-
-    @property
-    def rigid(self) -> tuple[Span, ...]:
-        """The places that no edit may touch: where a block begins, a console's output."""
-        return self.joined.rigid
 
     def with_code(self, new: str, rigid: tuple[Span, ...]) -> bytes:
         """The text's bytes with other code in its blocks.

@@ -12,11 +12,11 @@ import click
 from click.core import ParameterSource
 
 from nnmigrate import __version__
-from nnmigrate.cli_adoption import at
-from nnmigrate.cli_options import outcomes_of, rewriting, settings_of
-from nnmigrate.cli_proofs import WORDS, Judge, among_fixed
-from nnmigrate.cli_verify import Failed, Where, need_forks, running, sides
-from nnmigrate.console import say_problems
+from nnmigrate.commands.adoption import at
+from nnmigrate.commands.console import say_problems
+from nnmigrate.commands.options import outcomes_of, rewriting, settings_of
+from nnmigrate.commands.proofs import WORDS, Judge, among_fixed
+from nnmigrate.commands.verify import Failed, Where, need_forks, running, sides
 from nnmigrate.documents import DocumentProblem, put
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.project import project_of

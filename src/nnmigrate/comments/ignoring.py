@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nnmigrate.clearance import clear_of
-from nnmigrate.directives import Directive, Kind, directives_in
+from nnmigrate.comments.clearance import clear_of
+from nnmigrate.comments.directives import Directive, Kind, directives_in
+from nnmigrate.comments.layout import Laid, Layout
 from nnmigrate.findings import Finding
-from nnmigrate.layout import Laid, Layout
 from nnmigrate.spans import Edit, Lines, Span
 
 _OF_COMMENTS = "NNS0"

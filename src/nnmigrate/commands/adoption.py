@@ -13,9 +13,9 @@ import click
 from click.core import ParameterSource
 
 from nnmigrate.baseline import Baseline, Examined, load, stale
+from nnmigrate.commands.console import exit_code
 from nnmigrate.configuration import BadConfiguration, Configurations
 from nnmigrate.configured import Configured
-from nnmigrate.console import exit_code
 from nnmigrate.documents import DocumentProblem
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import escaped

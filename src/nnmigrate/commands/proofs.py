@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nnmigrate.beside import Importers
-from nnmigrate.cli_verify import (
+from nnmigrate.commands.console import say_problems
+from nnmigrate.commands.verify import (
     Failed,
     Where,
     environment_of,
@@ -24,7 +25,6 @@ from nnmigrate.cli_verify import (
     refuse,
     side,
 )
-from nnmigrate.console import say_problems
 from nnmigrate.documents import PROGRAMS, DocumentProblem, discover
 from nnmigrate.findings import Severity
 from nnmigrate.outcomes import Outcome, Settings

@@ -12,9 +12,9 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nnmigrate.clearance import clear_of
+from nnmigrate.comments.clearance import clear_of
+from nnmigrate.comments.layout import Comment, Laid, Layout
 from nnmigrate.findings import Applicability, Finding, Severity
-from nnmigrate.layout import Comment, Laid, Layout
 from nnmigrate.spans import Edit, Lines, Span
 
 WIDTH = 100

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nnmigrate.directives import Code, Directive, Kind, directives_in, mentions_any
+from nnmigrate.comments.directives import Code, Directive, Kind, directives_in, mentions_any
+from nnmigrate.comments.layout import Comment, Laid, Layout
 from nnmigrate.findings import Finding
-from nnmigrate.layout import Comment, Laid, Layout
 from nnmigrate.spans import Lines, Span
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnmigrate.cli_adoption import at
-from nnmigrate.cli_options import rewriting, settings_of
+from nnmigrate.commands.adoption import at
+from nnmigrate.commands.options import rewriting, settings_of
 from nnmigrate.documents import DocumentProblem, put, read
 from nnmigrate.drawing import Drawing
 from nnmigrate.reports.text import escaped

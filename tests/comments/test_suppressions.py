@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnmigrate.comments.layout import Layout
+from nnmigrate.comments.suppressions import Suppressions
 from nnmigrate.engine import check, fix
 from nnmigrate.findings import Finding, Severity
-from nnmigrate.layout import Layout
 from nnmigrate.program import Options
 from nnmigrate.rules import nns001_unused_suppression as nns001
 from nnmigrate.selection import Selection
 from nnmigrate.spans import Lines, Span
-from nnmigrate.suppressions import Suppressions
 
 
 def covered(code: str, place: str = "bad", rule: str = "NNS101") -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nnmigrate.cli_adoption import at, following, sourced
+from nnmigrate.commands.adoption import at, following, sourced
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import DOCUMENTS, FORMATS
 from nnmigrate.rules import codes

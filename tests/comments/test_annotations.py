@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnmigrate.annotations import annotating, undecided
+from nnmigrate.comments.annotations import annotating, undecided
 from nnmigrate.engine import check, fix
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.spans import Edit, Span, apply_edits

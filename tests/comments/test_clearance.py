@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnmigrate.clearance import carried, clear_of
+from nnmigrate.comments.clearance import carried, clear_of
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.spans import Edit, Span, apply_edits
 

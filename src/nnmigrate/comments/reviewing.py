@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from nnmigrate.directives import mentions_any
+from nnmigrate.comments.directives import mentions_any
+from nnmigrate.comments.suppressions import Suppressions
 from nnmigrate.findings import Finding, ReviewingModule, RuleModule
 from nnmigrate.program import Program
 from nnmigrate.rules import rules
 from nnmigrate.spans import Lines
-from nnmigrate.suppressions import Suppressions
 
 
 def suppressions_of(program: Program) -> Suppressions:

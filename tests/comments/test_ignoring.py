@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnmigrate.comments.ignoring import ignoring
+from nnmigrate.comments.suppressions import Suppressions
 from nnmigrate.engine import check
 from nnmigrate.findings import Finding, Severity
-from nnmigrate.ignoring import ignoring
 from nnmigrate.spans import Lines, Span, apply_edits
-from nnmigrate.suppressions import Suppressions
 
 
 def found(code: str, rule: str = "NNS101", pattern: str = "bad") -> list[Finding]:

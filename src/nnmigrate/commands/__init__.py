@@ -1,0 +1,1 @@
+"""The commands, and the options that they share: options in, exit codes out."""
