@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnmigrate.comments.layout import Layout
+from nnmigrate.comments.layout import Layout, layout_of
 from nnmigrate.documents import DocumentProblem, put, read, write
 from nnmigrate.findings import Finding
-from nnmigrate.spans import Lines
 
 VERSION = 1
 _LONGEST = 160
@@ -193,7 +192,7 @@ def identities(name: str, code: str, findings: Iterable[Finding]) -> list[Identi
         code: the code.
         findings: what is found in it.
     """
-    layout = Layout(Lines(code))
+    layout = layout_of(code)
     other = name.endswith(_NO_CODE)
     return [Identity(name, one.code, *_place(layout, one.span.start, other)) for one in findings]
 

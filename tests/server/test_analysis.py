@@ -76,8 +76,8 @@ class TestQuickFixes:
 
         assert titles("nnsight; old; odd\n", path) == [
             "Write `new` (NNS101)",
-            "Ignore NNS101 for this line",
-            "Ignore NNS102 for this line",
+            "Ignore NNS101 for this statement",
+            "Ignore NNS102 for this statement",
         ]
 
     def test_an_unsafe_fix_is_marked_and_offered_where_it_is_wanted(

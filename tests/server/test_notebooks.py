@@ -124,7 +124,7 @@ def test_a_fix_edits_the_cell_and_leaves_its_magics(notebook: Notebook) -> None:
     assert not after.endswith("\n")
     assert notebook.shown(1, notebook.type(1, after)) == []
     assert notebook.editor.actions(uri, only=["source.fixAll"]) == []
-    assert ignore.title == "Ignore NNS101 for this line"
+    assert ignore.title == "Ignore NNS101 for this statement"
 
 
 def test_all_safe_fixes_reach_every_cell(editor: Editor) -> None:

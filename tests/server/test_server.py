@@ -163,7 +163,7 @@ class TestQuickFixes:
         uri = editor.uri("ignored.py")
         (action,) = (one for one in editor.actions(uri, shown.range) if "Ignore" in one.title)
 
-        assert action.title == "Ignore NNS101 for this line"
+        assert action.title == "Ignore NNS101 for this statement"
         after = editor.after(uri, action)
         assert after.splitlines()[8].endswith("= clean  # nnmigrate: ignore[NNS101]")
         assert editor.change("ignored.py", after) == []
@@ -295,7 +295,7 @@ class TestSettings:
         simple.open("three.py", STEPS)
 
         titles = [one.title for one in simple.actions(simple.uri("three.py"))]
-        assert titles == ["Ignore NNS601 for this line"]
+        assert titles == ["Ignore NNS601 for this statement"]
 
     def test_where_the_projects_files_change_everything_is_looked_at_again(
         self, start: Start, tmp_path: Path

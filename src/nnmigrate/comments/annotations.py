@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nnmigrate.comments.clearance import clear_of
-from nnmigrate.comments.layout import Comment, Laid, Layout
+from nnmigrate.comments.layout import Comment, Laid, Layout, layout_of
 from nnmigrate.findings import Applicability, Finding, Severity
 from nnmigrate.spans import Edit, Lines, Span
 
@@ -59,7 +59,7 @@ def annotating(
         judged: whether the rule with a code has looked: what others once found stays.
         rigid: spans that no edit may touch.
     """
-    layout = Layout(Lines(code))
+    layout = layout_of(code)
     wanted = _by_statement(layout, findings)
     edits: list[Edit] = []
     for note in _notes(layout):

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from nnmigrate.comments.clearance import clear_of
 from nnmigrate.comments.directives import Directive, Kind, directives_in
-from nnmigrate.comments.layout import Laid, Layout
+from nnmigrate.comments.layout import Laid, Layout, layout_of
 from nnmigrate.findings import Finding
-from nnmigrate.spans import Edit, Lines, Span
+from nnmigrate.spans import Edit, Span
 
 _OF_COMMENTS = "NNS0"
 
@@ -28,7 +28,7 @@ def ignoring(
         findings: what is found in it.
         rigid: spans that no edit may touch.
     """
-    layout = Layout(Lines(code))
+    layout = layout_of(code)
     wanted: dict[int, set[str]] = {}
     for finding in findings:
         place = layout.index(finding.span.start)

@@ -11,7 +11,7 @@ import tokenize
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nnmigrate.spans import Lines, Span
 
@@ -59,6 +59,12 @@ class Laid:
     above: tuple[Comment, ...]
     block: int
     heads: tuple[int, ...] = ()
+
+
+@lru_cache(maxsize=4)
+def layout_of(code: str) -> Layout:
+    """The statements and comments of some code, which several ask for one after the other."""
+    return Layout(Lines(code))
 
 
 @dataclass(frozen=True)

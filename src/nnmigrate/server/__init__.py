@@ -1,5 +1,5 @@
 """The language server: what nnmigrate finds, in an editor, while a person types.
 
-`positions`, `notebooks`, `ignoring`, `settings`, `analysis` know no protocol; `opened`,
+`positions`, `notebooks`, `settings`, `analysis` know no protocol; `opened`,
 `actions` and `examining` know its data (lsprotocol); `server` alone speaks it (pygls).
 """

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from nnmigrate.comments.ignoring import ignoring
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.links import docs_url
 from nnmigrate.reports.text import escaped
 from nnmigrate.server.analysis import Analysis, applies_alone, is_safe
-from nnmigrate.server.ignoring import ignoring
 from nnmigrate.server.opened import Opened, Text, Unit
 from nnmigrate.server.settings import Wishes
 from nnmigrate.spans import Edit, Span
@@ -93,10 +93,10 @@ class Shown:
             wanted = safe or self.wishes.unsafe_fixes
             if change is not None and wanted and applies_alone(program, finding):
                 yield from self._action(_title(finding, change), finding, change.edits, safe)
-            silenced = ignoring(program.code, finding)
-            if silenced is not None:
-                title = f"Ignore {finding.code} for this line"
-                yield from self._action(title, finding, [silenced], False)
+            silenced = ignoring(program.code, [finding], program.rigid)
+            if silenced:
+                title = f"Ignore {finding.code} for this statement"
+                yield from self._action(title, finding, silenced, False)
 
     def workspace_edit(self, edits: dict[int, list[Edit]]) -> types.WorkspaceEdit:
         """Edits of texts, by their number in the unit, as the editor carries them out."""
