@@ -15,7 +15,7 @@ from nnmigrate.engine import check, fix
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.spans import Edit, Span, apply_edits
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 NOTE = "# nnmigrate NNS101: which `bad` is meant?"
 
 
