@@ -54,6 +54,39 @@ with lm.trace("a b c"):
     first = sum([lm.transformer.h[layer].output[0] for layer in range(2)]).save()
     second = sum([lm.transformer.h[layer].output[0] for layer in range(2, 4)]).save()
 """,
+    "one loop over all layers": """
+attn, mlp = [], []
+with lm.trace("a b c"):
+    for layer in lm.transformer.h:
+        attn.append(layer.attn.output[0].save())
+        mlp.append(layer.mlp.output.save())
+""",
+    "two loops over parts of the layers": """
+first, second = [], []
+with lm.trace("a b c"):
+    for layer in lm.transformer.h[:2]:
+        first.append(layer.output[0].save())
+    for layer in lm.transformer.h[2:]:
+        second.append(layer.mlp.output.save())
+""",
+    "a loop of each invoke over all layers": """
+first, second = [], []
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        for layer in lm.transformer.h:
+            first.append(layer.output[0].save())
+    with tracer.invoke("d e f"):
+        for layer in lm.transformer.h:
+            second.append(layer.mlp.output.save())
+""",
+    "a counter that does not begin at the first layer": """
+count = lm.config.n_layer
+first, second = [], []
+with lm.trace("a b c"):
+    first.append(lm.transformer.h[0].output[0].save())
+    for layer in range(1, count):
+        second.append(lm.transformer.h[layer].mlp.output.save())
+""",
     "the generator's output last": """
 with lm.generate("a b c", max_new_tokens=1):
     hidden = lm.transformer.h[1].output.save()
@@ -228,6 +261,44 @@ with lm.trace("a b c"):
     whole = lm.transformer.h[1].output.save()
 """,
     ),
+    "two comprehensions over all layers": (
+        """
+with lm.trace("a b c"):
+    outs = [layer.output[0] for layer in lm.transformer.h]
+    mlps = [layer.mlp.output for layer in lm.transformer.h]
+    total = (sum(outs) + sum(mlps)).save()
+""",
+        ["NNS106"],
+        """
+with lm.trace("a b c"):
+    mlps = []
+    outs = []
+    for layer in lm.transformer.h:
+        mlps.append(layer.mlp.output)
+        outs.append(layer.output[0])
+    total = (sum(outs) + sum(mlps)).save()
+""",
+    ),
+    "two comprehensions over as many layers as there are": (
+        """
+count = lm.config.n_layer
+with lm.trace("a b c"):
+    outs = [lm.transformer.h[n].output[0] for n in range(count)]
+    mlps = [lm.transformer.h[n].mlp.output for n in range(count)]
+    total = (sum(outs) + sum(mlps)).save()
+""",
+        ["NNS106"],
+        """
+count = lm.config.n_layer
+with lm.trace("a b c"):
+    mlps = []
+    outs = []
+    for n in range(count):
+        mlps.append(lm.transformer.h[n].mlp.output)
+        outs.append(lm.transformer.h[n].output[0])
+    total = (sum(outs) + sum(mlps)).save()
+""",
+    ),
     "the generator's output before the layers": (
         """
 with lm.generate("a b c", max_new_tokens=1):
@@ -362,6 +433,14 @@ def look(flag):
 }
 
 STAYS = {
+    "two loops over all layers": """
+outs, mlps = [], []
+with lm.trace("a b c"):
+    for layer in lm.transformer.h:
+        outs.append(layer.output[0].save())
+    for layer in lm.transformer.h:
+        mlps.append(layer.mlp.output.save())
+""",
     "a tensor that is changed before something is computed of it": """
 with lm.trace("a b c"):
     lm.transformer.h[4].input[:] = 0

@@ -159,7 +159,10 @@ def loop_over(walk: Walk, iterable: Value) -> Loop:
         return Loop(key, len(iterable.items), _integers(iterable.items))
     if isinstance(iterable, Zipped):
         return _loop_over_all(walk, key, iterable.parts)
-    return Loop(key, proxy=isinstance(iterable, Traced))
+    zero = isinstance(iterable, Numbers) and (iterable.zero or iterable.counted)
+    return Loop(
+        key, proxy=isinstance(iterable, Traced), whole=isinstance(iterable, Envoy), zero=zero
+    )
 
 
 def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
@@ -174,8 +177,9 @@ def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
         loop if number in counts and number != main else replace(loop, key=key)
         for number, loop in enumerate(cut)
     )
-    proxy = any(loop.proxy for loop in loops)
-    return Loop(key, turns, named[main].numbers if counts else None, named, proxy)
+    proxy, whole = any(loop.proxy for loop in loops), any(loop.whole for loop in loops)
+    zero = bool(counts) and named[main].zero
+    return Loop(key, turns, named[main].numbers if counts else None, named, proxy, whole, zero)
 
 
 def _counts(value: Value) -> bool:

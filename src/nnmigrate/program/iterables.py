@@ -64,10 +64,18 @@ def _range(values: tuple[Value, ...]) -> Numbers:
     integers = [number for number in numbers if isinstance(number, int)]
     upwards = len(values) < 3 or _is_positive(values[2])
     if len(integers) != len(values) or not 1 <= len(integers) <= 3 or 0 in integers[2:]:
-        return Numbers(ascending=upwards)
+        return Numbers(ascending=upwards, zero=_from_zero(values))
     counted = range(*integers)
     known = tuple(counted) if len(counted) <= MAX_KNOWN_TURNS else None
-    return Numbers(numbers=known, ascending=upwards)
+    return Numbers(numbers=known, ascending=upwards, zero=_from_zero(values))
+
+
+def _from_zero(values: tuple[Value, ...]) -> bool:
+    """Whether the numbers are 0, 1, 2 and so on."""
+    start, step = Constant(value=0), Constant(value=1)
+    return len(values) == 1 or (
+        len(values) > 1 and (values[0], *values[2:]) in ((start,), (start, step))
+    )
 
 
 def _is_positive(value: Value) -> bool:

@@ -279,6 +279,8 @@ class Loop:
         numbers: the number that its variable counts, turn by turn, where known.
         parts: of a loop over several things at once (`zip`, `enumerate`) the loop over each.
         proxy: whether it goes over the rows of a value of the model.
+        whole: whether it goes over a whole list of modules, from its first one on.
+        zero: whether its variable counts from 0 by 1, where it is not known how far.
     """
 
     key: str
@@ -286,6 +288,8 @@ class Loop:
     numbers: tuple[int, ...] | None = None
     parts: tuple[Loop, ...] = ()
     proxy: bool = False
+    whole: bool = False
+    zero: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,22 @@ def _index(index: Index, turns: Turns) -> Index:
         if loop.numbers is not None:
             number = loop.numbers[turn] + int(counted[2])
             return Index(str(number), number)
+        if loop.zero and int(counted[2]) == 0:
+            return _nth(turn)
     key, sequence = index.key, index.sequence
-    for name, (_, turn) in turns.items():
+    for name, (loop, turn) in turns.items():
+        if loop.whole and key == f"{name}module" and sequence is not None:
+            return _nth(turn)
         if name in key:
             key = key.replace(name, f"{name}{turn}.")
         if sequence is not None and sequence[0] == name:
             sequence = (name, turn)
     return Index(key, index.value, sequence)
+
+
+def _nth(turn: int) -> Index:
+    """The module at a turn of a loop over all of a list: in every such loop the same one."""
+    return Index(f"nth{turn}", None, ("nth", turn))
 
 
 def turns_around(trace: Trace) -> tuple[Turns, ...]:

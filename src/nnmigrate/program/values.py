@@ -128,11 +128,13 @@ class Numbers(Value):
         numbers: what it counts, where that is known.
         counted: it is enumerate's own count, from 0.
         ascending: whether it is known to count upwards, where the numbers are not known.
+        zero: whether it is known to count from 0 by 1.
     """
 
     numbers: tuple[int, ...] | None = None
     counted: bool = False
     ascending: bool = True
+    zero: bool = False
 
 
 @dataclass(frozen=True)
