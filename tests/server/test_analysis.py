@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nnmigrate.baseline import Baseline, Examined
 from nnmigrate.findings import Applicability, Severity
 from nnmigrate.server.actions import Shown
 from nnmigrate.server.analysis import Analysis, analysed, fixed
@@ -38,6 +40,22 @@ class TestAnalysis:
         use_rules()
 
         assert looked_at("def broken(:", path) == Analysis(Texts(("def broken(:",)))
+
+    def test_what_the_project_excludes_or_accepts_is_not_shown(
+        self, use_rules: Use, replacing: Any, path: Path
+    ) -> None:
+        use_rules(replacing("NNS101", "bad"))
+        code = "import nnsight\nbad\n"
+        shown = looked_at(code, path).findings
+        baseline = Baseline(path.parent / "base.json", Counter())
+        baseline.renewed([Examined(str(path), code, shown, lambda _: True)]).write()
+        table = "[tool.nnmigrate]\nexclude = ['vendored/']\nbaseline = 'base.json'\n"
+        (path.parent / "pyproject.toml").write_text(table)
+
+        assert len(shown) == 1
+        assert looked_at(code, path).findings == ()
+        assert len(looked_at(f"{code}bad\n", path).findings) == 1
+        assert looked_at(f"{code}bad\n", path.parent / "vendored" / "a.py").findings == ()
 
     def test_an_error_of_ours_is_no_end(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
         def fails(*_: object) -> None:

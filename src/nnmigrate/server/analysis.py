@@ -83,6 +83,8 @@ def analysed(
     from nnmigrate.program import NotPython
 
     settings, problems = settings_for(path, wishes)
+    if settings.project is not None and settings.project.excludes(path):
+        return Analysis(program, problems=problems)
     broken = tuple(_broken_cells(program))
     if before is not None and _breaks(before.program, program):
         same = before.program.code == program.code
@@ -102,7 +104,18 @@ def analysed(
     failures = tuple(
         f"internal error in {one.code}, please report it: {one.message}" for one in checked.failures
     )
-    return Analysis(program, checked.findings, False, broken, problems, failures)
+    findings = _not_accepted(path, program.code, checked.findings, settings)
+    return Analysis(program, findings, False, broken, problems, failures)
+
+
+def _not_accepted(
+    path: Path, code: str, findings: tuple[Finding, ...], settings: Settings
+) -> tuple[Finding, ...]:
+    """The findings that the project's baseline does not accept."""
+    if settings.baseline is None:
+        return findings
+    ran = settings.selection.selects
+    return settings.baseline.without_accepted(str(path), code, findings, ran).findings
 
 
 def applies_alone(program: Texts, finding: Finding) -> bool:

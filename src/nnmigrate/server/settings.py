@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,8 @@ def settings_for(path: Path, wishes: Wishes) -> tuple[Settings, tuple[str, ...]]
     given = _settings(wishes.options)
     said = {_SETTINGS.get(name, name) for name in wishes.options}
     try:
-        return Configured(said).of(path, given), ()
+        project = Configured(said)
+        return replace(project.of(path, given), project=project), ()
     except DocumentProblem as problem:
         return given, (f"{problem.path}:{problem.line}: {problem.message}",)
 
