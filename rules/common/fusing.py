@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -16,7 +17,7 @@ from nnmigrate.program import Access, Block, Program, Read, Statement, Trace
 from nnmigrate.spans import Edit, Span
 
 from .editing import code_of, lines_before, movable, reindented, removed
-from .touching import may_change_places, touched
+from .touching import Touched, may_change_places, touched
 
 _UNIT = "    "
 
@@ -64,10 +65,21 @@ def _fused_in(program: Program, trace: Trace, suite: Block, step: Access) -> Ite
             ours = (passed.bound | passed.changed) - names
             if _same_turns(program, early, late):
                 ours -= {early.collected}
-            if not ours & (what.read | what.bound | what.changed) and not passed.fixed:
+            # At its second turn the early one would find what the late one did at the first.
+            theirs = (what.bound | what.changed) - names
+            apart = not ours & (what.read | what.bound | what.changed) and not theirs & passed.read
+            if apart and not passed.fixed:
                 yield list(_edits(program, early, late))
+            if _may_come_first(early, passed, what, names):
+                yield list(_edits(program, early, late, first=True))
         if not may_change_places(passed, what):
             return
+
+
+def _may_come_first(early: _Pass, passed: Touched, what: Touched, names: AbstractSet[str]) -> bool:
+    """Whether each turn of a late loop may come before the early loop's turn."""
+    one, other = (replace(each, bound=each.bound - names) for each in (passed, what))
+    return not early.collected and may_change_places(one, other)
 
 
 def _same_turns(program: Program, early: _Pass, late: _Pass) -> bool:
@@ -130,8 +142,8 @@ def _unsaved(value: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
     return call.func.value, True
 
 
-def _edits(program: Program, early: _Pass, late: _Pass) -> Iterator[Edit]:
-    """One loop in the place of the early one."""
+def _edits(program: Program, early: _Pass, late: _Pass, *, first: bool = False) -> Iterator[Edit]:
+    """One loop in the place of the early one, in which each turn of the late one comes second."""
     indent = early.statement.indent
     made = [f"{each.collected} = {each.made}" for each in (early, late) if each.collected]
     if made:
@@ -142,8 +154,9 @@ def _edits(program: Program, early: _Pass, late: _Pass) -> Iterator[Edit]:
         rows = [f"for {early.target} in {early.over}:", f"{inner}{early.item}", *more]
         yield Edit(early.statement.span, program.newline.join(rows))
     else:
-        end = early.statement.blocks[0].statements[-1].line.end
-        yield Edit(Span(end, end), "".join(row + program.newline for row in more))
+        statements = early.statement.blocks[0].statements
+        at = statements[0].line.start if first else statements[-1].line.end
+        yield Edit(Span(at, at), "".join(row + program.newline for row in more))
     yield removed(late.statement)
 
 

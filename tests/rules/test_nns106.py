@@ -279,6 +279,42 @@ with lm.trace("a b c"):
     total = (sum(outs) + sum(mlps)).save()
 """,
     ),
+    "two loops over all layers": (
+        """
+outs, mlps = [], []
+with lm.trace("a b c"):
+    for layer in lm.transformer.h:
+        outs.append(layer.output[0].save())
+    for layer in lm.transformer.h:
+        mlps.append(layer.mlp.output.save())
+""",
+        ["NNS106"],
+        """
+outs, mlps = [], []
+with lm.trace("a b c"):
+    for layer in lm.transformer.h:
+        mlps.append(layer.mlp.output.save())
+        outs.append(layer.output[0].save())
+""",
+    ),
+    "a loop that sets what the later one reads": (
+        """
+more = []
+with lm.trace("a b c"):
+    for layer in range(3):
+        lm.transformer.h[layer].output[0][:] = 0
+    for layer in range(3):
+        more.append(lm.transformer.h[layer].output[0].save())
+""",
+        ["NNS106"],
+        """
+more = []
+with lm.trace("a b c"):
+    for layer in range(3):
+        lm.transformer.h[layer].output[0][:] = 0
+        more.append(lm.transformer.h[layer].output[0].save())
+""",
+    ),
     "two comprehensions over as many layers as there are": (
         """
 count = lm.config.n_layer
@@ -433,13 +469,15 @@ def look(flag):
 }
 
 STAYS = {
-    "two loops over all layers": """
-outs, mlps = [], []
+    "a loop that reads what the later one binds": """
+outs = []
+scale = 1.0
 with lm.trace("a b c"):
-    for layer in lm.transformer.h:
-        outs.append(layer.output[0].save())
-    for layer in lm.transformer.h:
-        mlps.append(layer.mlp.output.save())
+    for layer in range(3):
+        outs.append((lm.transformer.h[layer].output[0] * scale).save())
+    for layer in range(3):
+        scale = lm.transformer.h[layer].mlp.output.mean()
+    last = scale.save()
 """,
     "a tensor that is changed before something is computed of it": """
 with lm.trace("a b c"):
