@@ -17,7 +17,7 @@ from nnmigrate.configuration import (
     Configurations,
     line_of,
 )
-from nnmigrate.documents import DocumentProblem
+from nnmigrate.documents import DocumentProblem, as_written
 from nnmigrate.documents.ignores import spec_of
 from nnmigrate.rules import codes
 from nnmigrate.selection import Selection, UnknownRule
@@ -64,7 +64,7 @@ class Configured:
             own = self._changed(found, settings)
             selection = self._selection(found, path, settings.selection)
         except BadConfiguration as error:
-            raise DocumentProblem(_shown(error.path), error.message, error.line) from error
+            raise DocumentProblem(as_written(error.path), error.message, error.line) from error
         return replace(settings, selection=selection, **own)
 
     @cached_property
@@ -129,7 +129,7 @@ class Configured:
     def _baseline(self, path: Path) -> Baseline:
         if path not in self._baselines:
             try:
-                self._baselines[path] = load(Path(_shown(path)))
+                self._baselines[path] = load(Path(as_written(path)))
             except DocumentProblem as problem:
                 self._baselines[path] = problem
         found = self._baselines[path]
@@ -165,9 +165,3 @@ def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.realpath(path))
-
-
-def _shown(path: Path) -> str:
-    """A path as the user would write it, where it lies below the working directory."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -48,17 +48,15 @@ class Plugin:
     def _findings(self, settings: Settings) -> Iterator[_Report]:
         from nnmigrate.findings import Severity
         from nnmigrate.run import examine
-        from nnmigrate.spans import Lines
 
         outcome = examine(self._filename, self._raw, settings)
         for problem in outcome.problems:
             yield problem.line or 1, (problem.column or 1) - 1, f"NNS000 {problem.message}", Plugin
-        lines = Lines(outcome.report.code)
         for finding in outcome.report.findings:
             if finding.severity is not Severity.NOTE:
-                row, column = lines.place(finding.span.start)
+                place = outcome.report.place(finding.span.start)
                 text = f"{finding.code} [{finding.severity.value}] {finding.message}"
-                yield row, column - 1, text, Plugin
+                yield place.row, place.column - 1, text, Plugin
 
 
 def _settings(filename: str) -> Settings:

@@ -10,6 +10,7 @@ from pathlib import Path
 from nnmigrate.documents import (
     SIZE_LIMIT,
     DocumentProblem,
+    as_written,
     discover,
     is_host,
     may_concern_nnsight,
@@ -76,13 +77,7 @@ def _of_pins(pins: Iterable[Requirement]) -> Iterator[Outcome]:
         code = path.read_text(encoding="utf-8")
         findings = tuple(of_pin(one) for one in sorted(found, key=lambda one: one.start))
         raw = code.encode()
-        yield Outcome(Report(_shown(path), code, findings), raw, raw)
-
-
-def _shown(path: Path) -> str:
-    """A path as the user would write it, where it lies below the working directory."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+        yield Outcome(Report(as_written(path), code, findings), raw, raw)
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:

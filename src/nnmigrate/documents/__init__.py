@@ -17,7 +17,7 @@ from nnmigrate.documents.kinds import (
 )
 from nnmigrate.documents.magics import TRANSPARENT
 from nnmigrate.documents.places import Origin, Place, Sheet
-from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.documents.problem import DocumentProblem, as_written
 from nnmigrate.documents.python import PythonDocument
 from nnmigrate.documents.reading import SIZE_LIMIT, read, refuse_too_long
 from nnmigrate.documents.relevance import mentions_nnsight
@@ -35,6 +35,7 @@ __all__ = [
     "Place",
     "PythonDocument",
     "Sheet",
+    "as_written",
     "discover",
     "document_of",
     "is_host",

@@ -13,15 +13,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from nnmigrate.documents.cells import offsets_of_lines, piece_of_cell
 from nnmigrate.documents.joining import Joined, OfPieces, edits_between
 from nnmigrate.documents.json_text import Strings, items, members
 from nnmigrate.documents.magics import TRANSPARENT
+from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.spans import Lines, Span
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPED = re.compile(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
@@ -79,10 +80,10 @@ class NotebookDocument(OfPieces):
             DocumentProblem: it is no notebook.
         """
         name = "-" if path is None else str(path)
-        text = _text(raw, name)
+        text, notebook = _read(raw, name)
         places = Lines(text)
         cells, pieces, notes = [], [], []
-        for number, source in _sources(text, name):
+        for number, source in _sources(text, notebook, name):
             _refuse_halves(source.value, number, name)
             starts = source.starts(offsets_of_lines(source.value))
             lines = [places.place(at)[0] for at in starts]
@@ -124,21 +125,20 @@ class NotebookDocument(OfPieces):
         return bool(_ESCAPED.search(self.text)) and not _NOT_ASCII.search(self.text)
 
 
-def _text(raw: bytes, name: str) -> str:
+def _read(raw: bytes, name: str) -> tuple[str, Any]:
+    """The text of a notebook's file, and what JSON it is."""
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode()
-        json.loads(text)
+        return text, json.loads(text)
     except json.JSONDecodeError as error:
         message = f"cannot read: not a notebook ({error.msg})"
         raise DocumentProblem(name, message, error.lineno, error.colno) from error
     except (ValueError, RecursionError) as error:
         raise DocumentProblem(name, "cannot read: not a notebook (nbformat 4)") from error
-    return text
 
 
-def _sources(text: str, name: str) -> Iterator[tuple[int, Strings]]:
+def _sources(text: str, notebook: Any, name: str) -> Iterator[tuple[int, Strings]]:
     """The code of each cell that holds Python, with the number of the cell."""
-    notebook = json.loads(text)
     try:
         cells = notebook["cells"]
         if not _is_python(notebook.get("metadata")):
@@ -190,8 +190,8 @@ def _refuse_halves(code: str, number: int, name: str) -> None:
     Raises:
         DocumentProblem: there is one.
     """
-    half = _SURROGATE.search(code)
+    half = half_of_character(code)
     if half is not None:
-        line = code.count("\n", 0, half.start()) + 1
-        message = f"cannot read: {ascii(half[0])[1:-1]} is half a character"
-        raise DocumentProblem(name, message, line, 1, number)
+        at, message = half
+        line = code.count("\n", 0, at) + 1
+        raise DocumentProblem(name, f"cannot read: {message}", line, 1, number)

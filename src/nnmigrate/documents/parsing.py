@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Sequence
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def half_of_character(code: str) -> tuple[int, str] | None:
+    """Where half of a surrogate pair stands, and a message: no Python code can hold it."""
+    found = _SURROGATE.search(code)
+    return (found.start(), f"{ascii(found[0])[1:-1]} is half a character") if found else None
 
 
 def problem_in(rows: Sequence[str]) -> tuple[int, str] | None:

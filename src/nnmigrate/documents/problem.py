@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(eq=False)
@@ -31,3 +32,9 @@ class DocumentProblem(Exception):
 def system_problem(path: str, error: OSError, doing: str) -> DocumentProblem:
     """A problem that the operating system reports, such as `cannot read: Permission denied`."""
     return DocumentProblem(path, f"cannot {doing}: {error.strerror or error}")
+
+
+def as_written(path: Path) -> str:
+    """A path as the user would write it, where it lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnmigrate.documents import SIZE_LIMIT, mentions_nnsight
+from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding
 from nnmigrate.project import project_of
@@ -20,9 +20,6 @@ from nnmigrate.spans import Edit, Lines, Span
 if TYPE_CHECKING:
     from nnmigrate.outcomes import Settings
     from nnmigrate.program import Options
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -169,10 +166,10 @@ def _refuse_halves(code: str) -> None:
     """
     from nnmigrate.program import NotPython
 
-    half = _SURROGATE.search(code)
+    half = half_of_character(code)
     if half is not None:
-        message = f"{ascii(half[0])[1:-1]} is half a character"
-        raise NotPython(message, *Lines(code).place(half.start()))
+        at, message = half
+        raise NotPython(message, *Lines(code).place(at))
 
 
 def _options_for(path: Path, settings: Settings) -> Options:
