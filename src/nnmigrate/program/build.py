@@ -50,6 +50,7 @@ def build(code: str, options: Options | None = None) -> Program:
         nnsight=walk.nnsight,
         newline=walk.newline,
         branches=branches_of(code, scopes),
+        calls=walk.calls,
     )
 
 

@@ -61,6 +61,7 @@ from nnmigrate.spans import Span
 @evaluates(cst.Call)
 def call(walk: Walk, node: cst.Call) -> Value:
     """A call, whoever is called."""
+    walk.calls[walk.span(node)] = node
     function = node.func
     if isinstance(function, cst.Attribute):
         receiver = base(walk, function.value)

@@ -8,7 +8,7 @@ part knows its span; nothing knows rules, edits or files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -316,6 +316,7 @@ class Program:
             if any.
         newline: the line end that the document uses.
         branches: what the program keeps for one nnsight alone.
+        calls: the calls in the walked parts, by their characters without parentheses around them.
     """
 
     code: str
@@ -326,6 +327,7 @@ class Program:
     nnsight: str | None
     newline: str = "\n"
     branches: Branches = field(default_factory=Branches)
+    calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
 
     @cached_property
     def names(self) -> frozenset[str]:

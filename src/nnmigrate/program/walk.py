@@ -178,6 +178,8 @@ class Walk:
         tracing: how many traces are around.
         guarded: the expressions of which a condition around has asked whether they have a `value`.
         nnsight: the name of the nnsight package in the file.
+        newline: the line end that the file uses.
+        calls: the calls that were evaluated, by their characters without parentheses around them.
     """
 
     positions: Positions
@@ -198,6 +200,7 @@ class Walk:
     guarded: list[str] = field(default_factory=list)
     nnsight: str | None = None
     newline: str = "\n"
+    calls: dict[Span, cst.Call] = field(default_factory=dict)
     _sites: int = 0
 
     def new_frame(self, kind: str, name: str, parent: Frame | None) -> Frame:
