@@ -12,6 +12,7 @@ import libcst as cst
 import pytest
 
 from nnmigrate.program import positions
+from nnmigrate.program.pieces import pieces_of
 from nnmigrate.program.positions import Positions
 
 # Nobody asks where they stand.
@@ -124,21 +125,24 @@ def test_modules_are_measured(module: typing.Any) -> None:
     _assert_same(Path(module.__file__).read_text(encoding="utf-8"))
 
 
+def _first(code: str) -> tuple[Positions, typing.Any]:
+    """The places of some code, and its first statement."""
+    pieces = pieces_of(code)
+    return Positions(pieces, code), pieces[0].tree.body[0]
+
+
 def test_a_tree_that_does_not_give_the_code_back_is_written_instead() -> None:
     # LibCST 1.9.0 forgets the blanks before the colon.
     code = "try:\n    a\nexcept E :\n    bc\n"
-    module = cst.parse_module(code)
-    handler = cst.ensure_type(module.body[0], cst.Try).handlers[0]
-    name = cst.ensure_type(handler.body.body[0], cst.SimpleStatementLine).body[0]
-    assert Positions(module, code).of(name).of(code) == "bc"
+    places, statement = _first(code)
+    name = statement.handlers[0].body.body[0].body[0]
+    assert places.of(name).of(code) == "bc"
 
 
 def test_parentheses_of_its_own_belong_to_a_whole_expression() -> None:
     code = "f((  # left\n  (a)), (b)[c])\n"
-    module = cst.parse_module(code)
-    call = cst.ensure_type(module.body[0], cst.SimpleStatementLine).body[0].value  # type: ignore[union-attr]
-    places = Positions(module, code)
-    first, second = (argument.value for argument in call.args)
+    places, statement = _first(code)
+    first, second = (argument.value for argument in statement.body[0].value.args)
     assert places.of(first).of(code) == "a"
-    assert places.whole(first).of(code) == "((  # left\n  (a))"[1:]
+    assert places.whole(first).of(code) == "(  # left\n  (a))"
     assert places.whole(second.value).of(code) == "(b)"

@@ -14,6 +14,7 @@ from nnmigrate.program.filling import fill
 from nnmigrate.program.joins import is_kept, loosened
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block
+from nnmigrate.program.pieces import RELEVANT
 from nnmigrate.program.statements import walk_suite
 from nnmigrate.program.steps import Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
@@ -33,12 +34,6 @@ from nnmigrate.program.walk import MAX_INLINE_DEPTH, Arguments, Frame, Walk
 from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
-# A function whose text has none of this has nothing to do with nnsight; its body is not walked.
-_RELEVANT = re.compile(
-    r"\.\s*(trace|generate|session|scan|edit|invoke|save|next|barrier)\s*\("
-    r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
-)
-
 
 def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     """Walks a function's body in a frame of its own, if it may have to do with nnsight."""
@@ -49,7 +44,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     with walk.inside(frame), walk.collecting():
         _bind_parameters(walk, node, parent)
         assume_models(walk, node)
-        walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
+        walk.walked.append((frame, walk_suite(walk, walk.positions.body(node), "body"), node))
     if frame.returned is not None and is_kept(frame.returned):
         walk.facts.returned[id(node)] = loosened(frame.returned, "")
 
@@ -57,7 +52,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
 def _is_relevant(walk: Walk, node: cst.FunctionDef) -> bool:
     # What `__init__` makes is what the other methods change.
     makes = node.name.value == "__init__"
-    return makes or bool(_RELEVANT.search(walk.text(node))) or _is_given_model(walk, node)
+    return makes or bool(RELEVANT.search(walk.text(node))) or _is_given_model(walk, node)
 
 
 def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -188,7 +183,7 @@ def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
     walk.foreign += 1
     with walk.inside(frame), walk.collecting():
         walk.loops = outer_loops
-        body = walk_suite(walk, node.body, "body")
+        body = walk_suite(walk, walk.positions.body(node), "body")
     walk.foreign -= 1
     walk.inlining.pop()
     walk.comprehending = comprehending

@@ -49,6 +49,12 @@ class NotPython(Exception):
         super().__init__(message)
         self.message, self.line, self.column = message, line, column
 
+    @classmethod
+    def of(cls, error: cst.ParserSyntaxError, above: int = 0) -> NotPython:
+        """What LibCST says of code that has some lines above it."""
+        message = error.message.strip().splitlines()[0]
+        return cls(message, error.editor_line + above, error.editor_column)
+
 
 class Dialect(Enum):
     """The nnsight that a document is written for, from what stands in it."""

@@ -8,7 +8,7 @@ tree where LibCST does not give the code back.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -17,28 +17,72 @@ from libcst._nodes.internal import CodegenState
 from nnmigrate.program import measured_expressions as _expressions  # noqa: F401
 from nnmigrate.program import measured_statements as _statements  # noqa: F401
 from nnmigrate.program.measures import Measures, Mismatch
+from nnmigrate.program.model import NotPython
+from nnmigrate.program.pieces import Piece, restored
 from nnmigrate.spans import Lines, Span
 
 
 class Positions:
-    """The span of every node of one tree.
+    """The span of every node of one document.
 
     Args:
-        module: the parsed code. Nodes are told apart by identity, so the tree must stay alive.
-        code: the code that it was parsed from.
+        pieces: the parsed code. Nodes are told apart by identity, so the trees must stay alive.
+        code: the code that they were parsed from.
 
     Raises:
         ValueError: LibCST does not give the code back.
     """
 
-    def __init__(self, module: cst.Module, code: str) -> None:
+    def __init__(self, pieces: Sequence[Piece], code: str) -> None:
         self.code = code
-        measured = _measured(module, code) or _written(module, code)
-        self._spans = measured.spans
-        self._lefts, self._rights = measured.lefts, measured.rights
+        self._spans: dict[int, tuple[int, int]] = {}
+        # The spans that were asked for: most are, again and again.
+        self._asked: dict[int, Span] = {}
+        self._lefts: list[int] = []
+        self._rights: list[int] = []
+        for piece in pieces:
+            self._add(piece.tree, piece.shown, piece.start)
         self._rows = Lines(self.code).starts
-        # Holds the nodes: a freed node's id could be given to another.
-        self._module = module
+        # By where they begin, the bodies that are left out, and those that were asked for.
+        self._left_out = {start: piece for piece in pieces for start in piece.left_out}
+        self._bodies: dict[int, cst.BaseSuite] = {}
+        # They hold the nodes: a freed node's id could be given to another.
+        self._pieces = pieces
+        self._restored: list[cst.Module] = []
+
+    def _add(self, tree: cst.Module, code: str, start: int) -> None:
+        """Notes down where the nodes of a tree stand that begins at an offset."""
+        places = _measured(tree, code) or _written(tree, code)
+        self._spans.update((one, (a + start, b + start)) for one, (a, b) in places.spans.items())
+        self._lefts += (left + start for left in places.lefts)
+        self._rights += (right + start for right in places.rights)
+
+    def body(self, function: cst.FunctionDef) -> cst.BaseSuite:
+        """A function's body; if it was left out, it is parsed now.
+
+        Raises:
+            NotPython: LibCST cannot parse it.
+        """
+        start = self._spans[id(function.body)][0]
+        if start not in self._left_out:
+            return function.body
+        if start not in self._bodies:
+            self._restore(self._left_out[start])
+        return self._bodies[start]
+
+    def _restore(self, piece: Piece) -> None:
+        try:
+            tree = restored(piece)
+        except cst.ParserSyntaxError as error:
+            row, _ = Lines(self.code).place(piece.start)
+            raise NotPython.of(error, row - 1) from None
+        self._add(tree, piece.text, piece.start)
+        self._lefts, self._rights = sorted({*self._lefts}), sorted({*self._rights})
+        for function in _functions(tree):
+            start = self._spans[id(function.body)][0]
+            if start in piece.left_out:
+                self._bodies[start] = function.body
+        self._restored.append(tree)
 
     def of(self, node: cst.CSTNode) -> Span:
         """The node's characters, without the blanks and comments that it owns around them.
@@ -47,8 +91,12 @@ class Positions:
             ValueError: it is one of the few small nodes, all of them punctuation or parts of a
                 string, that are recorded neither themselves nor in parts.
         """
-        span = self._spans.get(id(node))
-        return self._around(node) if span is None else Span(*span)
+        span = self._asked.get(id(node))
+        if span is None:
+            place = self._spans.get(id(node))
+            span = self._around(node) if place is None else Span(*place)
+            self._asked[id(node)] = span
+        return span
 
     def _around(self, node: cst.CSTNode) -> Span:
         """A few small nodes (an f-string's `{...}`) do not record themselves; their parts do."""
@@ -74,6 +122,13 @@ class Positions:
         last = bisect_right(self._rows, span.end)
         end = self._rows[last] if last < len(self._rows) else len(self.code)
         return Span(self._rows[first], end)
+
+
+def _functions(tree: cst.Module) -> Iterator[cst.FunctionDef]:
+    """The functions of a module and the methods of its classes."""
+    for statement in tree.body:
+        inside = statement.body.body if isinstance(statement, cst.ClassDef) else (statement,)
+        yield from (one for one in inside if isinstance(one, cst.FunctionDef))
 
 
 def _measured(module: cst.Module, code: str) -> Measures | None:
