@@ -193,7 +193,7 @@ def _methods(program: Program, owner: Scope) -> dict[str, tuple[_Return, ...]]:
     positions = Positions((piece,), program.code)
     assert owner.statement is not None
     found: dict[str, tuple[_Return, ...]] = {}
-    for node in _below(piece.tree, cst.ClassDef):
+    for node in _below(piece.tree.module, cst.ClassDef):
         if positions.of(node).start != owner.statement.span.start:
             continue
         for method in node.body.body:

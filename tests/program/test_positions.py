@@ -13,6 +13,7 @@ import pytest
 
 from nnmigrate.program import positions
 from nnmigrate.program.pieces import pieces_of
+from nnmigrate.program.places import measured_in, written_by
 from nnmigrate.program.positions import Positions
 
 # Nobody asks where they stand.
@@ -97,7 +98,7 @@ if a: \\
 def _assert_same(code: str) -> None:
     """Asserts that every node is measured to stand where it writes itself."""
     module = cst.parse_module(code)
-    measured, written = positions._measured(module, code), positions._written(module, code)
+    measured, written = measured_in(module, code), written_by(module, code)
     assert measured is not None
     nodes: dict[int, cst.CSTNode] = {}
     pending: list[cst.CSTNode] = [module]
@@ -106,8 +107,8 @@ def _assert_same(code: str) -> None:
         nodes[id(node)] = node
         pending += node.children
     wanted = {n: s for n, s in written.spans.items() if not isinstance(nodes[n], PUNCTUATION)}
-    assert {n: s for n, s in measured.spans.items() if n in wanted} == wanted
-    assert measured.spans.keys() <= written.spans.keys()
+    assert {n: s[:2] for n, s in measured.places.items() if n in wanted} == wanted
+    assert measured.places.keys() <= written.spans.keys()
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
@@ -128,7 +129,7 @@ def test_modules_are_measured(module: typing.Any) -> None:
 def _first(code: str) -> tuple[Positions, typing.Any]:
     """The places of some code, and its first statement."""
     pieces = pieces_of(code)
-    return Positions(pieces, code), pieces[0].tree.body[0]
+    return Positions(pieces, code), pieces[0].tree.module.body[0]
 
 
 def test_a_tree_that_does_not_give_the_code_back_is_written_instead() -> None:

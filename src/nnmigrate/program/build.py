@@ -70,6 +70,8 @@ def _parsed(code: str) -> tuple[Piece, ...]:
         return pieces_of(code)
     except cst.ParserSyntaxError as error:
         raise NotPython.of(error) from None
+    except ValueError as error:
+        raise NotPython(str(error), 1, 1) from None
 
 
 # A file that tells late what it is about (`main` at its end) is walked again with what it told.
@@ -78,10 +80,7 @@ _MOST_WALKS = 3
 
 def _walked(pieces: tuple[Piece, ...], options: Options, code: str) -> Walk:
     module = whole(pieces)
-    try:
-        positions = Positions(pieces, code)
-    except ValueError as error:
-        raise NotPython(str(error), 1, 1) from None
+    positions = Positions(pieces, code)
     facts = Facts()
     for _ in range(_MOST_WALKS):
         frame = Frame("module", "", 0, None)

@@ -20,7 +20,7 @@ def _leaf(m: Measures, node: Any, at: int) -> int:
     if not m.code.startswith(value, at):
         raise Mismatch
     end = at + len(value)
-    m.spans[id(node)] = (at, end)
+    m.places[id(node)] = (at, end, m.number)
     return end
 
 
@@ -54,7 +54,7 @@ def _argument(m: Measures, node: cst.Arg, at: int) -> int:
     if node.keyword is not None:
         at = m.comma(node.equal, _leaf(m, node.keyword, at))
     at = m.of(node.value, at)
-    m.spans[id(node)] = (start, at)
+    m.places[id(node)] = (start, at, m.number)
     return m.blank(node.whitespace_after_arg, m.comma(node.comma, at))
 
 
@@ -66,7 +66,7 @@ def _subscript(m: Measures, node: cst.Subscript, at: int) -> int:
     for element in node.slice:
         first = at
         at = m.of(element.slice, at)
-        m.spans[id(element)] = (first, at)
+        m.places[id(element)] = (first, at, m.number)
         at = m.comma(element.comma, at)
     return m.close(node, start, m.blank(node.rbracket.whitespace_before, at) + 1)
 
@@ -134,7 +134,7 @@ _OPERATORS: dict[type[cst.CSTNode], int] = {
 def _operator(m: Measures, node: Any, at: int) -> int:
     start = m.blank(node.whitespace_before, at)
     end = start + _OPERATORS[type(node)]
-    m.spans[id(node)] = (start, end)
+    m.places[id(node)] = (start, end, m.number)
     return m.blank(node.whitespace_after, end)
 
 
@@ -161,7 +161,7 @@ def _brackets(node: Any) -> tuple[Any, Any]:
 @measures(cst.Element)
 def _element(m: Measures, node: cst.Element, at: int) -> int:
     end = m.of(node.value, at)
-    m.spans[id(node)] = (at, end)
+    m.places[id(node)] = (at, end, m.number)
     return m.comma(node.comma, end)
 
 
@@ -177,14 +177,14 @@ def _item(m: Measures, node: cst.DictElement, at: int) -> int:
     start = at
     at = m.blank(node.whitespace_before_colon, m.of(node.key, at))
     at = m.of(node.value, m.blank(node.whitespace_after_colon, at + 1))
-    m.spans[id(node)] = (start, at)
+    m.places[id(node)] = (start, at, m.number)
     return m.comma(node.comma, at)
 
 
 @measures(cst.StarredDictElement)
 def _spread(m: Measures, node: cst.StarredDictElement, at: int) -> int:
     end = m.of(node.value, m.blank(node.whitespace_before_value, at + 2))
-    m.spans[id(node)] = (at, end)
+    m.places[id(node)] = (at, end, m.number)
     return m.comma(node.comma, end)
 
 
@@ -225,7 +225,7 @@ def asynchronous(m: Measures, node: Any, at: int) -> int:
     word = node.asynchronous
     if word is None:
         return at
-    m.spans[id(word)] = (at, at + 5)
+    m.places[id(word)] = (at, at + 5, m.number)
     return m.blank(word.whitespace_after, at + 5)
 
 
@@ -312,7 +312,7 @@ def _parameter(m: Measures, node: cst.Param, at: int) -> int:
     if isinstance(node.star, str):
         at += len(node.star)
     at = _leaf(m, node.name, m.blank(node.whitespace_after_star, at))
-    m.spans[id(node)] = (start, at)
+    m.places[id(node)] = (start, at, m.number)
     if node.annotation is not None:
         at = annotation(m, node.annotation, at, 1)
     at = m.comma(node.equal, at)
@@ -326,5 +326,5 @@ def annotation(m: Measures, node: cst.Annotation, at: int, width: int) -> int:
     at = m.blank(node.whitespace_before_indicator, at) + width
     start = m.blank(node.whitespace_after_indicator, at)
     end = m.of(node.annotation, start)
-    m.spans[id(node)] = (start, end)
+    m.places[id(node)] = (start, end, m.number)
     return end

@@ -41,14 +41,14 @@ def _small(m: Measures, node: Any, at: int) -> int:
     start = end = at
     for statement in node.body:
         at = m.of(statement, at)
-        end = m.spans[id(statement)][1]
-    m.spans[id(node)] = (start, end)
+        end = m.places[id(statement)][1]
+    m.places[id(node)] = (start, end, m.number)
     return m.rest_of_line(node.trailing_whitespace, at)
 
 
 def _done(m: Measures, node: Any, start: int, at: int) -> int:
     """Notes down a small statement; the end of its semicolon, if it has one."""
-    m.spans[id(node)] = (start, at)
+    m.places[id(node)] = (start, at, m.number)
     return m.comma(node.semicolon, at)
 
 
@@ -63,7 +63,7 @@ def _assign(m: Measures, node: cst.Assign, at: int) -> int:
     for target in node.targets:
         first = at
         at = m.of(target.target, at)
-        m.spans[id(target)] = (first, at)
+        m.places[id(target)] = (first, at, m.number)
         at = m.blank(target.whitespace_before_equal, at) + 1
         at = m.blank(target.whitespace_after_equal, at)
     return _done(m, node, start, m.of(node.value, at))
@@ -124,7 +124,7 @@ def _raise(m: Measures, node: cst.Raise, at: int) -> int:
     if cause is not None:
         start = m.blank(cause.whitespace_before_from, end)
         end = m.of(cause.item, m.blank(cause.whitespace_after_from, start + 4))
-        m.spans[id(cause)] = (start, end)
+        m.places[id(cause)] = (start, end, m.number)
     return _done(m, node, at, end)
 
 
@@ -150,8 +150,8 @@ def _import_from(m: Measures, node: cst.ImportFrom, at: int) -> int:
     if node.rpar is not None:
         at = end = m.blank(node.rpar.whitespace_before, at) + 1
     elif not isinstance(names, cst.ImportStar):
-        end = m.spans[id(names[-1])][1]
-    m.spans[id(node)] = (start, end)
+        end = m.places[id(names[-1])][1]
+    m.places[id(node)] = (start, end, m.number)
     return m.comma(node.semicolon, at)
 
 
@@ -166,7 +166,7 @@ def _named(m: Measures, node: Any, what: cst.CSTNode, at: int) -> int:
     end = m.of(what, at)
     if node.asname is not None:
         end = _as_name(m, node.asname, end)
-    m.spans[id(node)] = (at, end)
+    m.places[id(node)] = (at, end, m.number)
     return end
 
 
@@ -185,7 +185,7 @@ def _block(m: Measures, node: cst.IndentedBlock, at: int) -> int:
     for statement in node.body:
         at = m.of(statement, at)
     body = node.body
-    m.spans[id(node)] = (m.spans[id(body[0])][0], m.spans[id(body[-1])][1])
+    m.places[id(node)] = (m.places[id(body[0])][0], m.places[id(body[-1])][1], m.number)
     at = m.empty_lines(node.footer, at)
     m.indents.pop()
     return at
@@ -194,7 +194,7 @@ def _block(m: Measures, node: cst.IndentedBlock, at: int) -> int:
 def _body(m: Measures, node: Any, start: int, at: int) -> int:
     """The colon and the suite of a compound statement; it ends where the suite does."""
     at = m.of(node.body, at + 1)
-    m.spans[id(node)] = (start, m.spans[id(node.body)][1])
+    m.places[id(node)] = (start, m.places[id(node.body)][1], m.number)
     return at
 
 
@@ -203,7 +203,7 @@ def _rest(m: Measures, node: Any, start: int, at: int, rest: cst.CSTNode | None)
     if rest is None:
         return at
     at = _chained(m, rest, at) if isinstance(rest, cst.If) else m.of(rest, at)
-    m.spans[id(node)] = (start, m.spans[id(rest)][1])
+    m.places[id(node)] = (start, m.places[id(rest)][1], m.number)
     return at
 
 
@@ -321,6 +321,6 @@ def _decorated(m: Measures, node: Any, at: int) -> int:
     for decorator in node.decorators:
         start = m.begin_line(decorator.leading_lines, at)
         at = m.of(decorator.decorator, m.blank(decorator.whitespace_after_at, start + 1))
-        m.spans[id(decorator)] = (start, at)
+        m.places[id(decorator)] = (start, at, m.number)
         at = m.rest_of_line(decorator.trailing_whitespace, at)
     return at

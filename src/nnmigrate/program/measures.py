@@ -17,6 +17,9 @@ class Mismatch(Exception):
     """A leaf is not where it was measured to be: the tree does not give the code back."""
 
 
+# Where a node begins and ends in the text of a tree, and the number of that tree.
+Place = tuple[int, int, int]
+
 # Measures the kinds that have no function here: a node, its offset, and the blanks before each line
 # there, by level, give the offset behind it, the places below it, and its parentheses' places.
 Rare = Callable[
@@ -31,19 +34,30 @@ class Measures:
     Args:
         code: what the tree was parsed from.
         module: the tree; its default indent and line end are those of nodes that have no other.
+        number: names the tree.
         rare: measures the kinds that have no function here.
     """
 
-    __slots__ = ("code", "indent", "indents", "lefts", "line_end", "rare", "rights", "spans")
+    __slots__ = (
+        "code",
+        "indent",
+        "indents",
+        "lefts",
+        "line_end",
+        "number",
+        "places",
+        "rare",
+        "rights",
+    )
 
-    def __init__(self, code: str, module: cst.Module, rare: Rare) -> None:
+    def __init__(self, code: str, module: cst.Module, number: int, rare: Rare) -> None:
         self.code = code
+        self.number = number
         self.indent = module.default_indent
         self.line_end = len(module.default_newline)
         self.rare = rare
         self.indents: list[str] = []
-        # By the node's id: where it begins and ends.
-        self.spans: dict[int, tuple[int, int]] = {}
+        self.places: dict[int, Place] = {}
         # Where the parentheses stand that expressions own.
         self.lefts: list[int] = []
         self.rights: list[int] = []
@@ -60,7 +74,7 @@ class Measures:
     def other(self, node: cst.CSTNode, at: int) -> int:
         """Measures a node of a kind that is rare."""
         end, spans, lefts, rights = self.rare(node, at, self.indents)
-        self.spans.update(spans)
+        self.places.update((one, (*span, self.number)) for one, span in spans.items())
         self.lefts += lefts
         self.rights += rights
         return end
@@ -115,7 +129,7 @@ class Measures:
 
     def close(self, node: Any, start: int, at: int) -> int:
         """Notes down an expression; the end of its own closing parentheses."""
-        self.spans[id(node)] = (start, at)
+        self.places[id(node)] = (start, at, self.number)
         for right in node.rpar:
             at = self.blank(right.whitespace_before, at)
             self.rights.append(at)

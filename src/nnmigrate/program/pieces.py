@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.program.measures import Place
+from nnmigrate.program.places import Tree, tree_of
 from nnmigrate.spans import Lines, Span
 
 # A function whose text has none of this has nothing to do with nnsight.
@@ -52,15 +54,13 @@ class Piece:
     Args:
         start: the offset of its first character.
         text: its characters.
-        tree: what was parsed.
-        shown: what that was parsed from: each body that is left out is one long name there.
+        tree: it, parsed; each body that is left out is one long name there.
         left_out: where in the code the bodies begin that are left out.
     """
 
     start: int
     text: str
-    tree: cst.Module
-    shown: str
+    tree: Tree
     left_out: frozenset[int] = frozenset()
 
 
@@ -72,6 +72,7 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
 
     Raises:
         cst.ParserSyntaxError: LibCST cannot parse it.
+        ValueError: LibCST does not give it back.
     """
     module = _python(code)
     if module is None or not module.body:
@@ -89,20 +90,26 @@ def everything(code: str) -> Piece:
     Raises:
         cst.ParserSyntaxError: LibCST cannot parse it.
     """
-    return Piece(0, code, _KEPT.parsed(code), code)
+    return Piece(0, code, _KEPT.parsed(code))
 
 
 def whole(pieces: Sequence[Piece]) -> cst.Module:
     """The module that some pieces make, as far as its statements go."""
     if len(pieces) == 1:
-        return pieces[0].tree
-    newline = next((p.tree.default_newline for p in pieces if "\n" in p.text), "\n")
-    body = [statement for piece in pieces for statement in piece.tree.body]
-    return cst.Module(body, default_newline=newline)
+        return pieces[0].tree.module
+    modules = [piece.tree.module for piece in pieces]
+    lines = [piece.tree.module for piece in pieces if "\n" in piece.text]
+    newline = lines[0].default_newline if lines else "\n"
+    return cst.Module([one for m in modules for one in m.body], default_newline=newline)
 
 
-def restored(piece: Piece) -> cst.Module:
-    """A piece's tree with the bodies that were left out."""
+def restored(piece: Piece) -> Tree:
+    """A piece's tree with the bodies that were left out.
+
+    Raises:
+        cst.ParserSyntaxError: LibCST cannot parse one of them.
+        ValueError: LibCST does not give one back.
+    """
     return _KEPT.parsed(piece.text)
 
 
@@ -133,7 +140,7 @@ def _parsed(code: str, module: ast.Module) -> Iterator[Piece]:
         shown = "".join((*parts, code[done:end])) if bodies else text
         tree = _KEPT.parsed(shown, seen[shown])
         seen[shown] += 1
-        yield Piece(start, text, tree, shown, frozenset(body.start for body in bodies))
+        yield Piece(start, text, tree, frozenset(body.start for body in bodies))
 
 
 def _groups(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
@@ -206,21 +213,30 @@ class _Kept:
     _MOST = 1_000_000
 
     def __init__(self) -> None:
-        self._trees: dict[tuple[str, int], cst.Module] = {}
+        self._trees: dict[tuple[str, int], Tree] = {}
+        self._places: dict[int, Place] = {}
         self._length = 0
+        self._count = 0
 
-    def parsed(self, text: str, number: int = 0) -> cst.Module:
+    def parsed(self, text: str, turn: int = 0) -> Tree:
         """The tree of a text.
+
+        Args:
+            text: Python statements.
+            turn: how many trees of that text are in use.
 
         Raises:
             cst.ParserSyntaxError: it cannot be parsed.
+            ValueError: LibCST does not give it back.
         """
-        found = self._trees.get((text, number))
+        found = self._trees.get((text, turn))
         if found is None:
-            found = cst.parse_module(text)
             if self._length + len(text) > self._MOST:
-                self._trees, self._length = {}, 0
-            self._trees[text, number] = found
+                # Whoever has one of these trees has their places with it.
+                self._trees, self._places, self._length = {}, {}, 0
+            self._count += 1
+            found = tree_of(text, self._count, self._places)
+            self._trees[text, turn] = found
             self._length += len(text)
         return found
 
