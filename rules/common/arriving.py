@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from nnmigrate.findings import Fix
 from nnmigrate.program import Program, Trace
+from nnmigrate.program.memory import remembered
 
 from .apart import apart_fix
 from .changing import changed_by
@@ -19,7 +19,7 @@ from .synchronizing import is_cured, synchronizing_fix
 _MOST_SHAPES = 4
 
 
-@lru_cache(maxsize=64)
+@remembered
 def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that makes a trace's values arrive.
 
@@ -42,7 +42,7 @@ def _partial_fix(program: Program, trace: Trace) -> Fix | None:
     return fix
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
     """The first step of a safe way after which every value crosses."""
     fix = synchronizing_fix(program, trace)

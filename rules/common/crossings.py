@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.as_written import unroll_as_written
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.outside import (
     empty_collections,
     names_by_chance,
@@ -91,7 +91,7 @@ def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     return _runs(program, trace, outer_names(program, trace))
 
 
-@lru_cache(maxsize=64)
+@remembered
 def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
     """The ways that a trace may have gone on 0.4; none where it is not followed.
 
@@ -101,7 +101,8 @@ def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
     if not trace.explicit or not runs(program, trace):
         return runs(program, trace)
     try:
-        ways = unroll_as_written(trace, outer_names(program, trace), empty_collections(trace))
+        outer, empty = outer_names(program, trace), empty_collections(program, trace)
+        ways = unroll_as_written(trace, outer, empty)
         return tuple(
             Run(each, {}, Plan(), Repair(), orders_around(trace, each.trace)) for each in ways
         )
@@ -120,13 +121,13 @@ def _runs(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, .
     return () if isinstance(followed, str) else followed
 
 
-@lru_cache(maxsize=128)
+@remembered
 def _followed(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...] | str:
     """The ways that a trace may go, or why they are not followed."""
     if trace.kind in ("scan", "edit", "session"):
         return ()
     try:
-        unrolled = unroll(trace, outer, empty_collections(trace))
+        unrolled = unroll(trace, outer, empty_collections(program, trace))
         return tuple(_run(trace, each) for each in unrolled)
     except NotFollowed as error:
         return str(error)

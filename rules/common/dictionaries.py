@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import libcst as cst
 
 from nnmigrate.program import Bind, Program
-from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span
 
 from .calling import Called, is_dict_call
@@ -72,7 +71,7 @@ def _keys(node: cst.Dict | cst.Call) -> Iterator[str]:
 
 def _goes_nowhere_else(program: Program, name: str) -> bool:
     """Whether the code speaks of it only where it is bound and where it is given with two stars."""
-    code = code_only(program.code)
+    code = program.bare
     spoken = len(re.findall(rf"(?<![\w.]){re.escape(name)}\b", code))
     return spoken == 1 + len(re.findall(rf"\*\*\s*{re.escape(name)}\b(?!\s*[.\[(])", code))
 

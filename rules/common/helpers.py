@@ -22,7 +22,7 @@ def opening_helpers(program: Program, trace: Trace) -> tuple[Scope, ...] | None:
     """
     if not any(map(calls_helper, trace.statement.walk())):
         return ()
-    code, inside = code_only(program.code), code_only(program.text(trace.statement.span))
+    code, inside = program.bare, code_only(program.text(trace.statement.span))
     found = []
     for scope in program.scopes:
         name = rf"(?<![\w.]){re.escape(scope.name)}\b"

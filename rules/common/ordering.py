@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
+from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span, apply_edits
@@ -28,7 +28,7 @@ _MOST_TRIED = 4
 _MOST_PLACES = 3
 
 
-@lru_cache(maxsize=64)
+@remembered
 def ordering_fix(program: Program, trace: Trace) -> Fix | None:
     """The change after which less comes late than before; the rest is for the next round.
 

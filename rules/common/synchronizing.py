@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Program, Trace
+from nnmigrate.program.memory import remembered
 
 from .changing import Changed, changed_by
 from .crossings import Run, crossings, held_up, runs, trouble
 from .spelling import NotSpelled, Speller
 
 
-@lru_cache(maxsize=64)
+@remembered
 def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that lets every use of a trace that can be helped see what it means.
 

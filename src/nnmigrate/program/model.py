@@ -8,7 +8,7 @@ part knows its span; nothing knows rules, edits or files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -95,9 +95,9 @@ class Options:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """The statements of one suite.
+    """The statements of one suite. Equal only to itself.
 
     Args:
         name: `module`, `body`, `orelse`, `handler` or `final`.
@@ -334,11 +334,18 @@ class Program:
     newline: str = "\n"
     branches: Branches = field(default_factory=Branches)
     calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
+    # See `memory`: of a changed copy nothing is known yet.
+    memory: dict[Hashable, object] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Every identifier in the code: what a fresh name must differ from."""
-        return frozenset(_IDENTIFIER.findall(code_only(self.code)))
+        return frozenset(_IDENTIFIER.findall(self.bare))
+
+    @cached_property
+    def bare(self) -> str:
+        """The code without its strings and comments: places in it are not the code's."""
+        return code_only(self.code)
 
     def text(self, span: Span) -> str:
         """The characters that a span covers."""

@@ -24,7 +24,8 @@ from nnmigrate.program.liveness import (
     read_by_handler,
     reads_first,
 )
-from nnmigrate.program.model import Program, Remote, Trace
+from nnmigrate.program.memory import remembered
+from nnmigrate.program.model import Program, Remote, Scope, Trace
 from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
     Container,
@@ -101,7 +102,7 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
             continue
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
-        exported = name in globals_of(trace)
+        exported = name in globals_of(program, trace.scope)
         read = read_after(program, trace, name)
         wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
@@ -145,11 +146,14 @@ def _restarts(program: Program, trace: Trace, name: str, every: Sequence[Placed]
     )
 
 
-def globals_of(trace: Trace) -> frozenset[str]:
-    """The names that the function around a trace declares `global`."""
+@remembered
+def globals_of(program: Program, scope: Scope) -> frozenset[str]:
+    """The names that a scope declares `global`."""
+    if "global" not in program.code:
+        return frozenset()
     return frozenset(
         item.name.value
-        for statement in trace.scope.body.walk()
+        for statement in scope.body.walk()
         if isinstance(statement.node, cst.Global)
         for item in statement.node.names
     )
