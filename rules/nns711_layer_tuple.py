@@ -136,7 +136,8 @@ def _fix(program: Program, statement: Statement, span: Span) -> Fix | None:
     """The form that reads the same with every version."""
     module = program.text(span).removesuffix("[0]")
     # The item itself is set: that is another thing for a tensor than for a tuple.
-    if _IS_SET.match(program.code, span.end) or _is_iterated(statement.node, module):
+    loops = re.search(r"\bfor\b", program.text(statement.span)) is not None
+    if _IS_SET.match(program.code, span.end) or (loops and _is_iterated(statement.node, module)):
         return None
     name = fresh_name(program, "out")
     new = f"({name}[0] if isinstance({name} := {module}, tuple) else {name})"

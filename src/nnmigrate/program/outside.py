@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nnmigrate.program.memory import remembered
@@ -106,13 +106,21 @@ def _made_global(program: Program) -> frozenset[str]:
 
 
 @remembered
+def _traces_by_scope(program: Program) -> Mapping[Scope, Sequence[Trace]]:
+    found: dict[Scope, list[Trace]] = {}
+    for trace in program.traces:
+        found.setdefault(trace.scope, []).append(trace)
+    return found
+
+
+@remembered
 def _states(program: Program, scope: Scope) -> Mapping[int, State]:
     """What is bound when each trace of a scope starts, by its statement's id.
 
     By the negative id of each function or class of a scope: what is bound then or at any time
     later, since nobody knows when it is called.
     """
-    flow = _Flow([trace for trace in program.traces if trace.scope is scope])
+    flow = _Flow(_traces_by_scope(program).get(scope, ()))
     end = flow.block(scope.body, frozenset(scope.parameters))
     if _runs_again(program, scope):
         flow.block(scope.body, frozenset(name for name in end if isinstance(name, str)))
