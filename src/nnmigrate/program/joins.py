@@ -59,10 +59,14 @@ def is_none(value: Value) -> bool:
 
 
 def _joined_envoys(left: Value, right: Value, version: str) -> Value:
-    """A model on one way is taken for a model; a module among others for an unknown one."""
+    """A model on one way is taken for a model; a module among others for an unknown one.
+
+    A model on one way and its module on the other (`module = getattr(module, part)` in a loop) is
+    some module.
+    """
     envoys = [value for value in (left, right) if isinstance(value, Envoy)]
     roots = [envoy for envoy in envoys if not envoy.path]
-    if roots:
+    if len(roots) == len(envoys) or (roots and len(envoys) == 1):
         return roots[0]
     return replace(envoys[0], path=(Index(version),))
 
