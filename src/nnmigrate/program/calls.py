@@ -142,7 +142,7 @@ def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Ar
     if isinstance(callee, Lambda) and walk.tracing:
         changed_by_lambda(walk, node, callee)
     if isinstance(callee, Unknown) and walk.tracing:
-        given_away(walk, node)
+        given_away(walk, node, arguments)
     handed_out = isinstance(callee, Envoy) and callee.path[:1] in _HANDED_OUT
     deep = isinstance(callee, Envoy) and len(callee.path) > 1 and not handed_out
     if isinstance(callee, Envoy) and (any_traced(arguments) or deep):

@@ -8,9 +8,9 @@ import libcst as cst
 
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
-from nnmigrate.program.steps import Item, Mutation
-from nnmigrate.program.values import Container, Method, Value
-from nnmigrate.program.walk import Walk
+from nnmigrate.program.steps import Item, Mutation, Told
+from nnmigrate.program.values import UNKNOWN, Barrier, Container, Method, Value
+from nnmigrate.program.walk import Arguments, Walk
 
 
 def mutated(
@@ -112,8 +112,14 @@ def bound_method_called(
     walk.touch(change.base)
 
 
-def given_away(walk: Walk, node: cst.Call) -> None:
-    """Notes that a function out of view is given a collection that has no items yet."""
+def given_away(walk: Walk, node: cst.Call, arguments: Arguments) -> None:
+    """Notes that a function out of view is given a collection that has no items yet, or a barrier.
+
+    It may fill the one, and call the other as often as it likes.
+    """
+    values = (*arguments.positional, *(value for _, value in arguments.keywords))
+    if any(isinstance(value, Barrier) for value in values):
+        walk.note(Told(walk.site(), walk.span(node), "barrier", UNKNOWN))
     for argument in node.args:
         name = argument.value
         if not isinstance(name, cst.Name) or argument.star:
