@@ -35,6 +35,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
+from nnmigrate.spans import Span
 
 
 class Held(Enum):
@@ -273,11 +274,20 @@ def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
     return bind.expression is not None and any(
         isinstance(place.step, Read)
         and bind.expression.holds(place.step.span)
-        and isinstance(place.step.value, Unknown)
         and place.step.name not in _KNOWN
-        and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
+        and _calls_unknown(program, place.step, bind.expression)
         for place in body
     )
+
+
+def _calls_unknown(program: Program, read: Read, expression: Span) -> bool:
+    """Whether what is read, or something reached from it, is called and not followed."""
+    called = _CALLED.match(program.code, read.span.end, expression.end)
+    if called is None or not isinstance(read.value, Envoy):
+        return called is not None and isinstance(read.value, Unknown)
+    # A model's class in this file has methods of its own: `self._run(...)`.
+    method = re.fullmatch(r"\s*\.\s*(\w+)", called[1] or "")
+    return method is not None and f"def {method[1]}(" in program.code
 
 
 def is_module(value: Value) -> bool:
