@@ -62,6 +62,72 @@ def freeze(prompt, freezers, count):
             with tracer.invoke():
                 freezer(barrier=barrier)
 """,
+    "so may a model's own": """
+def freeze(prompt, count, intervene):
+    freezers = lm.setup_freezing(prompt)
+    with lm.trace() as tracer:
+        barrier = tracer.barrier(2)
+        with tracer.invoke(prompt):
+            pass
+        for number, freezer in enumerate(freezers):
+            with tracer.invoke():
+                freezer(barrier=barrier)
+        with tracer.invoke():
+            for layer in range(count):
+                barrier()
+                intervene(lm.transformer.h[layer])
+""",
+    "a helper that changes one module or another, as each step wants it": """
+def steer(steps, change):
+    for layer, kind in steps:
+        if kind == "whole":
+            lm.transformer.h[layer].output = change(lm.transformer.h[layer].output)
+        else:
+            mlp = lm.transformer.h[layer].mlp.output.clone()
+            lm.transformer.h[layer].mlp.output = change(mlp)
+
+
+def run(steps, change):
+    with lm.trace("a b c"):
+        steer(steps, change)
+        logits = lm.lm_head.output.save()
+    return logits
+""",
+    "a trace that a caller may run remotely": """
+def collect(prompts, remote=False):
+    found = []
+    for prompt in prompts:
+        with lm.trace(prompt, remote=remote) as tracer:
+            found.append(tracer.result.save())
+    return found
+""",
+    "a way out of a trace that is never taken": """
+def collect(names):
+    with lm.trace("a b c"):
+        found = nnsight.save([])
+        for layer in range(3):
+            if names[layer] is None:
+                return None
+            found.append(lm.transformer.h[layer].output)
+    return found
+""",
+    "two tensors of tokens, for which 0.6 makes a mask": """
+one = lm.tokenizer("a b c", return_tensors="pt")["input_ids"]
+two = lm.tokenizer("d e", return_tensors="pt")["input_ids"]
+with lm.trace() as tracer:
+    with tracer.invoke(one):
+        first = nnsight.save(lm.lm_head.output)
+    with tracer.invoke(two):
+        second = nnsight.save(lm.lm_head.output)
+""",
+    "a remote trace that runs here": """
+from mine import Statistics
+
+statistics = Statistics()
+with lm.trace("a b c", remote="local"):
+    statistics.add(lm.transformer.h[0].output.mean())
+    mean = statistics.mean().save()
+""",
     "a model's own method saves what it returns": """
 class Model(LanguageModel):
     def _run(self):
