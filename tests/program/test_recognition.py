@@ -126,6 +126,8 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("q = lm.layer.attn.source.split_1.output.save()", Dialect.NEW),
         ("h = lm.layer.output\n    h = h[0] if isinstance(h, tuple) else h", Dialect.NEW),
         ("from nnsight import save", Dialect.NEW),
+        ("with lm.trace('p', remote='local'): pass", Dialect.NEW),
+        ("with lm.trace('p', remote=True): pass", Dialect.UNKNOWN),
         ("from nnterp import StandardizedTransformer", Dialect.NEW),
         ("from nnsight import *", Dialect.UNKNOWN),
         ("from nnsight import list\n    hs = list().save()", Dialect.UNKNOWN),

@@ -19,6 +19,7 @@ from nnmigrate.program.steps import (
     Told,
 )
 from nnmigrate.program.values import (
+    Constant,
     Container,
     Envoy,
     Items,
@@ -90,6 +91,8 @@ def _is_new(before: Step | None, step: Step, code: str) -> bool:
         return step.function
     if isinstance(step, Exported):
         return step.name in _NEW_NAMES
+    if isinstance(step, Made):
+        return ("remote", Constant(value="local")) in step.opener.keywords
     if isinstance(step, Bind) and step.how == "import":
         by_star = code.startswith("from", step.span.start)
         return _is_new_name(step.value) and not by_star

@@ -19,6 +19,7 @@ from nnmigrate.program.values import (
     Numbers,
     Traced,
     Tracer,
+    Unknown,
     Value,
     Zipped,
     is_traced,
@@ -50,7 +51,7 @@ def joined(left: Value, right: Value, version: str) -> Value:
         return _joined_collections(left, right)
     if is_traced(left) or is_traced(right):
         return Traced(saved=left.saved and right.saved)
-    return UNKNOWN
+    return Unknown(saved=True) if left.saved and right.saved else UNKNOWN
 
 
 def is_none(value: Value) -> bool:

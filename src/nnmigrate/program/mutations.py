@@ -9,7 +9,7 @@ import libcst as cst
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
 from nnmigrate.program.steps import Item, Mutation, Told
-from nnmigrate.program.values import UNKNOWN, Barrier, Container, Method, Value
+from nnmigrate.program.values import UNKNOWN, Barrier, Container, Method, Unknown, Value
 from nnmigrate.program.walk import Arguments, Walk
 
 
@@ -112,15 +112,15 @@ def bound_method_called(
     walk.touch(change.base)
 
 
-def given_away(walk: Walk, node: cst.Call, arguments: Arguments) -> None:
-    """Notes that a function out of view is given a collection that has no items yet, or a barrier.
+def given_away(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> None:
+    """Notes that a function out of view is given a barrier, or a collection without items.
 
-    It may fill the one, and call the other as often as it likes.
+    It may call the one as often as it likes, and fill the other.
     """
     values = (*arguments.positional, *(value for _, value in arguments.keywords))
     if any(isinstance(value, Barrier) for value in values):
         walk.note(Told(walk.site(), walk.span(node), "barrier", UNKNOWN))
-    for argument in node.args:
+    for argument in node.args if isinstance(callee, Unknown) else ():
         name = argument.value
         if not isinstance(name, cst.Name) or argument.star:
             continue
