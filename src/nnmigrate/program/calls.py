@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.expressions import attribute, base, is_modules_shape
+from nnmigrate.program.expressions import access_of_unknown, attribute, base, is_modules_shape
 from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
@@ -181,9 +181,9 @@ def _save(
 ) -> Value:
     name = saved.value if isinstance(saved, cst.Name) and not walk.foreign else None
     argument = walk.positions.whole(saved)
+    if walk.tracing and isinstance(value, Method) and is_modules_shape(value):
+        value = access_of_unknown(walk, saved, value)
     walk.note(Save(walk.site(), walk.span(node), name, argument, value, function))
-    if walk.tracing and is_modules_shape(value):
-        return Traced(saved=True)  # nothing else has an output that can be saved in a trace
     return value.with_save()
 
 
