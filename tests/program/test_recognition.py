@@ -125,6 +125,7 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("with lm.output.sum().backward(): pass", Dialect.NEW),
         ("q = lm.layer.attn.source.split_1.output.save()", Dialect.NEW),
         ("h = lm.layer.output\n    h = h[0] if isinstance(h, tuple) else h", Dialect.NEW),
+        ("h = lm.layer.output\n    a = type(h.shape) == tuple", Dialect.UNKNOWN),
         ("from nnsight import save", Dialect.NEW),
         ("with lm.trace('p', remote='local'): pass", Dialect.NEW),
         ("with lm.trace('p', remote=True): pass", Dialect.UNKNOWN),

@@ -63,10 +63,13 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     new = any(_enters_backward(scope) for scope in scopes)
     lists = _FROM_NNSIGHT.search(code) is None
     before: Step | None = None
+    asked = ""
     for step in _steps(scopes):
         new = new or _is_new(before, step, code) or (lists and _saves_collection(step, code))
         old = old or (isinstance(step, Made) and _is_old(step.opener))
-        hint = hint or (_is_value(before) and isinstance(step, Read) and step.name == "tuple")
+        if isinstance(step, Read) and step.name in ("isinstance", "type", "tuple"):
+            hint = hint or (step.name == "tuple" and asked == "isinstance" and _is_value(before))
+            asked = step.name
         if isinstance(step, Told):
             old = old or (step.what in _OLD_TOLD and _speaks(step))
         before = step
