@@ -25,7 +25,8 @@ ASKED = {
     ),
     "of several, in a scan": (
         "def run(modules):\n    is_tuple = {}\n    with lm.scan('a'):\n"
-        "        for module in modules:\n            is_tuple[module] = type(module.output.shape) == tuple\n"
+        "        for module in modules:\n"
+        "            is_tuple[module] = type(module.output.shape) == tuple\n"
         "    return is_tuple\n",
         "type(module.output.shape) == tuple",
         "isinstance(module.output, tuple)",

@@ -175,6 +175,8 @@ class _Flow:
         header = self.steps(statement.steps)
         if statement.kind in ("FunctionDef", "ClassDef"):
             header = header.then(Exposure(read=reads_free(self.program, statement, self.name)))
+        if statement.kind == "Raise":
+            header = header.then(Exposure(bound=True))  # nothing behind it is reached
         blocks = [self.block(block.statements) for block in statement.blocks]
         return header.then(self._suites(statement, blocks)) if blocks else header
 

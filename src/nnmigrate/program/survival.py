@@ -98,7 +98,7 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
     body = placed(program, trace)
     for name, every in _bindings(body).items():
         binds = reaching(body, name)
-        if all(isinstance(_bind(place).value, Tracer) for place in binds):
+        if all(_is_nothing(_bind(place)) for place in binds):
             continue
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
@@ -213,6 +213,11 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 
 
 # --- what it held ---------------------------------------------------------------------------------
+
+
+def _is_nothing(bind: Bind) -> bool:
+    """Whether nothing is lost with a binding: a tracer, or a name that the body deletes."""
+    return isinstance(bind.value, Tracer) or bind.how == "delete"
 
 
 def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
