@@ -98,7 +98,9 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
     body = placed(program, trace)
     for name, every in _bindings(body).items():
         binds = reaching(body, name)
-        if all(_is_nothing(_bind(place)) for place in binds):
+        if all(isinstance(_bind(place).value, Tracer) for place in binds):
+            continue
+        if all(_bind(place).how == "delete" for place in binds) and _stays_inside(trace, name):
             continue
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
@@ -215,9 +217,15 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 # --- what it held ---------------------------------------------------------------------------------
 
 
-def _is_nothing(bind: Bind) -> bool:
-    """Whether nothing is lost with a binding: a tracer, or a name that the body deletes."""
-    return isinstance(bind.value, Tracer) or bind.how == "delete"
+def _stays_inside(trace: Trace, name: str) -> bool:
+    """Whether nothing but the trace speaks of a name."""
+    inside = trace.statement.span
+    return all(
+        inside.holds(step.span)
+        for statement in trace.scope.body.statements
+        for step in statement.all_steps
+        if isinstance(step, (Bind, Read)) and step.name == name
+    )
 
 
 def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
