@@ -178,16 +178,31 @@ _MISSED = (Fault.OUT_OF_ORDER_GET, Fault.OUT_OF_ORDER_SWAP, Fault.NOT_PROVIDED)
 def late_accesses(program: Program, trace: Trace) -> list[tuple[Access, Fault]]:
     """The accesses that come too late in every order that the modules may have, each once.
 
-    Not those that a barrier holds up, which goes or moves.
+    Not those that a barrier holds up, which goes or moves; nor those of which a helper may do
+    without, or without what they come too late for.
     """
     found: dict[int, tuple[Access, Fault]] = {}
     for run in runs(program, trace):
+        unsure = _unsure(run)
         for site, difference in run.differences.items() if not run.repair.removed else ():
             if difference.certain and difference.fault in _MISSED and site in run.unrolled.origins:
                 step = run.origin(site).step
-                if isinstance(step, Access):
+                if isinstance(step, Access) and site not in unsure:
                     found.setdefault(step.site, (step, difference.fault))
     return list(found.values())
+
+
+def _unsure(run: Run) -> frozenset[int]:
+    """The operations from the first access on that a helper does under a condition of its own."""
+    found: set[int] = set()
+    for invoke in run.unrolled.trace.invokes:
+        unsure = False
+        for operation in invoke.operations:
+            step = run.origin(operation.site).step
+            unsure = unsure or (isinstance(step, Access) and step.maybe)
+            if unsure:
+                found.add(operation.site)
+    return frozenset(found)
 
 
 def given_back_otherwise(program: Program, trace: Trace) -> frozenset[str]:

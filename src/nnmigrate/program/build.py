@@ -45,7 +45,7 @@ def build(code: str, options: Options | None = None) -> Program:
     return Program(
         code=code,
         options=options,
-        dialect=options.source or dialect_of(scopes, options.project),
+        dialect=options.source or dialect_of(scopes, options.project, code),
         scopes=scopes,
         traces=traces,
         nnsight=walk.nnsight,

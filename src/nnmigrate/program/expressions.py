@@ -146,6 +146,19 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     return Traced(origin=site)
 
 
+def access_of_unknown(walk: Walk, node: cst.BaseExpression, point: Method) -> Value:
+    """`submodule.output`, saved in a trace, which nothing but a module's can be: which one is open.
+
+    Args:
+        walk: the walk.
+        node: what is saved, such as `submodule.inputs[0]`.
+        point: what it is taken from.
+    """
+    version = walk.version(point.path.partition(".")[0])
+    module = Envoy(path=(Index(f"{point.path} {version}"),), proved=False)
+    return access(walk, node, module, point.name, swap=False)
+
+
 def _traced_attribute(walk: Walk, node: cst.Attribute, receiver: Traced, name: str) -> Value:
     if name in ("grad", "value", "node"):
         if name == "value" and _is_guarded(walk, node):

@@ -13,10 +13,10 @@ from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
 from nnmigrate.program.joins import is_kept, loosened
 from nnmigrate.program.lambdas import all_parameters
-from nnmigrate.program.model import Block
+from nnmigrate.program.model import Block, Statement
 from nnmigrate.program.pieces import RELEVANT
 from nnmigrate.program.statements import walk_suite
-from nnmigrate.program.steps import Bind, Item, Mutation, Read, Repeat, Step, Told
+from nnmigrate.program.steps import Access, Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
     UNKNOWN,
     Container,
@@ -199,18 +199,38 @@ def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, 
         yield name, given.get(name, UNKNOWN)
 
 
-def _flattened(block: Block) -> Iterator[Step]:
+# Which of their suites run is not known here, and whether what stands below them does.
+_BRANCHING = frozenset("If Elif Else Try TryStar Match While".split())
+_RETURNING = frozenset("Return Break Continue".split())
+
+
+def _flattened(block: Block, *, maybe: bool = False) -> Iterator[Step]:
     """The steps of a function's body as they come; loops stay loops."""
     for statement in block.statements:
-        yield from statement.steps
+        yield from _perhaps(statement.steps, maybe)
         if statement.opens is not None and statement.opens.kind == "invoke":
             yield Told(statement.steps[0].site, statement.span, "helper-invoke", Unknown())
-        inner = [step for part in statement.blocks for step in _flattened(part)]
+        unsure = maybe or statement.kind in _BRANCHING
+        inner = [step for part in statement.blocks for step in _flattened(part, maybe=unsure)]
+        turn = _perhaps(statement.turn, unsure)
         if statement.loop is not None:
             site = inner[0].site if inner else 0
-            yield Repeat(site, statement.span, statement.loop, (*statement.turn, *inner))
+            yield Repeat(site, statement.span, statement.loop, (*turn, *inner))
         else:
-            yield from (*statement.turn, *inner)
+            yield from (*turn, *inner)
+        maybe = maybe or (statement.kind in _BRANCHING and _returns(statement))
+
+
+def _perhaps(steps: Iterable[Step], maybe: bool) -> Iterator[Step]:
+    """The steps, their accesses marked where they may not be reached."""
+    for step in steps:
+        yield replace(step, maybe=True) if maybe and isinstance(step, Access) else step
+
+
+def _returns(statement: Statement) -> bool:
+    """Whether one of a statement's suites leaves the function or the loop early."""
+    inner = [each for block in statement.blocks for each in block.statements]
+    return any(each.kind in _RETURNING or _returns(each) for each in inner)
 
 
 def _kept(steps: Iterable[Step], call: Span, names: _Names) -> Iterator[Step]:

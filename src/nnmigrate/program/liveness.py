@@ -164,7 +164,8 @@ class _Flow:
     def block(self, block: Block, first: int = 0) -> Exposure:
         """The statements of a suite one behind the other, from one on."""
         found = NOTHING
-        numbers = _naming(self.program, block).get(self.name, ())
+        named = _naming(self.program, block)
+        numbers = sorted({*named.get(self.name, ()), *named.get(_ANY, ())})
         for number in numbers[bisect_left(numbers, first) :]:
             found = found.then(self.statement(block.statements[number]))
             if found.read or found.bound:
@@ -178,6 +179,8 @@ class _Flow:
         header = self.steps(statement.steps)
         if statement.kind in ("FunctionDef", "ClassDef"):
             header = header.then(Exposure(read=reads_free(self.program, statement, self.name)))
+        if statement.kind == "Raise":
+            header = header.then(Exposure(bound=True))  # nothing behind it is reached
         blocks = [self.block(block) for block in statement.blocks]
         return header.then(self._suites(statement, blocks)) if blocks else header
 
@@ -231,15 +234,24 @@ def _captured(program: Program, scope: Scope, trace: Trace, name: str) -> bool:
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
+# What matters for every name: nothing behind a `raise` is reached.
+_ANY = ""
+
+
 @remembered
 def _naming(program: Program, block: Block) -> Mapping[str, Sequence[int]]:
-    """By name, the numbers of the statements of a suite that read or bind it, or may do so."""
+    """By name, the numbers of the statements of a suite that read or bind it, or may do so.
+
+    Under `_ANY` those in which something is raised.
+    """
     found: dict[str, list[int]] = {}
     for number, statement in enumerate(block.statements):
         steps = (each for each in statement.all_steps if isinstance(each, (Read, Bind)))
         names = {each.name for each in steps}
         for definition in _definitions(Block("", block.span, "", (statement,))):
             names.update(_WORD.findall(program.text(definition.line)))
+        if any(each.kind == "Raise" for each in statement.walk()):
+            names.add(_ANY)
         for name in names:
             found.setdefault(name, []).append(number)
     return found

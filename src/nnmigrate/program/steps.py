@@ -33,6 +33,7 @@ class Access(Step):
         foreign: another frame than the statement's own does it: a helper's, a comprehension's.
         model: the expression by which the model is reached.
         comprehension: that other frame is a comprehension's.
+        maybe: a helper does it under a condition, or behind a place where it may have returned.
     """
 
     provider: Provider
@@ -40,6 +41,7 @@ class Access(Step):
     foreign: bool = False
     model: str = ""
     comprehension: bool = False
+    maybe: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
+from nnmigrate.spans import Span
 
 
 class Held(Enum):
@@ -99,6 +100,8 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
     for name, every in _bindings(body).items():
         binds = reaching(body, name)
         if all(isinstance(_bind(place).value, Tracer) for place in binds):
+            continue
+        if all(_bind(place).how == "delete" for place in binds) and _stays_inside(trace, name):
             continue
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
@@ -218,6 +221,17 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 # --- what it held ---------------------------------------------------------------------------------
 
 
+def _stays_inside(trace: Trace, name: str) -> bool:
+    """Whether nothing but the trace speaks of a name."""
+    inside = trace.statement.span
+    return all(
+        inside.holds(step.span)
+        for statement in trace.scope.body.statements
+        for step in statement.all_steps
+        if isinstance(step, (Bind, Read)) and step.name == name
+    )
+
+
 def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
     kinds = {_held_by(program, trace, body, _bind(place)) for place in binds}
     for held in (Held.UNSET, Held.OPAQUE, Held.UNFILLED, Held.COLLECTION):
@@ -277,11 +291,20 @@ def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
     return bind.expression is not None and any(
         isinstance(place.step, Read)
         and bind.expression.holds(place.step.span)
-        and isinstance(place.step.value, Unknown)
         and place.step.name not in _KNOWN
-        and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
+        and _calls_unknown(program, place.step, bind.expression)
         for place in body
     )
+
+
+def _calls_unknown(program: Program, read: Read, expression: Span) -> bool:
+    """Whether what is read, or something reached from it, is called and not followed."""
+    called = _CALLED.match(program.code, read.span.end, expression.end)
+    if called is None or not isinstance(read.value, Envoy):
+        return called is not None and isinstance(read.value, Unknown)
+    # A model's class in this file has methods of its own: `self._run(...)`.
+    method = re.fullmatch(r"\s*\.\s*(\w+)", called[1] or "")
+    return method is not None and f"def {method[1]}(" in program.code
 
 
 def is_module(value: Value) -> bool:

@@ -50,6 +50,7 @@ _LEAVING = frozenset("Break Continue Return Raise".split())
 _ITERATING = "next all iter[] tracer.iter tracer.iter[] tracer.all".split()
 _UNFOLLOWED = dict.fromkeys(_ITERATING, "the invoke iterates over generated tokens")
 _UNFOLLOWED["either"] = "it is not known which of two modules an expression reads"
+_UNFOLLOWED["barrier"] = "a function that is not in view is given a barrier"
 
 
 def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tuple[Unrolled, ...]:

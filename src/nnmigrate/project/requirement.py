@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 # The releases that matter: the last ones before 0.5, every 0.5, the last of each later series.
 _OLD = ("0.2.21", "0.3.7", "0.4.0", "0.4.6", "0.4.11")
@@ -43,15 +44,29 @@ class Requirement:
     @property
     def is_old(self) -> bool:
         """Whether it allows no nnsight from 0.5 on."""
-        return not any(map(self.allows, _NEW))
+        return not any(map(self.allows, self._new))
 
     @property
     def floor(self) -> tuple[int, ...] | None:
         """The oldest nnsight that it allows, if that is 0.5 or later."""
         if any(map(self.allows, _OLD)):
             return None
-        allowed = [version for version in _NEW if self.allows(version)]
-        return tuple(map(int, allowed[0].split("."))) if allowed else None
+        allowed = [Version(version) for version in self._new if self.allows(version)]
+        return min(allowed).release if allowed else None
+
+    @property
+    def _new(self) -> tuple[str, ...]:
+        """The releases that matter, and those that it names itself (`==0.6.1`)."""
+        named = [one.version.removesuffix(".*") for one in SpecifierSet(self.specifier)]
+        return (*_NEW, *(version for version in named if _is_new(version)))
+
+
+def _is_new(version: str) -> bool:
+    """Whether a version that a requirement names is one of 0.5 or later."""
+    try:
+        return Version(version).release >= (0, 5)
+    except InvalidVersion:  # `===` takes any text
+        return False
 
 
 def parsed(text: str, path: Path, start: int) -> Requirement | None:
