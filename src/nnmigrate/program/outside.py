@@ -37,7 +37,8 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     declared = {name for name in scope.declared if any(name in s.bindings for s in around)}
     function = [scope, *around][-2].statement
     assert function is not None
-    module = _states(program, around[-1])[-id(function)]
+    # Nobody comes to a function behind a `return` or a `raise`.
+    module = _states(program, around[-1]).get(-id(function), _NOTHING)
     return names | declared | {n for n in module if isinstance(n, str)} | _made_global(program)
 
 
@@ -174,7 +175,9 @@ class _Flow:
         if trace is not None:
             self.found[id(statement)] |= names
         if trace is not None and trace.kind != "session":
-            return names | frozenset(_left_by(trace))
+            names |= frozenset(_left_by(trace))
+            self.definitions += ((one, names) for one in _definitions(trace.body))
+            return names
         names = _after(statement.steps, names)
         if statement.loop is not None:
             return self._loop(statement, names)
@@ -217,6 +220,16 @@ class _Flow:
             else:
                 ends = [self.block(block, _NOTHING.union(*ends))]
         return _NOTHING.union(*ends)
+
+
+def _definitions(block: Block) -> Iterator[Statement]:
+    """The functions and classes of a suite, in the order of the text, none within another."""
+    for statement in block.statements:
+        if statement.kind in ("FunctionDef", "ClassDef"):
+            yield statement
+        else:
+            for inner in statement.blocks:
+                yield from _definitions(inner)
 
 
 def _after(steps: Iterable[Step], names: State) -> State:
