@@ -30,6 +30,13 @@ def codes(body: str) -> list[str]:
 
 
 ALONE = {
+    "a list of the trace that the invokes add to": """
+with lm.trace() as tracer:
+    found = list().save()
+    for prompt in ("a b c", "d e f"):
+        with tracer.invoke(prompt):
+            found += [lm.lm_head.output.sum()]
+""",
     "one invoke": """
 with lm.trace() as tracer:
     with tracer.invoke("a b c"):
