@@ -33,6 +33,7 @@ class Access(Step):
         foreign: another frame than the statement's own does it: a helper's, a comprehension's.
         model: the expression by which the model is reached.
         comprehension: that other frame is a comprehension's.
+        inlined: since Python 3.12 it is the statement's own after all.
     """
 
     provider: Provider
@@ -40,6 +41,7 @@ class Access(Step):
     foreign: bool = False
     model: str = ""
     comprehension: bool = False
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

@@ -330,8 +330,8 @@ class Unroller:
         self.providers[site], self.latest[step.site] = provider, site
         if step.swap:
             return schedule.Swap(site, place.number, provider, foreign, step=place.step)
-        comprehension = step.comprehension
-        return schedule.Get(site, place.number, provider, foreign, comprehension, step=place.step)
+        frame = (foreign, step.comprehension, step.inlined)
+        return schedule.Get(site, place.number, provider, *frame, step=place.step)
 
     def _bind(self, sink: Sink, place: Place, step: Bind) -> schedule.Operation | None:
         site = self._next()
