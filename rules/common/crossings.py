@@ -7,7 +7,7 @@ and given one plan, since barriers and containers that serve one value must not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.as_written import unroll_as_written
@@ -33,9 +33,14 @@ from nnmigrate.schedule import (
     plan,
     repaired,
     simulate,
+    since_3_12,
 )
+from nnmigrate.schedule import values as schedule
 from nnmigrate.schedule.values import Provider, Write
 from nnmigrate.spans import Span
+
+BEFORE_3_12 = "on Python 3.10 and 3.11, where a comprehension has a frame of its own"
+SINCE_3_12 = "on Python 3.12 and later, where a comprehension has no frame of its own"
 
 Orders = tuple[Mapping[Provider, int], ...]
 
@@ -50,6 +55,7 @@ class Run:
         plan: what makes its crossing values arrive.
         repair: what to do with the barriers that it has.
         turns: the orders that its modules can have, at each turn of the loops around the trace.
+        pythons: the Pythons on which an operation fares differently, where not on all, by site.
     """
 
     unrolled: Unrolled
@@ -57,6 +63,7 @@ class Run:
     plan: Plan
     repair: Repair
     turns: tuple[Orders, ...]
+    pythons: Mapping[int, str] = field(default_factory=dict)
 
     def origin(self, site: int) -> Origin:
         """Where the operation of a site comes from."""
@@ -75,6 +82,7 @@ class Crossing:
         definitions: the steps that it means.
         by_chance: it arrives, unless 0.5 has kept an unsaved value of an earlier turn by chance.
         again: it arrives when a notebook's cell runs for the first time, and not later.
+        pythons: the Pythons on which it does not arrive; empty for all.
     """
 
     step: Step
@@ -84,6 +92,7 @@ class Crossing:
     definitions: tuple[Origin, ...]
     by_chance: bool = False
     again: bool = False
+    pythons: str = ""
 
 
 def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
@@ -139,11 +148,33 @@ def _run(source: Trace, unrolled: Unrolled) -> Run:
     trace = unrolled.trace
     turns = orders_around(source, unrolled.trace)
     orders = tuple(order for turn in turns for order in turn)
-    found = _merged([differences(trace, turn) for turn in turns])
+    found, pythons = _on_each_python(trace, turns)
     if trace.barriers:
         repair = repaired(trace, orders)
-        return Run(unrolled, found, repair.plan, repair, turns)
-    return Run(unrolled, found, plan(trace, orders), Repair(), turns)
+        return Run(unrolled, found, repair.plan, repair, turns, pythons)
+    return Run(unrolled, found, plan(trace, orders), Repair(), turns, pythons)
+
+
+def _on_each_python(
+    trace: schedule.Trace, turns: tuple[Orders, ...]
+) -> tuple[Mapping[int, Difference], Mapping[int, str]]:
+    """What fares differently on 0.5 on some Python, and on which where not on all."""
+    older = _merged([differences(trace, turn) for turn in turns])
+    inlined = since_3_12(trace)
+    if inlined is None:
+        return older, {}
+    newer = _merged([differences(inlined, turn) for turn in turns])
+    worst = _merged([older, newer])
+    pythons = {
+        site: BEFORE_3_12 if older.get(site) is each else SINCE_3_12
+        for site, each in worst.items()
+        if _effect(older, site) is not _effect(newer, site)
+    }
+    return worst, pythons
+
+
+def _effect(found: Mapping[int, Difference], site: int) -> Effect | None:
+    return found[site].effect if site in found else None
 
 
 def _merged(turns: Sequence[Mapping[int, Difference]]) -> Mapping[int, Difference]:
@@ -256,6 +287,11 @@ def crossings(program: Program, trace: Trace) -> list[Crossing]:
     return _once_a_statement(sorted(found.values(), key=_order))
 
 
+def on_pythons(consequence: str, crossing: Crossing) -> str:
+    """What happens to a use, and on which Pythons where not on all."""
+    return f"{consequence}, {crossing.pythons}" if crossing.pythons else consequence
+
+
 def _order(crossing: Crossing) -> tuple[bool, bool, Span]:
     return crossing.by_chance, crossing.again, crossing.step.span
 
@@ -283,7 +319,8 @@ def _crossings(run: Run) -> Iterator[Crossing]:
         sights = (*difference.expected, *difference.seen)
         if any(instance.get(s, here) != here for s in sights if isinstance(s, int)):
             name = origin.step.name if isinstance(origin.step, Read) else origin.step.path
-            yield Crossing(origin.step, name, difference, origin, definitions)
+            pythons = run.pythons.get(site, "")
+            yield Crossing(origin.step, name, difference, origin, definitions, pythons=pythons)
 
 
 def _once_a_statement(found: Sequence[Crossing]) -> list[Crossing]:

@@ -11,6 +11,7 @@ _NAMES = (
     "usage",
     "configuration",
     "proof",
+    "releases",
     "hooks-and-ci",
     "editors",
     "contributing",

@@ -107,9 +107,12 @@ def _comprehension(walk: Walk, node: cst.BaseComp) -> Value:
     # names.
     outer = walk.frame
     walk.frame = Frame("comprehension", "", -1, outer)
+    lazy = isinstance(node, cst.GeneratorExp)
     walk.foreign += 1
     walk.comprehending += 1
+    walk.generating += lazy
     element = _clause(walk, node, node.for_in, iterable)
+    walk.generating -= lazy
     walk.comprehending -= 1
     walk.foreign -= 1
     walk.frame = outer

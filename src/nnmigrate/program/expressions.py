@@ -141,7 +141,11 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     site = walk.site()
     provider = Provider(envoy.path, point)
     foreign, comprehension = bool(walk.foreign), bool(walk.comprehending)
-    step = Access(site, walk.span(node), provider, swap, foreign, envoy.model, comprehension)
+    # A generator's body keeps a frame of its own on every Python, and so does a helper's.
+    inlined = comprehension and walk.foreign == walk.comprehending and not walk.generating
+    step = Access(
+        site, walk.span(node), provider, swap, foreign, envoy.model, comprehension, inlined
+    )
     walk.note(step)
     return Traced(origin=site)
 

@@ -284,8 +284,10 @@ def reads_free(program: Program, definition: Statement, name: str) -> bool:
 @lru_cache(maxsize=256)
 def _free_names(text: str) -> frozenset[str]:
     """The names that a definition takes from around it; every word where Python cannot tell."""
+    # To `dedent` an empty line that ends in a carriage return is one without a margin.
+    rows = re.sub(r"\r\n?", "\n", text)
     try:
-        table = symtable.symtable(textwrap.dedent(text), "<definition>", "exec")
+        table = symtable.symtable(textwrap.dedent(rows), "<definition>", "exec")
     except (SyntaxError, ValueError):
         return frozenset(_WORD.findall(text))
     return frozenset(_globals_of(table.get_children()))

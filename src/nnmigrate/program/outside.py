@@ -44,7 +44,8 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
 @remembered
 def _in_module(program: Program, module: Scope, function: Statement) -> frozenset[str]:
     """The module's names that may be bound when a function of it runs."""
-    state = _states(program, module)[-id(function)]
+    # Nobody comes to a function behind a `return` or a `raise`.
+    state = _states(program, module).get(-id(function), _NOTHING)
     return frozenset(name for name in state if isinstance(name, str))
 
 
@@ -201,7 +202,9 @@ class _Flow:
         if trace is not None:
             self.found[id(statement)] |= names
         if trace is not None and trace.kind != "session":
-            return names | frozenset(_left_by(trace))
+            names |= frozenset(_left_by(trace))
+            self.definitions += ((one, names) for one in _definitions(trace.body))
+            return names
         names = _after(statement.steps, names)
         if statement.loop is not None:
             return self._loop(statement, names)
@@ -244,6 +247,16 @@ class _Flow:
             else:
                 ends = [self.block(block, _NOTHING.union(*ends))]
         return _NOTHING.union(*ends)
+
+
+def _definitions(block: Block) -> Iterator[Statement]:
+    """The functions and classes of a suite, in the order of the text, none within another."""
+    for statement in block.statements:
+        if statement.kind in ("FunctionDef", "ClassDef"):
+            yield statement
+        else:
+            for inner in statement.blocks:
+                yield from _definitions(inner)
 
 
 def _after(steps: Iterable[Step], names: State) -> State:

@@ -34,6 +34,7 @@ class Access(Step):
         model: the expression by which the model is reached.
         comprehension: that other frame is a comprehension's.
         maybe: a helper does it under a condition, or behind a place where it may have returned.
+        inlined: since Python 3.12 it is the statement's own after all.
     """
 
     provider: Provider
@@ -42,6 +43,7 @@ class Access(Step):
     model: str = ""
     comprehension: bool = False
     maybe: bool = False
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from nnmigrate.program.conditions import Choice, choices
-from nnmigrate.program.holdings import Holdings, names_bound, refilled
+from nnmigrate.program.holdings import Holdings, keeps_object, names_bound, refilled
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
 from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
@@ -266,12 +266,13 @@ class Unroller:
                 self.holdings.collect(step, item_key(step, turns), self._needs(sink, origin))
                 continue
             operation = self._operation(sink, place, step, turns)
-            if operation is not None:
-                operation = replace(operation, needs=self._needs(sink, origin))
-                filled = self._filled(place, step) if isinstance(step, Bind) else ()
-                for each in (operation, *filled):
-                    sink.operations.append(each)
-                    self.origins[each.site] = origin
+            done = [] if operation is None else [operation]
+            done = [replace(one, needs=self._needs(sink, origin)) for one in done]
+            if isinstance(step, Bind) and not step.foreign:
+                done += self._filled(place, step)
+            for made in done:
+                sink.operations.append(made)
+                self.origins[made.site] = origin
 
     def _needs(self, sink: Sink, origin: Origin) -> tuple[int, ...]:
         """The operations of the same statement and turn whose values a step takes."""
@@ -330,8 +331,8 @@ class Unroller:
         self.providers[site], self.latest[step.site] = provider, site
         if step.swap:
             return schedule.Swap(site, place.number, provider, foreign, step=place.step)
-        comprehension = step.comprehension
-        return schedule.Get(site, place.number, provider, foreign, comprehension, step=place.step)
+        frame = (foreign, step.comprehension, step.inlined)
+        return schedule.Get(site, place.number, provider, *frame, step=place.step)
 
     def _bind(self, sink: Sink, place: Place, step: Bind) -> schedule.Operation | None:
         site = self._next()
@@ -340,6 +341,8 @@ class Unroller:
             return None
         if step.how == "delete":
             raise NotFollowed("the invoke deletes a name")
+        if keeps_object(step):
+            return None
         self.holdings.bound(step, site)
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)

@@ -175,6 +175,7 @@ class Walk:
         nested: how many lambdas are around.
         foreign: how many frames lie between the trace's body and what is evaluated.
         comprehending: how many comprehensions, the innermost of those frames, are around.
+        generating: how many of these are generator expressions.
         tracing: how many traces are around.
         guarded: the expressions of which a condition around has asked whether they have a `value`.
         nnsight: the name of the nnsight package in the file.
@@ -196,6 +197,7 @@ class Walk:
     nested: int = 0
     foreign: int = 0
     comprehending: int = 0
+    generating: int = 0
     tracing: int = 0
     guarded: list[str] = field(default_factory=list)
     nnsight: str | None = None
