@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from nnmigrate.schedule import Ignored, Late, ignored, providers, rankings
+from nnmigrate.schedule import Ignored, Late, carried_out, ignored, providers, rankings
+from nnmigrate.schedule.graph04 import BEFORE_ALL
 from nnmigrate.schedule.values import (
     Compute,
     Define,
@@ -170,3 +171,27 @@ def test_the_batched_patching_loop_is_ignored_altogether() -> None:
             )
         )
     assert [each.reason for each in late(*invokes)] == [Late.OPERATION] * 4
+
+
+def test_when_each_operation_was_carried_out() -> None:
+    trace = Trace((Invoke((Compute(20, 0), *LATE)), Invoke(SCALED)))
+    (rank,) = rankings(providers(trace))
+    first, head = rank[layer(1)], rank[HEAD]
+
+    assert carried_out(trace, rank) == {
+        20: BEFORE_ALL,
+        1: first,
+        3: head,
+        14: head,
+        12: first,
+        13: head,
+    }
+
+
+def test_a_name_from_outside_the_trace_brings_no_access() -> None:
+    """Only the operation on it waits."""
+    outer = (Use(11, 0, "scale"), *SCALED[1:])
+    trace = Trace((Invoke(LATE), Invoke(outer)), outer=frozenset({"scale"}))
+    (rank,) = rankings(providers(trace))
+
+    assert ignored(trace, rank) == (Ignored(13, Late.OPERATION, 3),)

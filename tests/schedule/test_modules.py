@@ -87,6 +87,16 @@ def test_plain_modules_are_unknown() -> None:
     assert compare(output("net", "fc1"), output("net")) is Order.BEFORE
 
 
+def test_a_module_of_ones_own_in_a_layer_may_run_its_parts_in_any_order() -> None:
+    inside = ("transformer", "h", index(0), "adapter")
+    assert compare(output(*inside, "c_fc"), output(*inside, "c_proj")) is Order.UNKNOWN
+
+
+def test_an_item_and_a_named_child_of_one_module_are_unknown() -> None:
+    assert compare(output("net", index(0)), output("net", "norm")) is Order.UNKNOWN
+    assert compare(output("net", "norm"), output("net", index(0))) is Order.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("a", "b"), [("q_norm", "k_proj"), ("q_norm", "v_proj"), ("k_norm", "v_proj")]
 )

@@ -85,3 +85,12 @@ def test_turns_of_a_loop_are_in_order() -> None:
     turns = [output("model", "layers", Index(f"l {n}", None, ("l", n))) for n in range(5)]
     (rank,) = rankings(reversed(turns))
     assert [rank[turn] for turn in turns] == [0, 1, 2, 3, 4]
+
+
+def test_two_spellings_of_one_index_stay_together_beside_one_of_which_nothing_is_known() -> None:
+    twins = output("h", Index("k", 2)), output("h", Index("l", 2))
+    unknown = output("h", Index("i"))
+    found = {
+        tuple(rank[each] for each in (*twins, unknown)) for rank in rankings([*twins, unknown])
+    }
+    assert found == {(0, 0, 1), (1, 1, 0), (0, 0, 0)}

@@ -237,6 +237,49 @@ def test_what_failed_before_is_not_the_plans_business() -> None:
     assert planned.infeasible == ()
 
 
+def test_a_barrier_of_the_traces_own_makes_late_what_stands_behind_it() -> None:
+    book = Book()
+    late = book.invoke((layer(2),), ("!b",))
+    giver = book.invoke(("!b",), ("=h",))
+    user = book.invoke((layer(1),), ("h",))
+    trace = Trace((late, giver, user), barriers=(("b", 2),))
+    planned = plan(trace)
+    (barrier,) = planned.barriers
+    assert (barrier.producer, barrier.consumers) == (Place(1, 1), (Place(2, 1),))
+    assert solved(trace)
+
+
+def test_a_barrier_of_the_traces_own_that_nobody_passes_holds_up_nothing_else() -> None:
+    book = Book()
+    stuck = book.invoke((HEAD,), ("!b",))
+    giver = book.invoke((layer(1), "=h"), (HEAD,))
+    trace = Trace((stuck, giver, book.invoke(("h", layer(1)))), barriers=(("b", 2),))
+    (barrier,) = plan(trace).barriers
+    assert (barrier.producer, barrier.consumers) == (Place(1, 0), (Place(2, 0),))
+
+
+def test_what_stands_behind_a_barrier_that_nobody_passes_cannot_be_helped() -> None:
+    book = Book()
+    giver = book.invoke(("!b",), ("=h",))
+    trace = Trace((giver, book.invoke(("h",))), barriers=(("b", 2),))
+    planned = plan(trace)
+    assert (planned.barriers, planned.containers) == ((), ())
+    assert planned.infeasible == (Infeasible(book.at("h"), book.at("=h"), Reason.CONFLICT),)
+
+
+def test_what_is_never_reached_needs_no_barrier() -> None:
+    book = Book()
+    giver = book.invoke((layer(1),), ("!b",), ("->k",))
+    user = book.invoke((layer(0),), ("!b",), ("<-k",))
+    assert plan(Trace((giver, user), barriers=(("b", 3),))) == Plan()
+
+
+def test_invokes_that_share_nothing_need_nothing_however_little_is_known_of_the_order() -> None:
+    book = Book()
+    giver = book.invoke(*((layer(name), f"={name}") for name in "abcde"))
+    assert plan(Trace((giver, book.invoke((layer("f"), "=f"))))) == Plan()
+
+
 # Everything there is with two invokes of up to three statements and one value that crosses.
 
 GIVERS = [("g", n) for n in range(3)] + [("=", 0)] + [("g=", n) for n in range(3)]
