@@ -79,6 +79,10 @@ def _show(step: Step) -> str:
         ("del m.h[0]", []),
         ("m.h[0] = net", ["read net"]),
         ("a, *b = m.a.output", ["get a output", "unpack a", "unpack b"]),
+        ("for a, *b in xs:\n    pass", ["read xs", "for a", "for b"]),
+        ("y = d[f(0)][:, 1]", ["read d", "read f", "item d None", "assign y"]),
+        ("y = d[a, b][0]", ["read d", "read a", "read b", "item d None", "assign y"]),
+        ("f = lambda x=h: x", ["read h", "assign f"]),
         ("for d[0] in m.a.output:\n    pass", ["get a output", "read d", "item d 0"]),
         ("xs = [*m.a.output, h]", ["get a output", "read h", "assign xs"]),
         ("x = m.a.output\nx.label = h", ["get a output", "assign x", "read h", "read x", "write"]),
@@ -87,7 +91,8 @@ def _show(step: Step) -> str:
             ["read c", "either", "get a output", "get b output", "assign y"],
         ),
         (
-            "match m.a.output:\n    case [x, *y] if c:\n        z = 1\n    case {'k': v, **w} as u:\n        pass",
+            "match m.a.output:\n    case [x, *y] if c:\n        z = 1\n"
+            "    case {'k': v, **w} as u:\n        pass",
             [
                 "get a output",
                 "match x",
