@@ -66,7 +66,8 @@ def over_layers(writing: Writing) -> tuple[Edit, ...]:
     ((statement, readings),) = found.readings
     turns = _turns(writing.program, statement, readings)
     called = set(re.findall(r"(\w+)\s*\(", code_only(turns.items)))
-    if not called <= _REPEATABLE or "[::-1]" in turns.items:
+    reads = any(isinstance(s, Access) and turns.span.holds(s.span) for s in statement.all_steps)
+    if reads or not called <= _REPEATABLE or "[::-1]" in turns.items:
         raise Unmoved("what the loop goes over cannot be gone over twice")
     if statement.kind == "For":
         return _over_loop(writing, statement, readings, turns)
