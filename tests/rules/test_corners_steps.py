@@ -1,4 +1,4 @@
-"""Steps of a generation and gradients, in the corners: what is counted, and what is left to a person."""
+"""Steps of a generation and gradients, in the corners: what is counted, and what stays."""
 
 from __future__ import annotations
 
@@ -357,7 +357,8 @@ with lm.trace("a"):
         "gradients of two values in a comprehension",
         """\
 with lm.trace("a"):
-    gs = [lm.transformer.h[n].output[0].grad.save() + lm.transformer.h[n].mlp.output.grad for n in range(2)]
+    hs, layers = [], lm.transformer.h
+    gs = [layers[n].output[0].grad.save() + layers[n].mlp.output.grad for n in range(2)]
     lm.lm_head.output.sum().backward()
 """,
         "NNS501 NNS106 NNS501",
@@ -366,7 +367,8 @@ with lm.trace("a"):
         "gradients and other values in a comprehension",
         """\
 with lm.trace("a"):
-    gs = [lm.transformer.h[n].output[0].grad.save() + lm.transformer.h[n].mlp.output for n in range(2)]
+    layers = lm.transformer.h
+    gs = [layers[n].output[0].grad.save() + layers[n].mlp.output for n in range(2)]
     lm.lm_head.output.sum().backward()
 """,
         "NNS501 NNS106",

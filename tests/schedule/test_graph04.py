@@ -12,6 +12,7 @@ from nnmigrate.schedule.values import (
     Compute,
     Define,
     Get,
+    Index,
     Invoke,
     Operation,
     Provider,
@@ -20,6 +21,7 @@ from nnmigrate.schedule.values import (
     Take,
     Trace,
     Use,
+    Wait,
     Write,
 )
 
@@ -195,3 +197,36 @@ def test_a_name_from_outside_the_trace_brings_no_access() -> None:
     (rank,) = rankings(providers(trace))
 
     assert ignored(trace, rank) == (Ignored(13, Late.OPERATION, 3),)
+
+
+def test_nothing_is_ignored_in_a_trace_that_does_nothing() -> None:
+    assert late(()) == ()
+
+
+def test_a_barrier_is_no_node_of_the_graph() -> None:
+    assert late((*LATE, Wait(4, 2, "b")), (Wait(15, 0, "b"), *PLAIN)) == ()
+
+
+def test_a_first_input_that_is_read_again_waits_for_the_access_above_it() -> None:
+    twice = (Get(4, 0, entry(0)), Get(1, 1, HEAD), Get(2, 2, entry(0)))
+    trace = Trace((Invoke(twice),))
+    (rank,) = rankings(providers(trace))
+    assert carried_out(trace, rank) == {4: rank[entry(0)], 1: rank[HEAD], 2: rank[HEAD]}
+
+
+def test_a_change_is_in_time_as_long_as_its_module_is() -> None:
+    """Another invoke's access to the same module comes between."""
+    giver = (Get(1, 0, layer(1)), Define(2, 0, "h", needs=(1,)))
+    user = (Get(3, 0, layer(1)), Use(4, 1, "h"), Write(5, 1, layer(1), 1))
+    assert late(giver, user) == ()
+
+
+def test_a_swap_is_late_once_another_access_had_its_turn() -> None:
+    same = replace(layer(1), path=("transformer", "h", Index("k", 1)))
+    steps = (Get(1, 0, layer(1)), Get(2, 1, same), Compute(3, 2, needs=(1,)))
+    assert late((*steps, Swap(4, 2, layer(1), needs=(3,)))) == (Ignored(4, Late.OPERATION, 2),)
+
+
+def test_a_later_module_is_found_behind_an_operation() -> None:
+    giver = (Get(1, 0, HEAD), Compute(6, 0, needs=(1,)), Define(2, 0, "h", needs=(6,)))
+    assert late(giver, PLAIN) == (Ignored(13, Late.BACKWARD, 1, 1),)

@@ -17,7 +17,8 @@ from nnmigrate.schedule import (
     plan,
     with_plan,
 )
-from nnmigrate.schedule.values import Get, Invoke, Operation, Put, Take, Trace, Wait
+from nnmigrate.schedule.plans import holds
+from nnmigrate.schedule.values import Get, Invoke, Operation, Put, Take, Trace, Use, Wait
 
 from .builders import HEAD, Book, foreign, layer, run
 
@@ -278,6 +279,28 @@ def test_invokes_that_share_nothing_need_nothing_however_little_is_known_of_the_
     book = Book()
     giver = book.invoke(*((layer(name), f"={name}") for name in "abcde"))
     assert plan(Trace((giver, book.invoke((layer("f"), "=f"))))) == Plan()
+
+
+def test_what_a_plan_adds_has_sites_of_its_own() -> None:
+    book = Book()
+    giver = book.invoke((layer(0), "=g"), (layer(1), "=h"), ("=h",), (HEAD,))
+    users = book.invoke(("g", layer(0))), book.invoke(("h", layer(1)), ("h",))
+    trace = Trace((giver, *users), outer=frozenset({"g", "h"}))
+    old = [operation.site for invoke in trace.invokes for operation in invoke.operations]
+    planned = plan(trace)
+    changed = with_plan(trace, planned)
+    new = [operation.site for invoke in changed.invokes for operation in invoke.operations]
+    assert (len(planned.barriers), len(planned.containers)) == (2, 3)
+    assert len(new) == len(set(new)) == len(old) + 2 * 2 + 2
+    assert min(set(new) - set(old)) > max(old)
+
+
+def test_a_statement_holds_the_steps_of_all_turns_and_a_place_inside_one() -> None:
+    step = Use(1, 4, "h", step=2)
+    assert holds(Place(0, 4), step)
+    assert holds(Place(0, 4, 2), step)
+    assert not holds(Place(0, 4, 3), step)
+    assert not holds(Place(0, 5), step)
 
 
 # Everything there is with two invokes of up to three statements and one value that crosses.
