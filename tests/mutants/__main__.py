@@ -2,11 +2,11 @@
 
 Run in `tests/`. Which tests concern a line is read from coverage data that know the tests:
 
-    coverage erase && pytest --cov --cov-context=test rules program schedule
-    python -m mutants --data ../.coverage ../rules/nns101*.py
+    .ci/coverage --cov-context=test
+    cd tests && python -m mutants --data ../.coverage ../rules/nns101*.py
 
 Survivors that somebody has looked at stand in `looked_at.json`, with the reason why no test can or
-need notice them; a run shows the others.
+need notice them; a run shows the others, and the reasons of which the fault is no more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import click
 import pytest
@@ -38,14 +39,26 @@ Concerned = Mapping[int, Sequence[str]]
 @click.option("--most", default=400, help="Tests for each mutation, the smallest first.")
 @click.option("--only", default="", help="Mutations whose name has this in it.")
 @click.option("--output", type=click.Path(path_type=Path), help="Append the survivors here.")
+@click.option("--among", type=click.File(), help="Only what an earlier output names.")
 def main(
-    paths: tuple[Path, ...], data: str, seconds: int, most: int, only: str, output: Path | None
+    paths: tuple[Path, ...],
+    data: str,
+    seconds: int,
+    most: int,
+    only: str,
+    output: Path | None,
+    among: TextIO | None,
 ) -> None:
     """Put faults into PATHS, one at a time, and show those that no test notices."""
     known: dict[str, dict[str, str]] = json.loads(LOOKED_AT.read_text())
     tests = _Tests(data, most)
+    earlier = among.read() if among else None
     wanted = {
-        path.resolve(): [each for each in mutations(path.read_text()) if only in each.name]
+        path.resolve(): [
+            each
+            for each in mutations(path.read_text())
+            if only in each.name and (earlier is None or f" {each.name}  (" in earlier)
+        ]
         for path in paths
     }
     names = sorted({test for path in wanted for test in tests.of(path)})
@@ -123,6 +136,11 @@ class _Runner:
                 tally["looked at" if survived and looked_at else tried.verdict.name] += 1
                 if survived and not looked_at:
                     self._say(f"{name}:{tried.mutation.place} {tried.mutation.name}", tried)
+            gone = self.known.get(name, {}).keys() - {
+                each.name for each in mutations(path.read_text())
+            }
+            for each in sorted(gone):
+                self._write(f"{name}: no longer there: {each}")
             said = ", ".join(f"{count} {what.lower()}" for what, count in sorted(tally.items()))
             self._write(f"== {name}: {said}")
         return True

@@ -303,6 +303,17 @@ def test_a_statement_holds_the_steps_of_all_turns_and_a_place_inside_one() -> No
     assert not holds(Place(0, 5), step)
 
 
+def test_a_consumer_that_may_come_late_does_not_join_one_that_must_not_wait() -> None:
+    book = Book()
+    giver = book.invoke((layer(1), "=h"), (HEAD,))
+    early = book.invoke(("h", layer(1)))
+    perhaps_late = book.invoke((layer("i"),), ("h",))
+    trace = Trace((giver, early, perhaps_late))
+    first, second = plan(trace).barriers
+    assert (first.consumers, second.consumers) == ((Place(1, 0),), (Place(2, 1),))
+    assert solved(trace)
+
+
 # Everything there is with two invokes of up to three statements and one value that crosses.
 
 GIVERS = [("g", n) for n in range(3)] + [("=", 0)] + [("g=", n) for n in range(3)]
