@@ -16,7 +16,7 @@ from nnmigrate.program import Access, Bind, Mutation, Program, Read, Statement
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .editing import code_of, movable, reindented
+from .editing import code_of, movable, pattern_of, reindented
 from .gradients import Reading
 from .passing_back import Unmoved, Writing, written
 
@@ -100,11 +100,11 @@ def _comprehension(
     text, start = program.text(statement.span), statement.span.start
     asking = []
     for node in _deferring(statement.node):
-        inner = code_of(node)
-        at = start + text.index(inner)
-        if text.count(inner) > 1:
+        places = [found.span() for found in re.finditer(pattern_of(node), text)]
+        if len(places) > 1:
             raise Unmoved("the same comprehension stands there twice")
-        held = [Span(at, at + len(inner)).holds(one.span) for one in readings]
+        inner = Span(start + places[0][0], start + places[0][1])
+        held = [inner.holds(one.span) for one in readings]
         if any(held):
             asking.append((node, all(held)))
     if not asking:
