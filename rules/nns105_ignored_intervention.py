@@ -221,7 +221,7 @@ def _is_still_whole(run: Run, each: Ignored) -> bool:
 def _inside_user(run: Run, each: Ignored, *, known: bool) -> Provider | None:
     """What a change waited for, as seen from the layer that has the changed value for its input."""
     operations = {op.site: op for invoke in run.unrolled.trace.invokes for op in invoke.operations}
-    write, waited = operations[each.site], operations.get(each.waited_for or 0)
+    write, waited = operations[each.site], operations[each.waited_for]
     if not isinstance(write, values.Write) or not isinstance(waited, (Get, Swap)):
         return None
     path, other = write.provider.path, waited.provider.path

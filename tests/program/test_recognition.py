@@ -37,6 +37,15 @@ def _models(code: str) -> list[str]:
         "with lm.trace('p'):\n    pass\n",
         "from nnsight import LanguageModel\ndef f(lm):\n    with lm.trace('p'):\n        pass\n"
         "f(LanguageModel('x'))\n",
+        "from typing import Optional\nfrom nnsight import LanguageModel\n"
+        "def f(lm: Optional[LanguageModel]):\n    with lm.trace('p'):\n        pass\n",
+        "import typing, nnsight\ndef f(lm: typing.Optional[nnsight.models.LanguageModel]):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        "import nnsight.models as m\ndef f(lm: m.LanguageModel):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        # Whichever way it went, it is a model.
+        "from nnsight import LanguageModel\nif c:\n    lm = LanguageModel('x')\n"
+        "else:\n    lm = LanguageModel('x').eval()\nwith lm.trace('p'):\n    pass\n",
         # The shape alone: invokes of the tracer, or outputs of the receiver.
         "with lm.trace() as t:\n    with t.invoke('p'):\n        pass\n",
         "def f(lm):\n    with lm.trace('p'):\n        x = lm.transformer.h[0].output[0]\n",
@@ -62,6 +71,10 @@ def test_models_kept_in_attributes() -> None:
         "with profiler.trace('p'):\n    run()\n",
         "with jax.profiler.trace('/tmp/x') as t:\n    y = f(x).output\n",
         "import nnsight\nwith open('x') as f:\n    f.read()\n",
+        "import other\ndef f(lm: other.LanguageModel):\n    with lm.trace('p'):\n        pass\n",
+        "import nnsight\ndef f(lm: 'LanguageModel |'):\n    with lm.trace('p'):\n        pass\n",
+        "from nnsight import LanguageModel\ndef f(lm: dict[str, LanguageModel]):\n"
+        "    with lm.trace('p'):\n        pass\n",
         "import nnsight\nwith pool.session() as s:\n    s.commit()\n",
         "class Model:\n    def trace(self): ...\nm = Model()\nwith m.trace():\n    m.other = 1\n",
     ],
@@ -91,6 +104,19 @@ def test_remote(argument: str, remote: Remote) -> None:
     assert trace.remote is remote
     (assumed,) = build(code, Options(assume_remote=True)).traces
     assert assumed.remote is Remote.YES
+
+
+def test_models_declared_in_a_class() -> None:
+    code = (
+        "from nnsight import LanguageModel\nclass C:\n    lm: LanguageModel\n"
+        "    def run(self):\n        with self.lm.trace('p'):\n            pass\n"
+    )
+    assert _models(code) == ["self.lm"]
+
+
+def test_code_that_is_nested_too_deeply_says_so() -> None:
+    with pytest.raises(NotPython, match="nested too deeply"):
+        build("import nnsight\nx = " + "(" * 3000 + ")" * 3000)
 
 
 def test_session_says_for_its_traces() -> None:

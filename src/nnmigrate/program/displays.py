@@ -222,8 +222,20 @@ def element_of(iterable: Value, loop: Loop) -> Value:
         return Items(items=tuple(element_of(part, each) for part, each in pairs))
     if isinstance(iterable, Container) and not iterable.keyed:
         return iterable.item(None) or UNKNOWN
+    if isinstance(iterable, Items):
+        return _any_of(iterable.items)
     if isinstance(iterable, Traced):
         return Traced(origin=iterable.origin, view=True)
+    return UNKNOWN
+
+
+def _any_of(items: Sequence[Value]) -> Value:
+    """What a loop over a literal list is at: another value of the model at every turn."""
+    if items and all(isinstance(item, Traced) for item in items):
+        return Traced(saved=all(item.saved for item in items))
+    rows = [item.items for item in items if isinstance(item, Items)]
+    if rows and len(rows) == len(items) and len({len(row) for row in rows}) == 1:
+        return Items(items=tuple(_any_of(column) for column in zip(*rows, strict=True)))
     return UNKNOWN
 
 
