@@ -144,7 +144,14 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     # A generator's body keeps a frame of its own on every Python, and so does a helper's.
     inlined = comprehension and walk.foreign == walk.comprehending and not walk.generating
     step = Access(
-        site, walk.span(node), provider, swap, foreign, envoy.model, comprehension, inlined
+        site,
+        walk.span(node),
+        provider,
+        swap=swap,
+        foreign=foreign,
+        model=envoy.model,
+        comprehension=comprehension,
+        inlined=inlined,
     )
     walk.note(step)
     return Traced(origin=site)
