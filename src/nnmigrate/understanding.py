@@ -45,6 +45,12 @@ def understood(code: str, options: Options | None = None) -> Program:
         raise _in_pythons_words(code) or error from None
     except RecursionError:
         raise NotPython("nested too deeply to be looked at", 1, 1) from None
+    except Exception:
+        # LibCST takes literals that stand for nothing: `"\N{DASH}"`, numbers of 5,000 digits.
+        refused = _in_pythons_words(code)
+        if refused is None:
+            raise
+        raise refused from None
     finally:
         threading.stack_size(before)
 
