@@ -7,7 +7,7 @@ import re
 import warnings
 from functools import lru_cache
 
-from nnmigrate.nesting import LIMIT, too_deep
+from nnmigrate.nesting import BRACKETS, LIMIT, PATTERNS, too_deep
 from nnmigrate.patience import GivenUp, bounded
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.spans import Lines
@@ -30,7 +30,8 @@ def understood(code: str, options: Options | None = None) -> Program:
     """
     at = too_deep(code)
     if at is not None:
-        message = f"nested too deeply (more than {LIMIT} operators lead into one expression)"
+        limits = f"{LIMIT} operators, {BRACKETS} brackets, {PATTERNS} levels of a pattern"
+        message = f"nested too deeply (the limits are {limits})"
         # A bracket that is never closed looks deep as well.
         raise _in_pythons_words(code) or NotPython(message, *Lines(code).place(at))
     try:
