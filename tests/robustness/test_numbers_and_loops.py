@@ -46,3 +46,19 @@ def test_loops_within_loops_are_not_followed_without_an_end(header: str) -> None
     """Two turns of each of sixty loops would be more than there are grains of sand."""
     nested = "".join(f"{'    ' + ' ' * level}{header}\n" for level in range(60))
     assert check(f"{TRACE}{nested}{' ' * 70}pass\n").failures == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x = (x, x)", "x = [x, x, x]", "x = {'a': x, 'b': x}", "x = dict(a=x, b=x)", "x = zip(x, x)"],
+)
+def test_collections_of_collections_do_not_double_without_an_end(line: str) -> None:
+    rows = f"    {line}\n" * 60
+    grown = f"    x = [model.output]\n{rows}    y = x.save()\n"
+    assert check(TRACE + grown).failures == ()
+
+
+def test_collections_within_one_another_do_not_exceed_calls() -> None:
+    """What is put around it 2,000 times is nested deeper than what is written so may be."""
+    rows = "    x = (x,)\n" * 2000
+    assert check(f"{TRACE}    x = model.output\n{rows}").failures == ()
