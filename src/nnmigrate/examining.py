@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,9 @@ def examined(name: str, raw: bytes, settings: Settings) -> Outcome:
 
     examine = _fix if settings.fix else _check
     try:
-        return bounded(lambda: examine(name, document, settings), settings.timeout)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the user's literals: not our business
+            return bounded(lambda: examine(name, document, settings), settings.timeout)
     except GivenUp as error:
         raise DocumentProblem(name, str(error)) from error
     except NotPython as error:
