@@ -39,6 +39,8 @@ class Settings:
         add_ignores: whether to write comments that accept what is found.
         project: what gives each file its own settings; None for these in every file.
         force_exclude: whether what the project excludes is passed over where it is named, too.
+        timeout: seconds of the processor's time after which a document is given up; 0 for never,
+            None for `patience.PATIENCE`.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -55,6 +57,7 @@ class Settings:
     add_ignores: bool = False
     project: Configured | None = None
     force_exclude: bool = False
+    timeout: float | None = None
 
 
 _NO_CODE = Sheet("")

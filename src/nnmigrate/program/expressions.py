@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
@@ -260,9 +261,11 @@ def _literal_index(node: cst.Subscript) -> str | int | None:
     index = node.slice[0].slice
     if len(node.slice) != 1 or not isinstance(index, cst.Index):
         return None
-    if isinstance(index.value, (cst.SimpleString, cst.Integer)):
+    if isinstance(index.value, cst.Integer):
+        return whole_number(index.value)
+    if isinstance(index.value, cst.SimpleString):
         key = index.value.evaluated_value
-        return key if isinstance(key, (str, int)) else None
+        return key if isinstance(key, str) else None
     return None
 
 

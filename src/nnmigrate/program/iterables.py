@@ -20,6 +20,7 @@ from nnmigrate.program.values import (
     Traced,
     Value,
     Zipped,
+    followed,
     is_traced,
     literal_key,
 )
@@ -43,6 +44,10 @@ def any_traced(arguments: Arguments) -> bool:
 
 def builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
     """A call of a function of Python's own."""
+    return followed(_made_by(walk, node, name, arguments))
+
+
+def _made_by(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
     values = arguments.positional
     if name == "range":
         return _range(values)

@@ -40,7 +40,7 @@ __all__ = ["NotFollowed", "Origin", "Unrolled", "unroll"]
 # A loop of which it is not known how often it turns is looked at for this many turns.
 SYMBOLIC_TURNS = 2
 
-# A trace that does more than this is not followed.
+# A trace that does more than this, or turns in its loops more often, is not followed.
 MAX_OPERATIONS = 4000
 
 # What leaves a suite before its end.
@@ -111,7 +111,7 @@ class Unroller:
         self.providers: dict[int, schedule.Provider] = {}
         self.latest: dict[int, int] = {}
         self.complete = True
-        self.site = 0
+        self.site = self.turned = 0
 
     def run(self, outer: frozenset[str]) -> Unrolled:
         if self.trace.explicit:
@@ -189,6 +189,10 @@ class Unroller:
         if count is None:
             self.complete, count = False, SYMBOLIC_TURNS
         for turn in range(count):
+            # Loops within loops turn ever more often, also where they do nothing.
+            self.turned += 1
+            if self.turned > MAX_OPERATIONS:
+                raise NotFollowed("the trace is too long to be followed")
             yield {**turns, **turned(loop, turn)}
 
     def _chosen(self, statement: Statement, turns: Turns) -> Iterator[Block]:
