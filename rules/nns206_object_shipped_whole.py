@@ -92,9 +92,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Mutation, Program, Read, Remote, Trace
 from nnmigrate.program.bodies import placed, roots

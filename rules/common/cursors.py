@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Program, Repeat, Statement, Step, Told
 from nnmigrate.program.values import Envoy
 from nnmigrate.schedule.values import Index, Path

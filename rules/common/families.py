@@ -7,8 +7,8 @@ with a tensor of each class. GPT-J, Bloom, GPT-Neo and Falcon still give a tuple
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.project import Project, Requirement
 from nnmigrate.schedule.values import Index, Path
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Item, Mutation, Program, Read, Statement, Told
 from nnmigrate.program.model import code_only
 from nnmigrate.program.steps import flat

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Block, Invoke, Program, Read, Remote, Save, Statement, Trace
 from nnmigrate.program.liveness import bound_before, read_after
 from nnmigrate.program.steps import Step, flat

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Dialect, Invoke, Program, Read, Statement, Told, Trace
 from nnmigrate.program.values import Envoy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
 from nnmigrate.program.values import Envoy, Traced, Tracer
 from nnmigrate.spans import Edit, Span

@@ -12,10 +12,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.layout import Layout, layout_of
 from nnmigrate.documents import DocumentProblem, put, read, write
 from nnmigrate.findings import Finding

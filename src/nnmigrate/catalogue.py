@@ -6,9 +6,9 @@ import inspect
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Rule
 from nnmigrate.guides import UnknownGuide, guide, guides
 from nnmigrate.program import Options

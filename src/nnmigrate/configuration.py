@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.settings_keys import KEYS, problem_of
 
 if sys.version_info >= (3, 11):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:

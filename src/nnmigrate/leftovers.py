@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Edit, Lines, Span
 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")

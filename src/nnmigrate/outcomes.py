@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import DocumentProblem, Sheet
 from nnmigrate.findings import Finding
 from nnmigrate.reports import Report

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from nnmigrate.classes import dataclass
 
 _SELECTOR = re.compile(r"NNS\d{0,3}")
 

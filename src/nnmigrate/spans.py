@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from nnmigrate.classes import dataclass
 
 
 @dataclass(frozen=True, order=True)

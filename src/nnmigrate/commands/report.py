@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from nnmigrate import __version__
+from nnmigrate.classes import dataclass
 from nnmigrate.commands.adoption import at
 from nnmigrate.commands.console import say_problems
 from nnmigrate.commands.options import outcomes_of, rewriting, settings_of

@@ -9,12 +9,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from packaging.version import Version
+
+from nnmigrate.classes import dataclass
 
 if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Environment, Executor, Executors

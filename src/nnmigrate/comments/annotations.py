@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.clearance import clear_of
 from nnmigrate.comments.layout import Comment, Laid, Layout, layout_of
 from nnmigrate.findings import Applicability, Finding, Severity

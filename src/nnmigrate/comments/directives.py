@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Edit, Lines, Span
 
 _MENTIONED = re.compile(r"noqa|nnmigrate\s*:", re.IGNORECASE)

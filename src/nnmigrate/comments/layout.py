@@ -10,9 +10,10 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Lines, Span
 
 _BETWEEN = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)

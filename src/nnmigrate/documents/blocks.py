@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from nnmigrate.classes import dataclass
 
 # What may stand before a fence: blanks, the marks of quotations, and of the item of a list.
 _FENCE = re.compile(

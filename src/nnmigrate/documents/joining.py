@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
 from nnmigrate.spans import Edit, Span
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Edit, Span
 
 _BLANKS = re.compile(r"[ \t\r\n]*")

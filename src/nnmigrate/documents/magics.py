@@ -11,7 +11,8 @@ import ast
 import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from nnmigrate.classes import dataclass
 
 TRANSPARENT = frozenset({"capture", "debug", "prun", "time", "timeit"})
 """Cell magics whose cell is Python that runs with the notebook's own names."""

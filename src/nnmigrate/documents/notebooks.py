@@ -10,11 +10,11 @@ import codecs
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.cells import offsets_of_lines, piece_of_cell
 from nnmigrate.documents.joining import Joined, OfPieces, edits_between
 from nnmigrate.documents.json_text import Strings, items, members

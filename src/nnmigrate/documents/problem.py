@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from nnmigrate.classes import dataclass
 
 
 @dataclass(eq=False)

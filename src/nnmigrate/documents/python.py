@@ -7,9 +7,9 @@ import re
 import string
 import tokenize
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.spans import Span

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.picture.model import Axis, Kind, Mark, Picture, Row, RowKind
 from nnmigrate.picture.words import BODY, END, NEVER, START, STOPS, going_on
 from nnmigrate.reports.text import escaped

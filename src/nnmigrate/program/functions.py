@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill

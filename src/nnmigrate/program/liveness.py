@@ -10,11 +10,11 @@ import re
 import symtable
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.bodies import own_steps
 from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
 from nnmigrate.program.steps import Bind, Read, Step

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.steps import Bind, Loop, Step, flat
 from nnmigrate.project import NO_PROJECT, Project
 from nnmigrate.spans import Span

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.bodies import Placed, placed, reaching, straight
 from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.project.declared import requirements_in
 from nnmigrate.project.requirement import Requirement
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+
+from nnmigrate.classes import dataclass
 
 # The releases that matter: the last ones before 0.5, every 0.5, the last of each later series.
 _OLD = ("0.2.21", "0.3.7", "0.4.0", "0.4.6", "0.4.11")

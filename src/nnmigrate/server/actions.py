@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lsprotocol import types
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.ignoring import ignoring
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.links import docs_url
