@@ -16,11 +16,6 @@ from typing import Any
 from nnmigrate.classes import dataclass
 from nnmigrate.settings_keys import KEYS, problem_of
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 NAME = "pyproject.toml"
 _NAMES = (".nnmigrate.toml", "nnmigrate.toml", NAME)
 _HEADER = re.compile(r"\s*\[\s*tool\s*\.\s*nnmigrate\b")
@@ -120,6 +115,11 @@ def read(path: Path) -> Configuration | None:
         text = raw.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration(path, 1, f"cannot be read: {error}") from error
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

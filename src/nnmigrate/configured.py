@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnmigrate.baseline import Baseline, load
 from nnmigrate.configuration import (
     NAME,
     BadConfiguration,
@@ -26,6 +25,7 @@ from nnmigrate.settings_keys import target_of, version_of
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from nnmigrate.baseline import Baseline
     from nnmigrate.outcomes import Settings
 
 _PLAIN = {"assume-remote": "assume_remote", "unsafe-fixes": "unsafe"}
@@ -128,6 +128,8 @@ class Configured:
 
     def _baseline(self, path: Path) -> Baseline:
         if path not in self._baselines:
+            from nnmigrate.baseline import load
+
             try:
                 self._baselines[path] = load(Path(as_written(path)))
             except DocumentProblem as problem:

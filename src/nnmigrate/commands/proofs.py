@@ -17,9 +17,8 @@ import click
 
 from nnmigrate.beside import Importers
 from nnmigrate.classes import dataclass
-from nnmigrate.commands.console import say_problems
+from nnmigrate.commands.console import Failed, say_problems
 from nnmigrate.commands.verify import (
-    Failed,
     Where,
     environment_of,
     old_environment,

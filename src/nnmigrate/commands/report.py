@@ -14,10 +14,10 @@ from click.core import ParameterSource
 from nnmigrate import __version__
 from nnmigrate.classes import dataclass
 from nnmigrate.commands.adoption import at
-from nnmigrate.commands.console import say_problems
+from nnmigrate.commands.console import Failed, say_problems
 from nnmigrate.commands.options import outcomes_of, rewriting, settings_of
 from nnmigrate.commands.proofs import WORDS, Judge, among_fixed
-from nnmigrate.commands.verify import Failed, Where, need_forks, running, sides
+from nnmigrate.commands.verify import Where, need_forks, running, sides
 from nnmigrate.documents import DocumentProblem, put
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.project import project_of
