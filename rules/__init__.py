@@ -7,16 +7,16 @@ A rule is a module whose name begins with its code (`nns101_unsynchronized_refer
 from __future__ import annotations
 
 import os
-import re
 from functools import cache
 from importlib import import_module
 from typing import cast
 
 from nnmigrate.findings import RuleModule
+from nnmigrate.patterns import pattern
 
 __all__ = ["RuleModule", "codes", "rules"]
 
-_RULE_FILE = re.compile(r"(nns\d{3}_\w+)\.pyc?")
+_RULE_FILE = pattern(r"(nns\d{3}_\w+)\.pyc?")
 
 
 def codes() -> tuple[str, ...]:

@@ -87,6 +87,7 @@ from collections.abc import Iterator
 
 from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.bodies import roots
 from nnmigrate.spans import Edit, Span
@@ -203,7 +204,7 @@ def _fix(program: Program, trace: Trace, text: _Text) -> Fix | None:
 
 
 # A backslash before a line break takes the break away; other escapes keep their two characters.
-_BREAK = re.compile(r"\\(?:\r?\n)|\\.|\r?\n", re.DOTALL)
+_BREAK = pattern(r"\\(?:\r?\n)|\\.|\r?\n", re.DOTALL)
 
 
 def _escaped(span: Span, text: str) -> Fix | None:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.settings_keys import KEYS, problem_of
 
 NAME = "pyproject.toml"
 _NAMES = (".nnmigrate.toml", "nnmigrate.toml", NAME)
-_HEADER = re.compile(r"\s*\[\s*tool\s*\.\s*nnmigrate\b")
+_HEADER = pattern(r"\s*\[\s*tool\s*\.\s*nnmigrate\b")
 
 
 @dataclass

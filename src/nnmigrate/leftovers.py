@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Lines, Span
 
-_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_COMMENT = re.compile(r"#[^\n]*")
+_WORD = pattern(r"(?<![\w.])[^\W\d]\w*")
+_COMMENT = pattern(r"#[^\n]*")
 _Import = (ast.Import, ast.ImportFrom)
 
 

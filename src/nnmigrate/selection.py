@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
-_SELECTOR = re.compile(r"NNS\d{0,3}")
+_SELECTOR = pattern(r"NNS\d{0,3}")
 
 
 class UnknownRule(ValueError):

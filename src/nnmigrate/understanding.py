@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from nnmigrate.nesting import LIMIT, too_deep
+from nnmigrate.patterns import pattern
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.spans import Lines
 
@@ -17,9 +17,9 @@ from nnmigrate.spans import Lines
 # thousand levels of nesting (libcst 1.9.0): the process would die. Reserved, not used.
 _STACK = 256 * 1024 * 1024
 
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+_LONE_RETURN = pattern(r"\r(?!\n)")
 # Not behind a backslash, where an empty line would end the statement.
-_PAGE_BREAK = re.compile(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
+_PAGE_BREAK = pattern(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
 
 
 def understood(code: str, options: Options | None = None) -> Program:

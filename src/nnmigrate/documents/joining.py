@@ -7,13 +7,13 @@ them, so that every change belongs to one piece.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
 from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
 SEPARATOR = "# %%\n"
@@ -22,10 +22,10 @@ SEPARATOR = "# %%\n"
 _LONG = 2000
 """From how many lines on the smallest edits would take seconds to find."""
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-_LAST_END = re.compile(r"(?:\r\n|\r|\n)\Z")
+_LINE = pattern(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_LAST_END = pattern(r"(?:\r\n|\r|\n)\Z")
 # In a console such a line goes on with a statement.
-_GOES_ON = re.compile(r"\s|(?:else|elif|except|finally)\b|[)\]}]")
+_GOES_ON = pattern(r"\s|(?:else|elif|except|finally)\b|[)\]}]")
 _NOWHERE = Origin(0, 0)
 
 

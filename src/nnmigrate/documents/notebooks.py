@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +20,11 @@ from nnmigrate.documents.json_text import Strings, items, members
 from nnmigrate.documents.magics import TRANSPARENT
 from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Lines, Span
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_ESCAPED = re.compile(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
+_NOT_ASCII = pattern(r"[^\x00-\x7f]")
+_ESCAPED = pattern(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Sequence
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from nnmigrate.patterns import pattern
+
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def half_of_character(code: str) -> tuple[int, str] | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
@@ -35,7 +36,7 @@ from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
 # A function whose text has none of this has nothing to do with nnsight; its body is not walked.
-_RELEVANT = re.compile(
+_RELEVANT = pattern(
     r"\.\s*(trace|generate|session|scan|edit|invoke|save|next|barrier)\s*\("
     r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
 )
@@ -253,7 +254,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
 
 
 # A function with traces of its own is understood without what it is given.
-_TRACES = re.compile(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
+_TRACES = pattern(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
 
 
 def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Arguments) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import libcst as cst
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.bodies import own_steps
 from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
 from nnmigrate.program.steps import Bind, Read, Step
@@ -149,7 +150,7 @@ def block_reads_first(program: Program, block: Block, name: str) -> bool:
 
 
 # What expects an error in its body.
-RAISING = re.compile(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
+RAISING = pattern(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.patterns import pattern
 from nnmigrate.project.requirement import Requirement, of_poetry, parsed
 
-_CONDA = re.compile(r"^[ \t]*-[ \t]*[\"']?(?P<text>[\w.-]+[^\n\"'#]*)", re.MULTILINE)
+_CONDA = pattern(r"^[ \t]*-[ \t]*[\"']?(?P<text>[\w.-]+[^\n\"'#]*)", re.MULTILINE)
 
 
 def requirements_in(path: Path) -> Iterator[Requirement]:

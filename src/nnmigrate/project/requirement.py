@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
 # The releases that matter: the last ones before 0.5, every 0.5, the last of each later series.
 _OLD = ("0.2.21", "0.3.7", "0.4.0", "0.4.6", "0.4.11")
@@ -15,13 +16,13 @@ _NEW = (*(f"0.5.{patch}" for patch in range(16)), "0.6.3", "0.7.0", "0.8.0")
 # What nearly all requirements look like. The rest is left to `packaging`, which takes as long to
 # import as a small file to check.
 _CLAUSE = r"(?:[=!<>]=|[<>])\s*[0-9]+(?:\.[0-9]+)*"
-_PLAIN = re.compile(
+_PLAIN = pattern(
     r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*"
     r"(?:\[\s*[A-Za-z0-9]\w*(?:\s*,\s*[A-Za-z0-9]\w*)*\s*\])?\s*"
     rf"(?P<specifier>(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?)",
     re.ASCII,
 )
-_PLAIN_SPECIFIER = re.compile(rf"{_CLAUSE}(?:,{_CLAUSE})*")
+_PLAIN_SPECIFIER = pattern(rf"{_CLAUSE}(?:,{_CLAUSE})*")
 _SIGNS = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -31,7 +32,7 @@ _SIGNS = {
     ">": operator.gt,
 }
 
-_FROM_GIT = re.compile(r"(?P<name>[\w-]+)(?:\.git)?@v?(?P<version>\d+(?:\.\d+)*)")
+_FROM_GIT = pattern(r"(?P<name>[\w-]+)(?:\.git)?@v?(?P<version>\d+(?:\.\d+)*)")
 
 
 @dataclass(frozen=True)
