@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnmigrate.classes import dataclass
+from nnmigrate.documents.hints import Hints
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -19,15 +21,24 @@ class _Patterns:
 
     Args:
         base: the directory that they are relative to, without links in it, ending in a slash.
-        spec: the patterns.
+        lines: the patterns.
     """
 
     base: str
-    spec: GitIgnoreSpec
+    lines: tuple[str, ...]
+
+    @cached_property
+    def _hints(self) -> Hints:
+        return Hints.of(self.lines)
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        return spec_of(self.lines)
 
     def verdict(self, path: str) -> bool | None:
         """Ignored, taken back (`!pattern`), or not spoken of."""
-        return self.spec.check_file(path[len(self.base) :].replace(os.sep, "/")).include
+        inside = path[len(self.base) :].replace(os.sep, "/")
+        return self._spec.check_file(inside).include if self._hints.may_fit(inside) else None
 
 
 @dataclass(frozen=True)
@@ -92,12 +103,12 @@ def _read(files: list[tuple[Path, Path]]) -> Iterator[_Patterns]:
     for base, file in files:
         if file.is_file():
             lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="surrogateescape")
-            yield _Patterns(os.path.join(base, ""), spec_of(lines.splitlines()))
+            yield _Patterns(os.path.join(base, ""), tuple(lines.splitlines()))
 
 
 def spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
     """Patterns as git understands them; what is none is passed over."""
-    # Imported here: most directories have no such file, and the import costs 0.03 s.
+    # Imported here: most runs meet nothing that is ignored, and the import costs 0.03 s.
     from pathspec import GitIgnoreSpec
 
     try:
