@@ -75,9 +75,9 @@ def _telling(line: str) -> str | None:
 
 def _shape(part: str) -> str:
     """A part with wildcards as a regular expression that fits at least what it fits."""
-    pieces = re.split(r"(\*|\?|\[.[^]]*\])", part)
+    pieces = re.split(r"(\*|\?|\[[\w.-]+\])", part)
     if any(_WILD.search(piece) for piece in pieces[::2]):
-        return ".*"  # a bracket that nothing closes
+        return ".*"  # a bracket with more in it than letters, or without an end
     signs = [".*" if sign == "*" else "." for sign in pieces[1::2]]
     literal = [re.escape(piece) for piece in pieces[::2]]
     return "".join(a + b for a, b in zip(literal, [*signs, ""], strict=True))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -108,21 +110,25 @@ def _read(files: list[tuple[Path, Path]]) -> Iterator[_Patterns]:
 
 def spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
     """Patterns as git understands them; what is none is passed over."""
-    # Imported here: most runs meet nothing that is ignored, and the import costs 0.03 s.
-    from pathspec import GitIgnoreSpec
-
     try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in lines if _valid(line))
+        return _compiled(lines)
+    except (ValueError, re.error):
+        return _compiled([line for line in lines if _valid(line)])
 
 
 def _valid(line: str) -> bool:
     """Whether a line is a pattern; git passes over the others without a word."""
-    from pathspec import GitIgnoreSpec
-
     try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
+        _compiled([line])
+    except (ValueError, re.error):
         return False
     return True
+
+
+def _compiled(lines: Sequence[str]) -> GitIgnoreSpec:
+    # Imported here: most runs meet nothing that is ignored, and the import costs 0.03 s.
+    from pathspec import GitIgnoreSpec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about brackets in brackets: git takes them as they are
+        return GitIgnoreSpec.from_lines(lines)
