@@ -81,8 +81,12 @@ def _of_pins(pins: Iterable[Requirement]) -> Iterator[Outcome]:
 
 
 def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
+    name = str(path)
     try:
-        outcome = examine(str(path), read(path), settings, named=named)
+        raw = read(path)
+        if not named and settings.baseline is None and not may_concern_nnsight(raw, name):
+            return irrelevant(name, b"")  # nobody asks for its bytes, and a tree has many
+        outcome = examine(name, raw, settings, named=named)
         if outcome.accepted is None and not outcome.problems:
             outcome = accepting(outcome, settings)
         if settings.write and settings.judge is not None:
@@ -90,7 +94,7 @@ def _examine_file(path: Path, settings: Settings, *, named: bool) -> Outcome:
         if settings.write:
             write(path, outcome.after, was=outcome.before)
     except DocumentProblem as problem:
-        return _nothing(str(path), problem=problem)
+        return _nothing(name, problem=problem)
     return outcome
 
 

@@ -21,7 +21,6 @@ from nnmigrate.commands.options import common, outcomes_of, refuse_counts, setti
 from nnmigrate.commands.verify import Where, need_forks, running, sides
 from nnmigrate.outcomes import Outcome
 from nnmigrate.reports import DOCUMENTS
-from nnmigrate.reports.diff import diff
 
 
 @click.command("fix")
@@ -91,6 +90,8 @@ def fix_command(
 
 def _say_diff(outcomes: list[Outcome]) -> int:
     """Prints the changes; gives the exit code."""
+    from nnmigrate.reports.diff import diff
+
     changed = [outcome for outcome in outcomes if outcome.after != outcome.before]
     for outcome in changed:
         click.echo(diff(outcome.report.path, outcome.before, outcome.after), nl=False)
