@@ -40,6 +40,7 @@ class Settings:
         add_ignores: whether to write comments that accept what is found.
         project: what gives each file its own settings; None for these in every file.
         force_exclude: whether what the project excludes is passed over where it is named, too.
+        jobs: how many processes may look at files.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -56,6 +57,7 @@ class Settings:
     add_ignores: bool = False
     project: Configured | None = None
     force_exclude: bool = False
+    jobs: int = 1
 
 
 _NO_CODE = Sheet("")

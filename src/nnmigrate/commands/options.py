@@ -16,6 +16,7 @@ from nnmigrate.rules import codes
 from nnmigrate.run import examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
 from nnmigrate.settings_keys import target_of
+from nnmigrate.workers import cores
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -71,6 +72,12 @@ def common(command: _Command) -> _Command:
         ),
         click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
         click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Use that many processes for many files. [default: one for each processor]",
+        ),
+        click.option(
             "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
         ),
     )
@@ -105,6 +112,8 @@ def settings_of(
         selection = Selection.of(select, ignore, codes())
     except UnknownRule as error:
         raise click.UsageError(str(error)) from error
+    if how.get("jobs", 1) is None:
+        how["jobs"] = cores()
     settings = Settings(selection, target_version, assume_remote, **how)
     return following(click.get_current_context(), settings)
 

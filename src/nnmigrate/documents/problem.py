@@ -25,6 +25,10 @@ class DocumentProblem(Exception):
     column: int = 1
     cell: int | None = None
 
+    def __reduce__(self) -> tuple[type[DocumentProblem], tuple[object, ...]]:
+        # As an exception it would go to another process with the arguments without names alone.
+        return type(self), (self.path, self.message, self.line, self.column, self.cell)
+
     def __str__(self) -> str:
         cell = "" if self.cell is None else f"cell {self.cell}:"
         return f"{self.path}:{cell}{self.line}:{self.column}: {self.message}"
