@@ -41,6 +41,8 @@ class Settings:
         project: what gives each file its own settings; None for these in every file.
         force_exclude: whether what the project excludes is passed over where it is named, too.
         jobs: how many processes may look at files.
+        cache: the folder in which findings are kept; None to work them out.
+        known_only: whether what is not kept is not to be worked out either: `NotKept` says so.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -58,6 +60,12 @@ class Settings:
     project: Configured | None = None
     force_exclude: bool = False
     jobs: int = 1
+    cache: Path | None = None
+    known_only: bool = False
+
+
+class NotKept(Exception):
+    """Nothing is known of a document, and only what is kept was asked for."""
 
 
 _NO_CODE = Sheet("")

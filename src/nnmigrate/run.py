@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nnmigrate.documents import (
 from nnmigrate.examining import accepting, examined, irrelevant
 from nnmigrate.faults import described
 from nnmigrate.findings import Severity
-from nnmigrate.outcomes import Outcome, Settings
+from nnmigrate.outcomes import NotKept, Outcome, Settings
 from nnmigrate.project import Requirement, project_of
 from nnmigrate.reports import Report
 
@@ -67,6 +68,8 @@ def examine_paths(paths: Iterable[str], settings: Settings) -> Iterator[Outcome]
         yield outcome
         if _is_migrated(outcome) and one.settings.selection.selects("NNS721"):
             pins.update(dict.fromkeys(project_of(one.path.parent.resolve()).old_pins))
+    if settings.cache is not None and any(isinstance(one, _Task) for one in seen):
+        _tidy(settings.cache)
     for outcome in _of_pins(pins):
         yield accepting(outcome, _own(Path(outcome.report.path), settings))
 
@@ -92,6 +95,10 @@ def _first_look(path: Path, settings: Settings, named: bool) -> Outcome | _Task:
     if not may_concern_nnsight(raw, name) and not (named and _looks_broken(raw, name)):
         # Nobody asks for its bytes, and a tree has many.
         return accepting(irrelevant(name, b""), settings)
+    if settings.cache is not None and settings.judge is None:
+        known = replace(settings, known_only=True)
+        with suppress(NotKept):
+            return _finished(path, examine(name, raw, known, named=named), settings)
     return _Task(path, settings, named, len(raw))
 
 
@@ -107,6 +114,14 @@ def _closely(tasks: list[_Task], settings: Settings) -> Iterator[Outcome]:
             yield from results(_examine_task, [_sendable(task) for task in tasks], jobs, _lost)
             return
     yield from map(_examine_task, tasks)
+
+
+def _tidy(folder: Path) -> None:
+    from nnmigrate.cache import cache_in
+
+    cache = cache_in(folder)
+    if cache is not None:
+        cache.tidy()
 
 
 def _prepare() -> None:
@@ -160,18 +175,25 @@ def _of_pins(pins: Iterable[Requirement]) -> Iterator[Outcome]:
 
 
 def _examine_task(task: _Task) -> Outcome:
-    path, settings = task.path, task.settings
-    name = str(path)
+    path, name = task.path, str(task.path)
     try:
-        outcome = examine(name, read(path), settings, named=task.named)
-        if outcome.accepted is None and not outcome.problems:
-            outcome = accepting(outcome, settings)
+        outcome = examine(name, read(path), task.settings, named=task.named)
+    except DocumentProblem as problem:
+        return _nothing(name, problem=problem)
+    return _finished(path, outcome, task.settings)
+
+
+def _finished(path: Path, outcome: Outcome, settings: Settings) -> Outcome:
+    """The outcome of a file, written into it if that was asked for."""
+    if outcome.accepted is None and not outcome.problems:
+        outcome = accepting(outcome, settings)
+    try:
         if settings.write and settings.judge is not None:
             outcome = settings.judge(path, outcome)
         if settings.write:
             write(path, outcome.after, was=outcome.before)
     except DocumentProblem as problem:
-        return _nothing(name, problem=problem)
+        return _nothing(str(path), problem=problem)
     return outcome
 
 
@@ -193,6 +215,8 @@ def examine(name: str, raw: bytes, settings: Settings, *, named: bool = True) ->
         return examined(name, raw, settings)
     except DocumentProblem as problem:
         return _nothing(name, raw, problem=problem)
+    except NotKept:
+        raise
     except Exception as error:  # our fault: the other documents must not suffer for it
         message = f"internal error, please report it: {described(error)}"
         return _nothing(name, raw, problem=DocumentProblem(name, message))
