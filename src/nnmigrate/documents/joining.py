@@ -8,7 +8,6 @@ them, so that every change belongs to one piece.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from functools import cached_property
 
 from nnmigrate.classes import dataclass
@@ -203,6 +202,8 @@ def _rendered(
     lines: Sequence[HostLine], new: str, prompts: tuple[str, str] | None
 ) -> Iterator[str]:
     """Lines after their edits, as the host writes them."""
+    from difflib import SequenceMatcher
+
     rows = rows_of(new)
     old = [line.code for line in lines]
     matcher = SequenceMatcher(None, old, [row for row, _ in rows], autojunk=False)
@@ -247,6 +248,8 @@ def edits_between(old: str, new: str) -> list[Edit]:
     edits = []
     # In long texts with its heuristic, which makes larger edits: without it, the empty lines alone
     # of a file of 10,000 lines are compared each with each, again and again.
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, before, after, autojunk=len(before) > _LONG)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "equal":
