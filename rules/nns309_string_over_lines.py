@@ -84,9 +84,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.bodies import roots
 from nnmigrate.spans import Edit, Span
@@ -125,7 +126,7 @@ def check(program: Program) -> Iterator[Finding]:
                 yield _finding(program, trace, text)
 
 
-_LONG = re.compile(r'"""|\'\'\'|\\\r?\n')
+_LONG = pattern(r'"""|\'\'\'|\\\r?\n')
 
 
 def _texts(whole: str, lines: Span) -> Iterator[_Text]:
@@ -206,7 +207,7 @@ def _fix(program: Program, trace: Trace, text: _Text) -> Fix | None:
 
 
 # A backslash before a line break takes the break away; other escapes keep their two characters.
-_BREAK = re.compile(r"\\(?:\r?\n)|\\.|\r?\n", re.DOTALL)
+_BREAK = pattern(r"\\(?:\r?\n)|\\.|\r?\n", re.DOTALL)
 
 
 def _escaped(span: Span, text: str) -> Fix | None:

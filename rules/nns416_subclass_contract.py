@@ -111,11 +111,11 @@ counted from.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Program, Scope
 from nnmigrate.program.pieces import everything

@@ -78,6 +78,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Dialect, Invoke, Program, Trace
 from nnmigrate.spans import Edit, Span
 
@@ -91,7 +92,7 @@ _MAKERS = frozenset(
     f"torch.{name}"
     for name in "tensor LongTensor as_tensor arange randint stack cat ones zeros full".split()
 )
-_ENCODED = re.compile(r"return_tensors\s*=\s*[\"']pt[\"']")
+_ENCODED = pattern(r"return_tensors\s*=\s*[\"']pt[\"']")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -72,11 +72,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Dialect, Program, Statement
 from nnmigrate.schedule.values import Point
 from nnmigrate.spans import Edit, Span
@@ -86,7 +88,7 @@ from .common.families import Family, family_of, reaches
 
 RULE = Rule("NNS711", "layer-tuple", since="0.4.0", fixable=Applicability.UNSAFE)
 
-_IS_SET = re.compile(r"\s*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)")
+_IS_SET = pattern(r"\s*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)")
 _CONSEQUENCE = "silently the first prompt's row instead of the hidden states of all"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Made, Program, Scope, Statement
 from nnmigrate.program.values import Envoy, NnsightModule, Opener, Tracer
 from nnmigrate.spans import Edit, Span

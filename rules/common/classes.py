@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Program, Scope, Statement
 from nnmigrate.program.model import code_only
 from nnmigrate.program.pieces import Piece, everything

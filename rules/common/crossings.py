@@ -7,8 +7,9 @@ and given one plan, since barriers and containers that serve one value must not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.as_written import unroll_as_written
 from nnmigrate.program.memory import remembered

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Program
 from nnmigrate.spans import Edit, Span
 

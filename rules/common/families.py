@@ -7,9 +7,9 @@ with a tensor of each class. GPT-J, Bloom, GPT-Neo and Falcon still give a tuple
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from nnmigrate.classes import dataclass
 from nnmigrate.project import Project, Requirement
 from nnmigrate.schedule.values import Index, Path
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import BarrierCall, Invoke, Statement, Trace
 from nnmigrate.program.literals import whole_number
 

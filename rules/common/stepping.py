@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Bind, Program, Statement, Told, Trace
 from nnmigrate.program.model import code_only
 from nnmigrate.schedule import compare

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
 from nnmigrate.program.values import Envoy, Traced, Tracer
 from nnmigrate.spans import Edit, Span

@@ -8,10 +8,10 @@ its modes by thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Block, Program, Scope, Statement, Trace
 from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Module

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.reviewing import reviewed, suppressions_of
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule

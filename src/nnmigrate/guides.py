@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
+
+from nnmigrate.classes import dataclass
 
 # In the order in which they are read.
 _NAMES = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Lines, Span
 
-_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_COMMENT = re.compile(r"#[^\n]*")
+_WORD = pattern(r"(?<![\w.])[^\W\d]\w*")
+_LINE_END = pattern(r"\r\n|\r|\n")
+_COMMENT = pattern(r"#[^\n]*")
 _Import = (ast.Import, ast.ImportFrom)
 
 

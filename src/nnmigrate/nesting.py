@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from nnmigrate.patterns import pattern
+
 LIMIT = 500
 """Operators, brackets and strings that may lead from a statement to its innermost expression."""
 BRACKETS = 200
@@ -19,7 +21,7 @@ reads the inside of each of them twice, and that of braces three times."""
 _LONG_STRING = r"{0}{0}{0}[^{0}\\]*(?:(?:\\.|{0}{{1,2}}(?!{0}))[^{0}\\]*)*{0}{0}{0}"
 _STRING = r"{0}[^{0}\\\r\n]*(?:\\.[^{0}\\\r\n]*)*{0}"
 _STRINGS = "|".join(form.format(quote) for form in (_LONG_STRING, _STRING) for quote in "\"'")
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rf"""{_STRINGS}|\#[^\r\n]*|\\\r\n|\\.|[\r\n;,(){{}}\[\]]|[-+*/%@&|^~.]+
     |\b(?:and|or|not|if|else|lambda|await)\b""",
     re.DOTALL | re.VERBOSE,

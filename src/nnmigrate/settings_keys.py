@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
+
+from nnmigrate.classes import dataclass
 
 OLDEST_TARGET = (0, 5)
 _VERSION = r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from functools import lru_cache
 
 from nnmigrate.nesting import BRACKETS, LIMIT, PATTERNS, too_deep
 from nnmigrate.patience import GivenUp, bounded
+from nnmigrate.patterns import pattern
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.spans import Lines
 
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+_LONE_RETURN = pattern(r"\r(?!\n)")
 # Not behind a backslash, where an empty line would end the statement.
-_PAGE_BREAK = re.compile(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
+_PAGE_BREAK = pattern(r"(?:\A|(?<=\n))(?<!\\\n)(?<!\\\r\n)\f+")
 
 
 def understood(code: str, options: Options | None = None) -> Program:

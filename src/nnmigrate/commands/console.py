@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -10,22 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nnmigrate.documents import Sheet, put
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.outcomes import Outcome
-from nnmigrate.reports import (
-    FORMATS,
-    escaped,
-    statistics,
-    statistics_lines,
-    statistics_objects,
-    summary,
-)
-from nnmigrate.reports.statistics import Statistic
-from nnmigrate.reports.summary import counted
+from nnmigrate.reports import FORMATS, escaped
+from nnmigrate.reports.summary import counted, summary
+
+if TYPE_CHECKING:
+    from nnmigrate.reports.statistics import Statistic
+
+
+class Failed(click.ClickException):
+    """Something could not be done."""
+
+    exit_code = 2
 
 
 def exit_code(outcomes: Iterable[Outcome], strict: bool) -> int:
@@ -79,6 +80,10 @@ def say_statistics(
     Raises:
         DocumentProblem: the file cannot be written.
     """
+    import json
+
+    from nnmigrate.reports.statistics import statistics, statistics_lines, statistics_objects
+
     left = statistics(one for outcome in outcomes for one in outcome.report.findings)
     fixed = statistics(one for outcome in outcomes for one in outcome.applied)
     if style == "json":
@@ -93,6 +98,8 @@ def say_statistics(
 
 
 def _fixed_and_left(fixed: list[Statistic], left: list[Statistic], color: bool) -> Iterator[str]:
+    from nnmigrate.reports.statistics import statistics_lines
+
     for verb, found in (("Fixed", fixed), ("Left", left)):
         if found:
             yield f"{verb}:"

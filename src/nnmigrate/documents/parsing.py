@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Sequence
 
 from nnmigrate.nesting import too_deep
+from nnmigrate.patterns import pattern
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def half_of_character(code: str) -> tuple[int, str] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.outside import (
     empty_collections,

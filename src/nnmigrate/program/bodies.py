@@ -9,9 +9,9 @@ invokes, loops.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.model import Block, Program, Statement, Trace
 from nnmigrate.program.steps import Bind, Read, Repeat, Step
 from nnmigrate.spans import Span

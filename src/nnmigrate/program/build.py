@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 
 import libcst as cst
+
+from nnmigrate.patterns import pattern
 
 # Importing them registers what evaluates each kind of expression.
 from nnmigrate.program import calls as _calls  # noqa: F401
@@ -55,7 +56,7 @@ def build(code: str, options: Options | None = None) -> Program:
     )
 
 
-_BRACKET = re.compile(r"[()\[\]{}]")
+_BRACKET = pattern(r"[()\[\]{}]")
 _DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
 
 # Python itself takes 200; LibCST's parser is known to end the whole process at 2,500.

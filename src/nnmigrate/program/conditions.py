@@ -5,12 +5,12 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.literals import whole_number, within
 from nnmigrate.program.model import Statement, Trace
 from nnmigrate.program.steps import Access, Bind, Read

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Dialect, Scope
 from nnmigrate.program.steps import (
     Access,
@@ -49,8 +49,8 @@ _OLD_TOLD = frozenset(
 _NEW_NAMES = frozenset({"save", "session", "ndif"})
 _NEW_CLASS = "StandardizedTransformer"
 # A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
-_COLLECTION = re.compile(r"\[|\{|(?:list|dict|set|tuple)\(")
-_FROM_NNSIGHT = re.compile(r"from\s+nnsight\s+import[^\n]*\b(?:list|dict|set|tuple)\b|import\s+\*")
+_COLLECTION = pattern(r"\[|\{|(?:list|dict|set|tuple)\(")
+_FROM_NNSIGHT = pattern(r"from\s+nnsight\s+import[^\n]*\b(?:list|dict|set|tuple)\b|import\s+\*")
 
 
 def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
@@ -267,7 +269,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
 
 
 # A function with traces of its own is understood without what it is given.
-_TRACES = re.compile(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
+_TRACES = pattern(r"\.\s*(trace|generate|session|scan|edit|invoke)\s*\(")
 
 
 def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Arguments) -> None:

@@ -11,11 +11,12 @@ import symtable
 import textwrap
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.bodies import own_steps
 from nnmigrate.program.memory import remembered
 from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
@@ -151,7 +152,7 @@ def block_reads_first(program: Program, block: Block, name: str) -> bool:
 
 
 # What expects an error in its body.
-RAISING = re.compile(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
+RAISING = pattern(r"(?:pytest\.)?raises\b|self\.assertRaises(?:Regex)?\b")
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def _captured(program: Program, scope: Scope, trace: Trace, name: str) -> bool:
     )
 
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = pattern(r"[^\W\d]\w*")
 
 
 # What matters for every name: nothing behind a `raise` is reached.

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.steps import Bind, Loop, Step, flat
 from nnmigrate.project import NO_PROJECT, Project
 from nnmigrate.spans import Span
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 
 # An attribute (`tracer.barrier`) takes no name away from variables.
-_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
-STRING_OR_COMMENT = re.compile(
+_IDENTIFIER = pattern(r"(?<![\w.])[^\W\d]\w*")
+STRING_OR_COMMENT = pattern(
     r"\"\"\"(?:\\.|[^\\])*?\"\"\"|\'\'\'(?:\\.|[^\\])*?\'\'\'"
     r"|\"(?:\\.|[^\"\\\n])*\"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*",
     re.DOTALL,

@@ -9,20 +9,20 @@ nnsight is not parsed at all until somebody asks for it.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.measures import Place
 from nnmigrate.program.places import Tree, tree_of
 from nnmigrate.spans import Lines, Span
 
 # A function whose text has none of this has nothing to do with nnsight.
-RELEVANT = re.compile(
+RELEVANT = pattern(
     r"\.\s*(trace|generate|session|scan|edit|invoke|save|next|barrier)\s*\("
     r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
 )

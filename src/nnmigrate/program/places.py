@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
+
+from nnmigrate.classes import dataclass
 
 # Importing them registers what measures each kind of node.
 from nnmigrate.program import measured_expressions as _expressions  # noqa: F401

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.values import Opener, Value
 from nnmigrate.schedule.values import Path, Provider
 from nnmigrate.spans import Span

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.bodies import Placed, placed, reaching, straight
 from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import (
@@ -283,7 +284,7 @@ _KNOWN = frozenset(
     len int float str bool min max abs range tuple sorted list dict set round sum repr type
     """.split()
 )
-_CALLED = re.compile(r"(\s*\.\s*\w+|\[[^\]\n]*\])*\s*\(")
+_CALLED = pattern(r"(\s*\.\s*\w+|\[[^\]\n]*\])*\s*\(")
 
 
 def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:

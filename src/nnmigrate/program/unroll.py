@@ -7,8 +7,9 @@ for each way it may go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.conditions import Choice, choices
 from nnmigrate.program.holdings import Holdings, keeps_object, names_bound, refilled
 from nnmigrate.program.model import Block, Invoke, Statement, Trace

@@ -7,10 +7,11 @@ The walk over the code gives every expression one of these. They are guesses onl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.values import Path
 
 if TYPE_CHECKING:

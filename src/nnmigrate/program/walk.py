@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.facts import Facts
 from nnmigrate.program.joins import completed, joined, loosened
 from nnmigrate.program.model import Block, Options, Statement

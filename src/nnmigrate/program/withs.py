@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Context, Entered, Remote, code_only
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -157,7 +158,7 @@ def _assume_model(walk: Walk, opener: Opener) -> None:
             walk.facts.attributes[instance.name, way[1]] = value
 
 
-_ENTERED = re.compile(
+_ENTERED = pattern(
     r"\bwith\s+(?P<model>\w+(?:\.\w+)?)\.(?P<kind>trace|generate|session)\s*\("
     r"[^\n]*\)\s*as\s+(?P<name>\w+)\s*:"
 )

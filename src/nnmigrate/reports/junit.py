@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nnmigrate.findings import Finding, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.locating import named, told
 from nnmigrate.reports.report import Report
 from nnmigrate.reports.text import escaped
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 # What XML 1.0 has no way of writing, not even as a reference.
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NO_XML = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def junit(reports: Iterable[Report], color: bool = False) -> Iterator[str]:

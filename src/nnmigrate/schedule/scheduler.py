@@ -11,10 +11,11 @@ goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from itertools import chain
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.values import (
     Define,
     Get,

@@ -8,8 +8,10 @@ the piece of code again, and the number of the `statement` of the invoke's body 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
+
+from nnmigrate.classes import dataclass
 
 
 class Point(IntEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import SIZE_LIMIT, mentions_nnsight
 from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.faults import described
