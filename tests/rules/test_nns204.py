@@ -68,6 +68,20 @@ def test_read_behind_a_trace(before: str, after: str) -> None:
 
 # Each with the line that changes.
 PROGRAMS = {
+    "what another method is given": (
+        """
+        class Cache:
+            def flat(self, hidden):
+                return hidden.value.flatten()
+
+            def run(self, prompt):
+                with lm.trace(prompt):
+                    hidden = lm.lm_head.output.save()
+                return self.flat(hidden)
+        """,
+        "return hidden.value.flatten()",
+        "return hidden.flatten()",
+    ),
     "either of two values of a module that is given": (
         """
         def hidden_of(submodule, inwards):

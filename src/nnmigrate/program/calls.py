@@ -330,7 +330,9 @@ def _instance_method(
     if walk.tracing:
         return inline(walk, node, method, given)
     value = _other_method(walk, node, function, receiver, arguments)
-    return called_outside(walk, node, method, given) if isinstance(value, Unknown) else value
+    # What it is given is remembered whatever comes out.
+    found = called_outside(walk, node, method, given)
+    return found if isinstance(value, Unknown) else value
 
 
 def _class_method(
