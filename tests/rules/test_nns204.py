@@ -68,6 +68,20 @@ def test_read_behind_a_trace(before: str, after: str) -> None:
 
 # Each with the line that changes.
 PROGRAMS = {
+    "what a try was to bind anew": (
+        """
+        def logits_of(prompt, tuples):
+            with lm.trace(prompt):
+                logits = lm.output.save()
+            try:
+                logits = logits.logits[:, -1]
+            except AttributeError:
+                logits = logits.value[:, -1]
+            return logits
+        """,
+        "logits.value[:, -1]",
+        "logits[:, -1]",
+    ),
     "either of two values of a module that is given": (
         """
         def hidden_of(submodule, inwards):
