@@ -59,12 +59,13 @@ The fix is safe: the input and its arguments go to an invoke of their own, in wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Program, Trace
+from nnmigrate.program import Program, Remote, Trace
 from nnmigrate.spans import Edit
 
 from .common.calling import (
@@ -76,7 +77,7 @@ from .common.calling import (
     kept,
     keyword_of,
 )
-from .common.editing import code_of
+from .common.editing import code_of, fresh_name
 from .common.headers import body_lines, header_of, indented, unit_of
 from .common.stepping import tracer_of
 
@@ -124,12 +125,26 @@ def _edits(
         return ()
     unit = trace.statement.indent + unit_of(trace.statement)
     options = ", ".join(argument_text(one) for one in without.args if one not in inputs)
-    prompts = ", ".join(map(argument_text, inputs))
+    first, prompts = _inputs(program, trace, inputs)
     rows = [
-        f"with {code_of(call.node.func)}({options}) as {named[0]}:",
+        f"{first}with {code_of(call.node.func)}({options}) as {named[0]}:",
         f"{unit}with {named[0]}.invoke({prompts}, {given}):",
     ]
     return (
         Edit(header_of(program, trace.statement), program.newline.join(rows)),
         Edit(body_lines(program, trace.statement), moved),
     )
+
+
+def _inputs(program: Program, trace: Trace, inputs: list[cst.Arg]) -> tuple[str, str]:
+    """The inputs as the invoke is given them, and what has to stand before the trace for that.
+
+    What is called there may change things, and what a remote trace is given in its body is worked
+    out on the server, with all that it needs.
+    """
+    texts = [argument_text(one) for one in inputs]
+    does = trace.remote is not Remote.NO or re.search(r"\w\s*\(", texts[0]) is not None
+    if len(inputs) > 1 or not does or is_plain(inputs[0].value):
+        return "", ", ".join(texts)
+    name = fresh_name(program, "inputs")
+    return f"{name} = {texts[0]}{program.newline}{trace.statement.indent}", name

@@ -61,6 +61,22 @@ REWRITES = {
             lm.transformer.h[0].mlp.output[:] = 0
         """,
     ),
+    "for the invoke, where the trace may run remotely": (
+        """
+        def run(prompts, remote):
+            with lm.trace(next(prompts), invoker_args={"truncation": True}, remote=remote):
+                y = lm.lm_head.output.save()
+            return y
+        """,
+        """
+        def run(prompts, remote):
+            inputs = next(prompts)
+            with lm.trace(remote=remote) as tracer:
+                with tracer.invoke(inputs, truncation=True):
+                    y = lm.lm_head.output.save()
+            return y
+        """,
+    ),
     "in a dictionary that is one or another": (
         """
         import os

@@ -82,6 +82,20 @@ PROGRAMS = {
         "return hidden.value.flatten()",
         "return hidden.flatten()",
     ),
+    "what a try was to bind anew": (
+        """
+        def logits_of(prompt, tuples):
+            with lm.trace(prompt):
+                logits = lm.output.save()
+            try:
+                logits = logits.logits[:, -1]
+            except AttributeError:
+                logits = logits.value[:, -1]
+            return logits
+        """,
+        "logits.value[:, -1]",
+        "logits[:, -1]",
+    ),
     "either of two values of a module that is given": (
         """
         def hidden_of(submodule, inwards):

@@ -14,7 +14,7 @@ from nnmigrate.program.flow import Ways, interrupt, turning
 from nnmigrate.program.guards import guarded
 from nnmigrate.program.joins import is_none, joined
 from nnmigrate.program.model import Block, Entered, Statement
-from nnmigrate.program.steps import Loop, Step
+from nnmigrate.program.steps import Bind, Loop, Step
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
@@ -207,16 +207,30 @@ def _with(walk: Walk, node: cst.With) -> Statement:
     return replace(statement, contexts=contexts)
 
 
+def _bound_before_the_end(
+    body: Block | None, bound: dict[str, tuple[Value, str]]
+) -> dict[str, tuple[Value, str]]:
+    """What a suite binds and may still be left behind: its last statement binds, or it raises."""
+    if body is None or not body.statements or body.statements[-1].kind != "Assign":
+        return bound
+    *earlier, last = body.statements
+    steps = [step for statement in earlier for step in statement.all_steps]
+    before = {step.name for step in steps if isinstance(step, Bind)}
+    at_the_end = {step.name for step in last.steps if isinstance(step, Bind)} - before
+    return {name: end for name, end in bound.items() if name not in at_the_end}
+
+
 def _try(walk: Walk, node: cst.Try | cst.TryStar) -> Statement:
     frame = walk.frame
     start = len(frame.log)
     blocks: list[Block | None] = [walk_suite(walk, node.body, "body")]
     bound = frame.undo(start)
+    unsure = _bound_before_the_end(blocks[0], bound)
     ways = Ways(walk)
     with walk.collecting() as steps:
         for handler in node.handlers:
             with ways.way():
-                interrupt(walk, bound)
+                interrupt(walk, unsure)
                 blocks.append(_handler(walk, handler))
             if _leaves(blocks[-1]):
                 ways.drop()
