@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -35,6 +36,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record", action="store_true", help="write the fixtures' outcomes anew (read the diff)"
     )
+    parser.addoption(
+        "--without-nnsight", action="store_true", help="leave out the tests that run programs"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what runs programs, if asked to: the executor's own tests as well."""
+    if not config.getoption("--without-nnsight"):
+        return
+    executor = Path(__file__).parent / "executor"
+    running = {"environment_04", "environment_05"}
+    left_out = [
+        item
+        for item in items
+        if executor in item.path.parents or running & set(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @dataclass
