@@ -6,17 +6,17 @@ A rule is a module whose name begins with its code (`nns101_unsynchronized_refer
 
 from __future__ import annotations
 
-import pkgutil
-import re
+import os
 from functools import cache
 from importlib import import_module
 from typing import cast
 
 from nnmigrate.findings import RuleModule
+from nnmigrate.patterns import pattern
 
 __all__ = ["RuleModule", "codes", "rules"]
 
-_RULE_FILE = re.compile(r"nns\d{3}_\w+")
+_RULE_FILE = pattern(r"(nns\d{3}_\w+)\.pyc?")
 
 
 def codes() -> tuple[str, ...]:
@@ -31,5 +31,5 @@ def rules() -> tuple[RuleModule, ...]:
 
 
 def _names() -> list[str]:
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in found if _RULE_FILE.fullmatch(name))
+    files = [name for folder in __path__ for name in os.listdir(folder)]
+    return sorted({found[1] for found in map(_RULE_FILE.fullmatch, files) if found})

@@ -84,6 +84,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Dialect, Program, Statement, Told
 from nnmigrate.program.values import Container, Traced
 from nnmigrate.spans import Edit, Span
@@ -92,7 +93,7 @@ from .common.unset import unset_errors
 
 RULE = Rule("NNS204", "value-of-proxy", since="0.5.0", fixable=Applicability.SAFE)
 
-_ATTRIBUTE = re.compile(r"\s*\.\s*(value|node)\Z")
+_ATTRIBUTE = pattern(r"\s*\.\s*(value|node)\Z")
 
 
 def check(program: Program) -> Iterator[Finding]:

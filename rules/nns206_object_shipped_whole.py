@@ -92,10 +92,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Dialect, Mutation, Program, Read, Remote, Trace
 from nnmigrate.program.bodies import placed, roots
 from nnmigrate.program.model import code_only
@@ -106,7 +107,7 @@ from .common.editing import lines_before, movable
 
 RULE = Rule("NNS206", "object-shipped-whole", since="0.5.0", fixable=Applicability.SAFE)
 
-_ATTRIBUTE = re.compile(r"\s*\.\s*(?P<name>\w+)(?P<called>\s*\()?")
+_ATTRIBUTE = pattern(r"\s*\.\s*(?P<name>\w+)(?P<called>\s*\()?")
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,10 @@ The fix is safe: it writes out what Python reads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Statement
 from nnmigrate.spans import Edit
 
@@ -113,8 +113,8 @@ from .common.cutting import cut_out
 
 RULE = Rule("NNS306", "class-bound-name", since="0.5.0", fixable=Applicability.SAFE)
 
-_LOOKS_BOUND = re.compile(r"(?<!\w)__[^\W_]|\bsuper\s*\(\s*\)")
-_SET = re.compile(r"\s*=(?!=)")
+_LOOKS_BOUND = pattern(r"(?<!\w)__[^\W_]|\bsuper\s*\(\s*\)")
+_SET = pattern(r"\s*=(?!=)")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -80,6 +80,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Statement, Told
 from nnmigrate.program.values import Constant, Envoy
 from nnmigrate.spans import Edit
@@ -88,9 +89,9 @@ RULE = Rule("NNS307", "trace-in-text", since="0.5.0", fixable=Applicability.UNSA
 
 _PYTHON = ("exec", "eval", "compile")
 _IPYTHON = ("run_cell_magic", "run_line_magic", "run_cell", "ex")
-_NEXT_CELL = re.compile(r"^# %%$", re.MULTILINE)
-_MAGIC = re.compile(r"\('(\w+)'")
-_TRACE = re.compile(r"(?<![\w.])(\w+)(?:\.\w+)*\.(?:trace|generate|session|scan|edit)\s*\(")
+_NEXT_CELL = pattern(r"^# %%$", re.MULTILINE)
+_MAGIC = pattern(r"\('(\w+)'")
+_TRACE = pattern(r"(?<![\w.])(\w+)(?:\.\w+)*\.(?:trace|generate|session|scan|edit)\s*\(")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Program
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
@@ -69,7 +70,7 @@ from .common.editing import code_of
 
 RULE = Rule("NNS415", "model-configuration", since="0.5.0", fixable=Applicability.UNSAFE)
 
-_MODELS = re.compile(r"(\w+\.)*(LanguageModel|VisionLanguageModel)\Z")
+_MODELS = pattern(r"(\w+\.)*(LanguageModel|VisionLanguageModel)\Z")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -78,7 +78,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Invoke, Program, Trace
+from nnmigrate.patterns import pattern
+from nnmigrate.program import Dialect, Invoke, Program, Trace
 from nnmigrate.spans import Edit, Span
 
 from .common.calling import parsed_call
@@ -91,11 +92,13 @@ _MAKERS = frozenset(
     f"torch.{name}"
     for name in "tensor LongTensor as_tensor arange randint stack cat ones zeros full".split()
 )
-_ENCODED = re.compile(r"return_tensors\s*=\s*[\"']pt[\"']")
+_ENCODED = pattern(r"return_tensors\s*=\s*[\"']pt[\"']")
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Tensors among the inputs of each trace with several."""
+    if program.dialect is Dialect.NEW:
+        return
     for trace in program.traces:
         given = [one for one in trace.invokes if one.statement.opens and not one.implicit]
         several = len(given) > 1 or any(one.parents and one.parents[-1].loop for one in given)

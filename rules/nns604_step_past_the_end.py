@@ -70,10 +70,10 @@ give has to go with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program
 from nnmigrate.spans import Edit, Span
 
@@ -81,7 +81,7 @@ from .common.stepping import steps_asked, steps_made
 
 RULE = Rule("NNS604", "step-past-the-end", since="0.5.0", fixable=Applicability.SAFE)
 
-_STEPS = re.compile(r"\.iter\[\s*(\d*)\s*(:?)\s*(\d*)\s*\]\Z")
+_STEPS = pattern(r"\.iter\[\s*(\d*)\s*(:?)\s*(\d*)\s*\]\Z")
 _CONSEQUENCE = "everything behind it in the invoke is dropped: NameError after the trace"
 
 

@@ -76,6 +76,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import (
     Block,
     Dialect,
@@ -91,7 +92,6 @@ from nnmigrate.program import (
     Write,
     flat,
 )
-from nnmigrate.program.model import code_only
 from nnmigrate.program.names import PARAMETERS
 from nnmigrate.program.values import Envoy, Instance, Method, Value
 from nnmigrate.spans import Edit, Span
@@ -111,9 +111,9 @@ RULE = Rule("NNS701", "grad-mode-outside-trace", since="0.5.0", fixable=Applicab
 _MODES = frozenset("no_grad inference_mode set_grad_enabled enable_grad".split())
 
 # What asks a parameter for something else than its numbers.
-_NO_NUMBERS = re.compile(r"\s*\.\s*(shape|dtype|device|data|detach|size|numel|requires_grad)\b")
+_NO_NUMBERS = pattern(r"\s*\.\s*(shape|dtype|device|data|detach|size|numel|requires_grad)\b")
 # Modules that have no weights, by the names that transformers gives them.
-_WEIGHTLESS = re.compile(r"act|act_fn|activation\w*|gelu|relu|silu|softmax|\w*drop(out)?")
+_WEIGHTLESS = pattern(r"act|act_fn|activation\w*|gelu|relu|silu|softmax|\w*drop(out)?")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -172,9 +172,9 @@ def _is_off(context: Context) -> bool:
 
 def _switched_off(program: Program, trace: Trace) -> Context | None:
     """A statement `torch.set_grad_enabled(False)` above the trace, if nothing switches it back."""
-    if not re.search(r"\bset_grad_enabled\(False\)", program.code):
+    if "set_grad_enabled(False)" not in program.code:
         return None
-    if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", code_only(program.code)):
+    if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", program.bare):
         return None
     return next(filter(_is_off, called_above(trace)), None)
 
@@ -214,13 +214,13 @@ def _is_parameter(value: Value | None) -> bool:
     return False
 
 
-_TRAINED = re.compile(
+_TRAINED = pattern(
     r"(torch\.)?nn\.(Linear|Embedding|LayerNorm|Sequential|Parameter|Bilinear)\("
     r"|(?s:.*)\brequires_grad(\s*=\s*True\b|_\()"
 )
 # What is loaded and then called with a value, such as a sparse autoencoder or a probe.
-_LOADED = re.compile(r"(?!(?s:.*)okenizer)[\w.]+\.(from_pretrained|load_from_\w+)\(")
-_CALLED = re.compile(r"(\.(encode|decode|forward))?\(")
+_LOADED = pattern(r"(?!(?s:.*)okenizer)[\w.]+\.(from_pretrained|load_from_\w+)\(")
+_CALLED = pattern(r"(\.(encode|decode|forward))?\(")
 
 
 def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
@@ -257,7 +257,7 @@ def _fix(
     if seen is not None:
         text = seen.text
     else:
-        torch = torch_imported(trace.scope)
+        torch = torch_imported(program, trace.scope)
         if torch is None:
             torch, imports = import_of(program, "torch")
         text = f"{torch}.no_grad()"

@@ -69,6 +69,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Block, Dialect, Program, Read, Save, Statement, Step, Weights
 from nnmigrate.spans import Edit, Span
 
@@ -78,12 +79,12 @@ from .common.severity import if_old
 RULE = Rule("NNS703", "parameter-in-trace", since="0.5.0", fixable=Applicability.SAFE)
 
 # What follows a parameter that is changed: an assignment to its parts, or a method in place.
-_CHANGED = re.compile(r"(\.data)?\s*(\[[^\n]*?\]\s*)?([-+*/@]?=(?!=)|\.\w+[^_\W]_\()")
+_CHANGED = pattern(r"(\.data)?\s*(\[[^\n]*?\]\s*)?([-+*/@]?=(?!=)|\.\w+[^_\W]_\()")
 # A name that is assigned to stands for something else from then on.
-_NAME_CHANGED = re.compile(
+_NAME_CHANGED = pattern(
     r"(\.data\s*|(\.data)?\s*\[[^\n]*?\]\s*)[-+*/@]?=(?!=)|\s*[-+*/@]=|(\.data)?\.\w+[^_\W]_\("
 )
-_INIT = re.compile(r"(\w+\.)*init\.\w+_\(\s*")
+_INIT = pattern(r"(\w+\.)*init\.\w+_\(\s*")
 
 
 def check(program: Program) -> Iterator[Finding]:

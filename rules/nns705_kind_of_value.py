@@ -52,10 +52,10 @@ There is no fix: which way is meant is for a person to say. 0.4 always took the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from nnmigrate.findings import Finding, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Dialect, Item, Program, Read, Step
 from nnmigrate.program.values import Traced
 from nnmigrate.spans import Span
@@ -64,7 +64,7 @@ from .common.severity import if_old
 
 RULE = Rule("NNS705", "kind-of-value", since="0.5.0")
 
-_ASKS = re.compile(r"(?<![\w.])(?:isinstance|(?:torch\.)?is_tensor|type)\(\s*\Z")
+_ASKS = pattern(r"(?<![\w.])(?:isinstance|(?:torch\.)?is_tensor|type)\(\s*\Z")
 
 
 def check(program: Program) -> Iterator[Finding]:

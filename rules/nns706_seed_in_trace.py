@@ -55,10 +55,10 @@ front of the first draw, and no other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Finding, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Dialect, Program
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Span
@@ -67,8 +67,8 @@ from .common.severity import if_old
 
 RULE = Rule("NNS706", "seed-in-trace", since="0.5.0")
 
-_SEED = re.compile(r"(?<![\w.])torch\.(?:cuda\.|random\.)?manual_seed(?:_all)?\(")
-_DRAW = re.compile(
+_SEED = pattern(r"(?<![\w.])torch\.(?:cuda\.|random\.)?manual_seed(?:_all)?\(")
+_DRAW = pattern(
     r"(?<![\w.])torch\.(?:rand|randn|randint|randperm|normal|bernoulli|multinomial)(?:_like)?\("
     r"|\.(?:multinomial|bernoulli|normal_|uniform_|random_|exponential_)\(|\bdropout\("
 )

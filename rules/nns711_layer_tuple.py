@@ -72,11 +72,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Dialect, Program, Statement
 from nnmigrate.schedule.values import Point
 from nnmigrate.spans import Edit, Span
@@ -86,7 +88,7 @@ from .common.families import Family, family_of, reaches
 
 RULE = Rule("NNS711", "layer-tuple", since="0.4.0", fixable=Applicability.UNSAFE)
 
-_IS_SET = re.compile(r"\s*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)")
+_IS_SET = pattern(r"\s*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)")
 _CONSEQUENCE = "silently the first prompt's row instead of the hidden states of all"
 
 
@@ -136,7 +138,8 @@ def _fix(program: Program, statement: Statement, span: Span) -> Fix | None:
     """The form that reads the same with every version."""
     module = program.text(span).removesuffix("[0]")
     # The item itself is set: that is another thing for a tensor than for a tuple.
-    if _IS_SET.match(program.code, span.end) or _is_iterated(statement.node, module):
+    loops = re.search(r"\bfor\b", program.text(statement.span)) is not None
+    if _IS_SET.match(program.code, span.end) or (loops and _is_iterated(statement.node, module)):
         return None
     name = fresh_name(program, "out")
     new = f"({name}[0] if isinstance({name} := {module}, tuple) else {name})"

@@ -48,11 +48,11 @@ the other fixes write.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from nnmigrate.findings import Finding, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program
 from nnmigrate.project import Requirement
 from nnmigrate.project.requirement import parsed
@@ -60,8 +60,8 @@ from nnmigrate.spans import Span
 
 RULE = Rule("NNS721", "old-pin", since="0.5.0")
 
-_PIN = re.compile(r"nnsight(?:\[[\w, -]*\])?\s*(?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)+")
-_INSTALLS = re.compile(r"\b(?:pip|uv)\b[^\n]*\binstall\b|\bconda\b[^\n]*\binstall\b|\"install\"")
+_PIN = pattern(r"nnsight(?:\[[\w, -]*\])?\s*(?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)+")
+_INSTALLS = pattern(r"\b(?:pip|uv)\b[^\n]*\binstall\b|\bconda\b[^\n]*\binstall\b|\"install\"")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ each nnsight version is started once.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from nnmigrate.executor import Environment, Executor, Executors, ensure
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.spans import Edit, Span
+
+# What was found with other rules, or in another test, is not to be found again.
+os.environ["NNMIGRATE_NO_CACHE"] = "1"
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("any-machine", deadline=None)

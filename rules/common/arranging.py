@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Statement, Trace
 from nnmigrate.schedule.values import Order
 

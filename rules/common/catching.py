@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Item, Program, Read, Remote, Statement
-from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span
 
 from .editing import code_of
@@ -17,9 +17,9 @@ from .editing import code_of
 GONE = "NNsightError"
 _WRAPPER = "ExceptionWrapper"
 _HOME = "intervention.tracing.util"
-_MAY_FAIL = re.compile(r"\b(ImportError|ModuleNotFoundError|Exception|BaseException)\b")
-_SHOWN = re.compile(r"\b(print|\w*log\w*\.\w+|warnings\.warn)\((?:[^()\n]*,)?\s*\Z")
-_KEPT = re.compile(r"(\b(type|isinstance)\(|\b(from|raise)\s+)\Z")
+_MAY_FAIL = pattern(r"\b(ImportError|ModuleNotFoundError|Exception|BaseException)\b")
+_SHOWN = pattern(r"\b(print|\w*log\w*\.\w+|warnings\.warn)\((?:[^()\n]*,)?\s*\Z")
+_KEPT = pattern(r"(\b(type|isinstance)\(|\b(from|raise)\s+)\Z")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _import(statement: Statement) -> tuple[list[str], str]:
 
 def _is_made(program: Program, name: str) -> bool:
     """Whether the class is called or derived from: its successor is made in another way."""
-    text = code_only(program.code)
+    text = program.bare
     made = re.escape(name)
     return re.search(rf"(?<![\w.]){made}\s*\(|\bclass\s+\w+\([^()]*\b{made}\b", text) is not None
 

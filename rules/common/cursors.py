@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Program, Repeat, Statement, Step, Told
 from nnmigrate.program.values import Envoy
 from nnmigrate.schedule.values import Index, Path
 from nnmigrate.spans import Span
 
-_NEXT = re.compile(
-    r"\s*\.\s*next\s*\(\s*(?P<keyword>increment\s*=\s*)?(?P<number>-?\d+)?\s*,?\s*\)"
-)
+_NEXT = pattern(r"\s*\.\s*next\s*\(\s*(?P<keyword>increment\s*=\s*)?(?P<number>-?\d+)?\s*,?\s*\)")
 
 
 class Uncounted(Exception):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Block, Program, Scope, Statement
 from nnmigrate.program.model import STRING_OR_COMMENT
 from nnmigrate.schedule.values import Provider
@@ -111,7 +112,7 @@ def inside_strings(program: Program, statement: Statement) -> set[int]:
     return {starts[number] for number in numbers if number in starts}
 
 
-_TRIPLE_QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", re.DOTALL)
+_TRIPLE_QUOTED = pattern(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", re.DOTALL)
 
 
 def fresh_name(program: Program, wish: str, taken: Iterable[str] = ()) -> str:

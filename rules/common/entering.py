@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Fix
 from nnmigrate.program import Bind, Context, Made, Mutation, Program, Read, Scope, Statement, flat
 from nnmigrate.program.liveness import reads_free

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Bind, Mutation, Program, Read, Statement
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span, apply_edits

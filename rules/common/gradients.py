@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cmp_to_key
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Told, Trace
 from nnmigrate.program.values import Traced, is_traced
 from nnmigrate.schedule import compare

@@ -7,8 +7,8 @@ changes it for all; so it matters when.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule import carried_out, compare, expected, ignored, instances
 from nnmigrate.schedule.values import (
     Define,

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Context, Program, Statement
 from nnmigrate.spans import Edit, Span
 
-_COMMENT = re.compile(r"#[^\r\n]*")
-_TO_COLON = re.compile(r"(?:[\s),\\]|#[^\r\n]*)*:")
+_COMMENT = pattern(r"#[^\r\n]*")
+_TO_COLON = pattern(r"(?:[\s),\\]|#[^\r\n]*)*:")
 
 
 def nested(

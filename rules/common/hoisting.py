@@ -7,10 +7,10 @@ the rest of it runs on the caller's own objects, where 0.4 ran it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import (
     Access,
     Bind,

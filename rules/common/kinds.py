@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Mutation, Program, Scope, Trace
 from nnmigrate.program.values import Constant, Container, Instance, Items, Value
 from nnmigrate.spans import Span
@@ -27,8 +28,8 @@ def changed_path(mutation: Mutation) -> str:
     return mutation.path
 
 
-_TENSOR = re.compile(r"torch\.(zeros|ones|empty|full|rand\w*|tensor|arange|eye)(_like)?\(")
-_ARRAY = re.compile(r"(np|numpy)\.(zeros|ones|empty|full|array|arange)(_like)?\(")
+_TENSOR = pattern(r"torch\.(zeros|ones|empty|full|rand\w*|tensor|arange|eye)(_like)?\(")
+_ARRAY = pattern(r"(np|numpy)\.(zeros|ones|empty|full|array|arange)(_like)?\(")
 _METHODS = {
     "list": frozenset("append extend insert sort reverse".split()),
     "dict": frozenset("setdefault popitem".split()),

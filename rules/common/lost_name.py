@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Bind, Block, Program, Trace
 from nnmigrate.program.bodies import Placed, straight

@@ -7,10 +7,10 @@ travels, under a second name that is saved, and is copied back (`copied_back`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Mutation, Program
 from nnmigrate.program.values import Container
 from nnmigrate.spans import Edit, Span

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Item, Mutation, Program, Read, Statement, Told
 from nnmigrate.program.model import code_only
 from nnmigrate.program.steps import flat
@@ -15,16 +16,16 @@ from nnmigrate.spans import Edit, Span
 from .editing import fresh_name, lines_after, lines_before
 
 _OLD = '.removeprefix("model")'
-_TARGETS = re.compile(
+_TARGETS = pattern(
     r"\bfor\s+(?:\w+\s*,\s*\()?\(?\s*(?:(\w+)\s*,\s*)?(\w+)\s*\)*\s+in\s+(?:enumerate)?\(*\s*\Z"
 )
-_ALL = re.compile(r"\A(.*?)\s*\.\s*modules\s*\(\s*\)\Z", re.DOTALL)
-_NUMBERED = re.compile(r"\b(enumerate|zip|next\(\s*iter)\(\s*([^()]*,\s*)?(list\(\s*)?\Z")
-_PICKED = re.compile(r"\s*\)*\s*\[\s*-?\d")
-_BOUND = re.compile(r"(\w+)\s*=\s*(?:list\(|tuple\()?\s*")
-_NEW_NAME = re.compile(r"""["']model(\.|["'])""")
-_READS = re.compile(r"\.(output|inputs?)\b")
-_SORTED = re.compile(r"\b(sorted|set|frozenset|any|all)\(\s*[^()]*\bfor\b[^()]*\bin\s+\Z")
+_ALL = pattern(r"\A(.*?)\s*\.\s*modules\s*\(\s*\)\Z", re.DOTALL)
+_NUMBERED = pattern(r"\b(enumerate|zip|next\(\s*iter)\(\s*([^()]*,\s*)?(list\(\s*)?\Z")
+_PICKED = pattern(r"\s*\)*\s*\[\s*-?\d")
+_BOUND = pattern(r"(\w+)\s*=\s*(?:list\(|tuple\()?\s*")
+_NEW_NAME = pattern(r"""["']model(\.|["'])""")
+_READS = pattern(r"\.(output|inputs?)\b")
+_SORTED = pattern(r"\b(sorted|set|frozenset|any|all)\(\s*[^()]*\bfor\b[^()]*\bin\s+\Z")
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from math import inf
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Mutation, Program, Statement, Told, Trace
 
 from .cursors import shown
 from .stepping import in_order
 
 Range = tuple[float, float]
-_BLOCK = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[[^\n]*\])$")
-_ITER = re.compile(r"iter\s*\[(?P<steps>.*)\]$")
+_BLOCK = pattern(r"\.\s*(all\s*\(\s*\)|iter\s*\[[^\n]*\])$")
+_ITER = pattern(r"iter\s*\[(?P<steps>.*)\]$")
 
 
 def range_of(block: str) -> Range | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Mutation, Program, Read, Save, Statement, Trace
 from nnmigrate.program.bodies import Placed, placed
 from nnmigrate.program.values import (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Program, Statement
 from nnmigrate.spans import Edit, Span, apply_edits
 

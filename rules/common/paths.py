@@ -5,7 +5,7 @@ Both columns were looked up in the packages of 0.4.11 and 0.5.15.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from nnmigrate.classes import dataclass
 
 _TRACING = "nnsight.intervention.tracing"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import Exported, Program, Read, Statement, Told
 from nnmigrate.program.names import REMOVED_BUILTINS
 from nnmigrate.program.values import NnsightName

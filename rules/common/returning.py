@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Program, Told, Trace
 from nnmigrate.program.bodies import Placed, placed

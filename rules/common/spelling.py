@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nnmigrate import schedule
+from nnmigrate.classes import dataclass
 from nnmigrate.program import (
     BarrierCall,
     BarrierMade,

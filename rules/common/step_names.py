@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Block, Invoke, Program, Read, Remote, Save, Statement, Trace
 from nnmigrate.program.liveness import bound_before, read_after
 from nnmigrate.program.steps import Step, flat
@@ -148,7 +150,7 @@ def _why(program: Program, trace: Trace, name: str) -> str:
     return f"`{name}` is bound more than once, and 0.5 would keep what it was bound to first"
 
 
-_EMPTY = re.compile(r"((list|dict|set)\(\)|\[\]|\{\})(\.save\(\))?")
+_EMPTY = pattern(r"((list|dict|set)\(\)|\[\]|\{\})(\.save\(\))?")
 
 
 def _made_before(program: Program, trace: Trace, invoke: Invoke, name: str) -> Statement | None:
@@ -346,7 +348,7 @@ def _is_augmented(statement: Statement, step: Read) -> bool:
     )
 
 
-_OPERATOR = re.compile(r"\s*(\*\*|//|>>|<<|[-+*/%@&|^])=\s*")
+_OPERATOR = pattern(r"\s*(\*\*|//|>>|<<|[-+*/%@&|^])=\s*")
 
 
 def _spelled_out(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Fix
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Bind, Dialect, Invoke, Program, Read, Statement, Told, Trace
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
@@ -25,7 +26,7 @@ from .stepping import (
     unit_of,
 )
 
-_CALL = re.compile(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
+_CALL = pattern(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
 
 
 class Undecided(Exception):

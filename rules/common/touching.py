@@ -8,8 +8,9 @@ both have to do with one object, or with one tensor that one of them changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program import (
     Access,
     BarrierCall,

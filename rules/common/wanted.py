@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Dialect, Program, Statement, Trace
 from nnmigrate.program.liveness import RAISING
 
-_BROAD = re.compile(r"Exception|BaseException|.*OutOfOrderError|.*NNsightException")
+_BROAD = pattern(r"Exception|BaseException|.*OutOfOrderError|.*NNsightException")
 
 
 def is_wanted(program: Program, trace: Trace) -> bool:

@@ -12,19 +12,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.layout import Layout, layout_of
 from nnmigrate.documents import DocumentProblem, put, read, write
 from nnmigrate.findings import Finding
+from nnmigrate.patterns import pattern
 
 VERSION = 1
 _LONGEST = 160
 # Where pins stand. The rest is Python, or holds Python that was taken out of it.
 _NO_CODE = (".cfg", ".toml", ".txt", ".yaml", ".yml")
-_DEFINITION = re.compile(r"(?:async def|def|class) (\w+)")
+_DEFINITION = pattern(r"(?:async def|def|class) (\w+)")
 
 
 @dataclass(frozen=True, order=True)

@@ -6,20 +6,21 @@ import inspect
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Rule
 from nnmigrate.guides import UnknownGuide, guide, guides
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Options
 from nnmigrate.project import Project
 from nnmigrate.project.declared import of_pyproject
 from nnmigrate.rules import rules
 from nnmigrate.selection import UnknownRule
 
-_PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CELL = re.compile(r"^```ipython\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PROJECT = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROGRAM = pattern(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CELL = pattern(r"^```ipython\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROJECT = pattern(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.settings_keys import KEYS, problem_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NAME = "pyproject.toml"
 _NAMES = (".nnmigrate.toml", "nnmigrate.toml", NAME)
-_HEADER = re.compile(r"\s*\[\s*tool\s*\.\s*nnmigrate\b")
+_HEADER = pattern(r"\s*\[\s*tool\s*\.\s*nnmigrate\b")
 
 
 @dataclass
@@ -119,6 +116,11 @@ def read(path: Path) -> Configuration | None:
         text = raw.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration(path, 1, f"cannot be read: {error}") from error
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

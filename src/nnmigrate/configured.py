@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnmigrate.baseline import Baseline, load
 from nnmigrate.configuration import (
     NAME,
     BadConfiguration,
@@ -26,9 +25,10 @@ from nnmigrate.settings_keys import target_of, version_of
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from nnmigrate.baseline import Baseline
     from nnmigrate.outcomes import Settings
 
-_PLAIN = {"assume-remote": "assume_remote", "unsafe-fixes": "unsafe"}
+_PLAIN = {"assume-remote": "assume_remote", "timeout": "timeout", "unsafe-fixes": "unsafe"}
 _MADE = {"target-version": ("target", target_of), "source-version": ("source", version_of)}
 
 
@@ -42,6 +42,8 @@ class Configured:
     def __init__(self, said: Iterable[str] = ()) -> None:
         self._said = frozenset(said)
         self._configurations = Configurations()
+        self._real: dict[str, str] = {}
+        self._around: dict[str, Configuration | BadConfiguration] = {}
         self._baselines: dict[Path, Baseline | DocumentProblem] = {}
 
     def of(self, path: Path, settings: Settings) -> Settings:
@@ -58,7 +60,7 @@ class Configured:
             DocumentProblem: the configuration cannot be understood, or the baseline not be read.
         """
         try:
-            found = self._configurations.around(_absolute(path).parent)
+            found = self._of_folder(self._folder(path))
             if not found.values:
                 return settings
             own = self._changed(found, settings)
@@ -83,14 +85,38 @@ class Configured:
             None where the configuration does not speak of it.
         """
         try:
-            found = self._configurations.around(Path(path).parent)
+            found = self._of_folder(os.path.dirname(path))
         except BadConfiguration:
             return None  # said with the first file that it counts for
+        if not found.values:
+            return None
         patterns = (*found.values.get("exclude", ()), *found.values.get("extend-exclude", ()))
         asked = f"{path}/" if is_directory else path
         if patterns and _matches(patterns, asked, found.folder):
             return True
         return False if "exclude" in found.values else None
+
+    def _folder(self, path: Path) -> str:
+        """The folder in which a file really lies."""
+        if path.is_symlink():
+            return os.path.dirname(os.path.realpath(path))
+        folder = os.path.dirname(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return self._real[folder]
+
+    def _of_folder(self, folder: str) -> Configuration:
+        """The configuration of an absolute folder without links in it; asked for every file."""
+        found = self._around.get(folder)
+        if found is None:
+            try:
+                found = self._configurations.around(Path(folder))
+            except BadConfiguration as error:
+                found = error
+            self._around[folder] = found
+        if isinstance(found, BadConfiguration):
+            raise found
+        return found
 
     def excludes(self, path: Path) -> bool:
         """Whether a file, or a folder that it lies in, is excluded."""
@@ -128,6 +154,8 @@ class Configured:
 
     def _baseline(self, path: Path) -> Baseline:
         if path not in self._baselines:
+            from nnmigrate.baseline import load
+
             try:
                 self._baselines[path] = load(Path(as_written(path)))
             except DocumentProblem as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +20,16 @@ from nnmigrate.documents import (
     mentions_nnsight,
     refuse_too_long,
 )
-from nnmigrate.outcomes import Outcome, Settings
+from nnmigrate.outcomes import NotKept, Outcome, Settings
 from nnmigrate.project import project_of
 from nnmigrate.reports import Report
 from nnmigrate.spans import Edit, Span, apply_edits, moved
 
 # LibCST takes longer to import than most trees take to be read.
 if TYPE_CHECKING:
+    from nnmigrate.cache import Cache
     from nnmigrate.engine import RuleFailure
+    from nnmigrate.findings import Finding
     from nnmigrate.program import Dialect, Options
 
 
@@ -40,15 +43,25 @@ def examined(name: str, raw: bytes, settings: Settings) -> Outcome:
 
     Raises:
         DocumentProblem: it cannot be read, parsed or changed.
+        NotKept: the settings' cache is asked alone, and has nothing.
     """
     refuse_too_long(raw, name)
     document = document_in(raw, name, settings)
     if is_host(name) and not mentions_nnsight(document.code.encode(errors="replace")):
         return irrelevant(name, raw, document.notes)
+    kept = _kept(name, document, settings)
+    if kept is not None:
+        return kept
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
+    examine = _fix if settings.fix else _check
     try:
-        return _fix(name, document, settings) if settings.fix else _check(name, document, settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the user's literals: not our business
+            return bounded(lambda: examine(name, document, settings), settings.timeout)
+    except GivenUp as error:
+        raise DocumentProblem(name, str(error)) from error
     except NotPython as error:
         message = f"cannot parse: {error.message}"
         place = Sheet(document.code, document.origins).at(error.line, error.column)
@@ -83,8 +96,7 @@ def options_of(name: str, settings: Settings) -> Options:
     """
     from nnmigrate.program import Options
 
-    folder = Path.cwd() if name == "-" else Path(name).resolve().parent
-    project = project_of(folder)
+    project = project_of(_folder(name))
     return Options(
         target=settings.target or project.target or (0, 5),
         assume_remote=settings.assume_remote,
@@ -93,6 +105,10 @@ def options_of(name: str, settings: Settings) -> Options:
         asked=frozenset(settings.selection.select),
         again=is_notebook(name),
     )
+
+
+def _folder(name: str) -> Path:
+    return Path.cwd() if name == "-" else Path(name).resolve().parent
 
 
 def _dialect(source: tuple[int, ...] | None) -> Dialect | None:
@@ -104,20 +120,65 @@ def _dialect(source: tuple[int, ...] | None) -> Dialect | None:
     return Dialect.OLD if source < (0, 5) else Dialect.NEW
 
 
+def _kept(name: str, document: Document, settings: Settings) -> Outcome | None:
+    """The outcome that is known from an earlier run, if nothing has to be changed."""
+    cache = _cache(settings)
+    if cache is None:
+        return None
+    found = cache.get(_key(name, document, settings), document.code)
+    changes = settings.annotate or settings.add_ignores
+    if found is not None and not changes and not (settings.fix and any(one.fix for one in found)):
+        return accepting(_unchanged(name, document, found), settings)
+    if settings.known_only:
+        raise NotKept(name)
+    return None
+
+
+def _cache(settings: Settings) -> Cache | None:
+    if settings.cache is None:
+        return None
+    from nnmigrate.cache import cache_in
+
+    return cache_in(settings.cache)
+
+
+def _keep(name: str, document: Document, settings: Settings, findings: tuple[Finding, ...]) -> None:
+    cache = _cache(settings)
+    if cache is not None:
+        cache.put(_key(name, document, settings), findings)
+
+
+def _key(name: str, document: Document, settings: Settings) -> str:
+    from nnmigrate.cache import key_of
+
+    project, again = project_of(_folder(name)), is_notebook(name)
+    return key_of(document.code, document.rigid, settings, project, again)
+
+
+def _unchanged(
+    name: str,
+    document: Document,
+    findings: tuple[Finding, ...],
+    failures: Iterable[RuleFailure] = (),
+) -> Outcome:
+    return Outcome(
+        Report(name, document.code, findings, document.origins),
+        document.raw,
+        document.raw,
+        Sheet(document.code, document.origins),
+        problems=_problems(name, failures),
+        notes=document.notes,
+    )
+
+
 def _check(name: str, document: Document, settings: Settings) -> Outcome:
     from nnmigrate.engine import check
 
     options = options_of(name, settings)
     checked = check(document.code, options, settings.selection, document.rigid)
-    outcome = Outcome(
-        Report(name, document.code, checked.findings, document.origins),
-        document.raw,
-        document.raw,
-        Sheet(document.code, document.origins),
-        problems=_problems(name, checked.failures),
-        notes=document.notes,
-    )
-    outcome = accepting(outcome, settings)
+    if not checked.failures:
+        _keep(name, document, settings, checked.findings)
+    outcome = accepting(_unchanged(name, document, checked.findings, checked.failures), settings)
     return _ignoring(name, document, outcome, settings) if settings.add_ignores else outcome
 
 
@@ -127,6 +188,8 @@ def _fix(name: str, document: Document, settings: Settings) -> Outcome:
     options, rigid = options_of(name, settings), document.rigid
     fixed = fix(document.code, options, settings.selection, settings.unsafe, rigid)
     after = document.with_code(fixed.code, fixed.rigid)
+    if not fixed.failures and not fixed.applied and fixed.code == document.code:
+        _keep(name, document, settings, fixed.remaining)
     outcome = Outcome(
         Report(name, fixed.code, fixed.remaining, origins_after(name, document, fixed.code, after)),
         document.raw,

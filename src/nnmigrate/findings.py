@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnmigrate.program import Program
 
 
-_OF_04 = re.compile(r"\b0\.4\b(?! raised)")
+_OF_04 = pattern(r"\b0\.4\b(?! raised)")
 
 
 class Severity(str, Enum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
+
+from nnmigrate.classes import dataclass
 
 # In the order in which they are read.
 _NAMES = (
@@ -11,6 +12,7 @@ _NAMES = (
     "usage",
     "configuration",
     "proof",
+    "releases",
     "hooks-and-ci",
     "editors",
     "contributing",

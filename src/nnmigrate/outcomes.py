@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import DocumentProblem, Sheet
 from nnmigrate.findings import Finding
 from nnmigrate.reports import Report
@@ -39,6 +40,11 @@ class Settings:
         add_ignores: whether to write comments that accept what is found.
         project: what gives each file its own settings; None for these in every file.
         force_exclude: whether what the project excludes is passed over where it is named, too.
+        timeout: seconds of the processor's time after which a document is given up; 0 for never,
+            None for `patience.PATIENCE`.
+        jobs: how many processes may look at files.
+        cache: the folder in which findings are kept; None to work them out.
+        known_only: whether what is not kept is not to be worked out either: `NotKept` says so.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -55,6 +61,14 @@ class Settings:
     add_ignores: bool = False
     project: Configured | None = None
     force_exclude: bool = False
+    timeout: float | None = None
+    jobs: int = 1
+    cache: Path | None = None
+    known_only: bool = False
+
+
+class NotKept(Exception):
+    """Nothing is known of a document, and only what is kept was asked for."""
 
 
 _NO_CODE = Sheet("")

@@ -6,12 +6,13 @@ A program is a file with the modules beside it that it imports; both are rewritt
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
 
 from nnmigrate.beside import modules_beside
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import Origin, document_of, is_host, read
 from nnmigrate.executor import Hints, Script
 from nnmigrate.outcomes import Outcome, Settings

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import DocumentProblem, Place
 from nnmigrate.executor import (
     Baseline,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-_SELECTOR = re.compile(r"NNS\d{0,3}")
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
+
+_SELECTOR = pattern(r"NNS\d{0,3}")
 
 
 class UnknownRule(ValueError):

@@ -6,11 +6,12 @@ document. Lines and columns are worked out only where something is shown.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
 
 @dataclass(frozen=True, order=True)
@@ -107,7 +108,7 @@ def apply_edits(code: str, edits: Iterable[Edit]) -> str:
 
 
 # What ends a line for Python's tokenizer; str.splitlines() would also break at form feeds and more.
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = pattern(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)

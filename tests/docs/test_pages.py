@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from click import Context
 
 from nnmigrate.catalogue import entries, page_of
 from nnmigrate.cli import cli
@@ -143,7 +144,8 @@ def _commands(text: str) -> Iterator[list[str]]:
 @pytest.mark.parametrize("one", guides(), ids=lambda one: one.name)
 def test_commands_and_options_that_are_shown_are_there(one: Guide) -> None:
     for words in _commands(one.text):
-        command = cli.commands[words[0]]
+        command = cli.get_command(Context(cli), words[0])
+        assert command is not None, words
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known, words
 

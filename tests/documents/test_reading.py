@@ -65,7 +65,7 @@ def test_a_forbidden_file_is_a_problem(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError(13, "Permission denied")
 
     # The superuser may read everything, so that modes would show nothing.
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(DocumentProblem, match=r"a\.py:1:1: cannot read: Permission denied"):
         read(tmp_path / "a.py")
 

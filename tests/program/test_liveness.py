@@ -71,6 +71,8 @@ NOT_READ = {
     "a lambda's parameter": TRACE + "f = lambda x: x\n",
     "only before": "x = 0\nprint(x)\n" + TRACE,
     "bound anew at each turn": "for p in 'ab':\n" + indented(TRACE) + "    x = 2\n    print(x)\n",
+    "a class's own, under the line ends of Windows": TRACE
+    + "if lm:\r\n    class C:\r\n\r\n        x = 2\r\n",
     "in the other branch": "if lm:\n" + indented(TRACE) + "else:\n    print(x)\n",
     "a function's own name is not the module's": "def f():\n" + indented(TRACE) + "print(x)\n",
 }

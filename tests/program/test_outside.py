@@ -73,3 +73,23 @@ def test_bound(code: str) -> None:
 )
 def test_not_bound(code: str) -> None:
     assert not _bound(code)
+
+
+@pytest.mark.parametrize(
+    ("around", "depth"),
+    [
+        ("with lm.trace():\n    class C:\n", 2),
+        ("with lm.trace():\n    if x:\n        def f():\n", 3),
+    ],
+)
+def test_a_definition_in_a_trace_is_followed(around: str, depth: int) -> None:
+    inside = TRACE.format("")
+    for _ in range(depth):
+        inside = _indented(inside)
+
+    assert not _bound(around + inside)
+    assert _bound("h = 0\n" + around + inside)
+
+
+def test_of_a_function_that_nobody_comes_to_nothing_is_said() -> None:
+    assert not _bound("h = 0\nraise SystemExit\ndef f():\n" + _indented(TRACE.format("")))

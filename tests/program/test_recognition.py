@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nnmigrate.program import Dialect, NotPython, Options, Remote, build
+from nnmigrate.project import Project, Requirement
 
 
 def _models(code: str) -> list[str]:
@@ -142,6 +145,21 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("for i in t.iter[:3]: pass", Dialect.NEW),
         ("t.log(1)", Dialect.OLD),
         ("lm.layer.next()", Dialect.OLD),
+        ("ids = t.result.save()", Dialect.NEW),
+        ("hs = list().save()", Dialect.NEW),
+        ("hs = [lm.layer.output].save()", Dialect.NEW),
+        ("with lm.output.sum().backward(): pass", Dialect.NEW),
+        ("q = lm.layer.attn.source.split_1.output.save()", Dialect.NEW),
+        ("h = lm.layer.output\n    h = h[0] if isinstance(h, tuple) else h", Dialect.NEW),
+        ("h = lm.layer.output\n    a = type(h.shape) == tuple", Dialect.UNKNOWN),
+        ("from nnsight import save", Dialect.NEW),
+        ("with lm.trace('p', remote='local'): pass", Dialect.NEW),
+        ("with lm.trace('p', remote=True): pass", Dialect.UNKNOWN),
+        ("from nnterp import StandardizedTransformer", Dialect.NEW),
+        ("from nnsight import *", Dialect.UNKNOWN),
+        ("from nnsight import list\n    hs = list().save()", Dialect.UNKNOWN),
+        ("lm.output.sum().backward()", Dialect.UNKNOWN),
+        ("t.log(1)\n    hs = list().save()", Dialect.UNKNOWN),
         ("x = 1", Dialect.UNKNOWN),
     ],
 )
@@ -151,6 +169,26 @@ def test_dialect(line: str, dialect: Dialect) -> None:
         f"with lm.trace('p') as t:\n    {line}\n"
     )
     assert build(code).dialect is dialect
+
+
+@pytest.mark.parametrize(
+    ("asked", "line", "dialect"),
+    [
+        ("<0.5", "x = 1", Dialect.OLD),
+        (">=0.5", "x = 1", Dialect.NEW),
+        (">=0.5", "t.log(1)", Dialect.OLD),
+        (">=0.4", "x = 1", Dialect.UNKNOWN),
+        ("<0.5", "b = t.barrier(2)", Dialect.NEW),
+    ],
+)
+def test_a_pin_speaks_where_the_code_does_not(asked: str, line: str, dialect: Dialect) -> None:
+    pin = Requirement("nnsight", asked, Path("requirements.txt"), 0, "")
+    options = Options(project=Project((pin,), declares=True))
+    code = (
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        f"with lm.trace('p') as t:\n    {line}\n"
+    )
+    assert build(code, options).dialect is dialect
 
 
 def test_not_python_says_where() -> None:

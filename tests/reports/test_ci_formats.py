@@ -15,7 +15,10 @@ import xmlschema
 
 from nnmigrate.documents import DocumentProblem
 from nnmigrate.findings import Finding, Severity
-from nnmigrate.reports import Report, github, gitlab, junit
+from nnmigrate.reports import Report
+from nnmigrate.reports.github import github
+from nnmigrate.reports.gitlab import gitlab
+from nnmigrate.reports.junit import junit
 
 from .builders import CASES, CODE, NASTY, NOTEBOOK, finding
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnmigrate.reports import diff
+from nnmigrate.reports.diff import diff
 
 CHANGES = {
     "a line": (b"a\nb\nc\n", b"a\nB\nc\n"),

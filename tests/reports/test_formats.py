@@ -7,7 +7,11 @@ import pytest
 
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.links import docs_url
-from nnmigrate.reports import Report, concise, full, json_report, summary
+from nnmigrate.reports import Report
+from nnmigrate.reports.concise import concise
+from nnmigrate.reports.full import full
+from nnmigrate.reports.json_report import json_report
+from nnmigrate.reports.summary import summary
 from nnmigrate.spans import Edit, Span
 
 CODE = "import a\n\nx = 1\nwith m.trace(p):\n    h = bad.output\n    use(h)\n\ny = 2\n"

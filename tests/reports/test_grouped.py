@@ -4,7 +4,8 @@ import click
 import pytest
 
 from nnmigrate.findings import Applicability, Finding, Severity
-from nnmigrate.reports import Report, grouped
+from nnmigrate.reports import Report
+from nnmigrate.reports.grouped import grouped
 from nnmigrate.spans import Span
 
 from .builders import BLOCK, CASES, CODE, NOTEBOOK, finding, replacement

@@ -12,7 +12,8 @@ import pytest
 
 from nnmigrate.documents import DocumentProblem, Origin
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
-from nnmigrate.reports import Report, sarif
+from nnmigrate.reports import Report
+from nnmigrate.reports.sarif import sarif
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .builders import BLOCK, BLOCK_CODE, CASES, CODE, NOTEBOOK, finding, replacement

@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 
 from nnmigrate.findings import Applicability, Severity
-from nnmigrate.reports import statistics, statistics_lines, statistics_objects
+from nnmigrate.reports.statistics import statistics, statistics_lines, statistics_objects
 
 from .builders import CODE, finding, replacement
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from nnmigrate.baseline import Baseline, Examined, load, stale
 from nnmigrate.commands.console import exit_code
 from nnmigrate.configuration import BadConfiguration, Configurations
 from nnmigrate.configured import Configured
@@ -21,6 +20,9 @@ from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import escaped
 from nnmigrate.reports.summary import counted
 from nnmigrate.settings_keys import version_of
+
+if TYPE_CHECKING:
+    from nnmigrate.baseline import Baseline
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -31,6 +33,7 @@ _SETTINGS = {
     "target_version": "target",
     "source": "source",
     "assume_remote": "assume_remote",
+    "timeout": "timeout",
     "unsafe": "unsafe",
     "baseline": "baseline",
     "write_baseline": "baseline",
@@ -47,8 +50,12 @@ def _source(_: click.Context, option: click.Parameter, text: str | None) -> tupl
 
 
 def _baseline(_: click.Context, __: click.Parameter, path: Path | None) -> Baseline | None:
+    if path is None:
+        return None
+    from nnmigrate.baseline import load
+
     try:
-        return None if path is None else load(path)
+        return load(path)
     except DocumentProblem as problem:
         raise click.UsageError(str(problem)) from problem
 
@@ -117,11 +124,15 @@ def begun(settings: Settings, target: Path | None) -> Settings:
     """Settings in which nothing is accepted yet, if a baseline is to be written."""
     if target is None:
         return settings
+    from nnmigrate.baseline import Baseline
+
     return replace(settings, baseline=Baseline(target, Counter()))
 
 
 def write_to(target: Path, outcomes: Sequence[Outcome]) -> int:
     """Keeps what was found in a baseline; gives the exit code."""
+    from nnmigrate.baseline import Baseline, Examined, load
+
     try:
         old = load(target) if target.exists() else Baseline(target, Counter())
         found = [
@@ -146,6 +157,10 @@ def say_adopted(outcomes: Iterable[Outcome]) -> None:
             comments = counted(outcome.comments, "comment")
             click.echo(f"{escaped(outcome.report.path)}: {comments} changed", err=True)
     accepted = [outcome.accepted for outcome in outcomes if outcome.accepted is not None]
+    if not accepted:
+        return
+    from nnmigrate.baseline import stale
+
     for path, count in stale(accepted).items():
         entries = "entry" if count == 1 else "entries"
         needed = "is no longer needed" if count == 1 else "are no longer needed"

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 import click
 
 from nnmigrate.commands.adoption import at, following, sourced
+from nnmigrate.folders import cache_folder
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.reports import DOCUMENTS, FORMATS
 from nnmigrate.rules import codes
 from nnmigrate.run import examine, examine_paths
 from nnmigrate.selection import Selection, UnknownRule
 from nnmigrate.settings_keys import target_of
+from nnmigrate.workers import cores
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -45,6 +47,13 @@ def rewriting(command: _Command) -> _Command:
             help="Treat every trace as remote.",
         ),
         sourced,
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0),
+            metavar="SECONDS",
+            help="Give a file up after that much of the processor's time; 0 for never. "
+            "[default: 120]",
+        ),
     )
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -70,6 +79,25 @@ def common(command: _Command) -> _Command:
             help="Show how often each rule found something, not the findings.",
         ),
         click.option("--strict", is_flag=True, help="Let notes count for the exit code."),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Use that many processes for many files. [default: one for each processor]",
+        ),
+        click.option(
+            "--no-cache",
+            is_flag=True,
+            envvar="NNMIGRATE_NO_CACHE",
+            help="Neither use nor keep what was found in earlier runs.",
+        ),
+        click.option(
+            "--cache-dir",
+            type=click.Path(file_okay=False, path_type=Path),
+            envvar="NNMIGRATE_CACHE_DIR",
+            metavar="FOLDER",
+            help="Keep it there. [default: the user's cache; $NNMIGRATE_CACHE_DIR]",
+        ),
         click.option(
             "--stdin-filename", metavar="PATH", default="-", help="The name of standard input."
         ),
@@ -105,6 +133,11 @@ def settings_of(
         selection = Selection.of(select, ignore, codes())
     except UnknownRule as error:
         raise click.UsageError(str(error)) from error
+    if how.get("jobs", 1) is None:
+        how["jobs"] = cores()
+    if not how.pop("no_cache", True):
+        how["cache"] = how["cache_dir"] or cache_folder()
+    how.pop("cache_dir", None)
     settings = Settings(selection, target_version, assume_remote, **how)
     return following(click.get_current_context(), settings)
 

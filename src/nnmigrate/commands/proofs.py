@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nnmigrate.beside import Importers
-from nnmigrate.commands.console import say_problems
+from nnmigrate.classes import dataclass
+from nnmigrate.commands.console import Failed, say_problems
 from nnmigrate.commands.verify import (
-    Failed,
     Where,
     environment_of,
     old_environment,

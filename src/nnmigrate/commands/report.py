@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ import click
 from click.core import ParameterSource
 
 from nnmigrate import __version__
+from nnmigrate.classes import dataclass
 from nnmigrate.commands.adoption import at
-from nnmigrate.commands.console import say_problems
+from nnmigrate.commands.console import Failed, say_problems
 from nnmigrate.commands.options import outcomes_of, rewriting, settings_of
 from nnmigrate.commands.proofs import WORDS, Judge, among_fixed
-from nnmigrate.commands.verify import Failed, Where, need_forks, running, sides
+from nnmigrate.commands.verify import Where, need_forks, running, sides
 from nnmigrate.documents import DocumentProblem, put
 from nnmigrate.outcomes import Outcome, Settings
 from nnmigrate.project import project_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from nnmigrate.commands.adoption import at
 from nnmigrate.commands.options import rewriting, settings_of
 from nnmigrate.documents import DocumentProblem, put, read
 from nnmigrate.drawing import Drawing
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.text import escaped
 
 # LibCST takes longer to import than everything else: only a picture needs it.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WIDEST = 140
 _IN_A_FILE = 100
 _BOXES = "│╞═╡●■◆⋮✗"
-_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<cell>[0-9]{1,9}))?:(?P<line>[0-9]{1,9})")
+_PLACE = pattern(r"(?P<path>.+?)(?::(?P<cell>[0-9]{1,9}))?:(?P<line>[0-9]{1,9})")
 
 
 @click.command("show")

@@ -9,19 +9,21 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from packaging.version import Version
+
+from nnmigrate.classes import dataclass
+from nnmigrate.commands.console import Failed
 
 if TYPE_CHECKING:
     from nnmigrate.executor import Conditions, Environment, Executor, Executors
     from nnmigrate.executor.verification import Environments
 
 # Every line so far had its own ways to a model and to a server: a new one has to be tried first.
-_TOO_NEW = Version("0.9")
+_TOO_NEW = "0.9"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, path_type=Path)
@@ -207,14 +209,10 @@ def _refuse_no_version(text: str) -> None:
         raise click.BadParameter(f"{text!r} is no version such as 0.5.15")
 
 
-class Failed(click.ClickException):
-    """Something could not be done."""
-
-    exit_code = 2
-
-
 def _refuse_too_new(nnsight: str) -> None:
-    if Version(nnsight) >= _TOO_NEW:
+    from packaging.version import Version
+
+    if Version(nnsight) >= Version(_TOO_NEW):
         raise Failed(f"programs cannot be run on nnsight {nnsight} yet: 0.8 is the newest")
 
 

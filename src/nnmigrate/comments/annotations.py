@@ -10,26 +10,27 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.clearance import clear_of
 from nnmigrate.comments.layout import Comment, Laid, Layout, layout_of
 from nnmigrate.findings import Applicability, Finding, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Lines, Span
 
 WIDTH = 100
 """In characters: what is longer goes on in the next line."""
 
 _NARROWEST = 40
-_FIRST = re.compile(r"# nnmigrate (NNS\d{3}(?:, NNS\d{3})*): ")
+_FIRST = pattern(r"# nnmigrate (NNS\d{3}(?:, NNS\d{3})*): ")
 _FURTHER = "# nnmigrate ... "
 # Lines move when comments come and go; then the comment would have to change.
-_ROW = re.compile(
+_ROW = pattern(
     r" \((?:cell \d+, )?line \d+\)| (?:at|in|on) line \d+| \((?:a|\d+) lines? (?:above|below)\)"
 )
 # What other readers of comments would take for theirs: a cookie (PEP 263), a suppression.
-_COOKIE = re.compile(r"(coding)([:=])")
-_DIRECTIVE = re.compile(r"#(?=\s*(?:noqa|flake8|nnmigrate))", re.IGNORECASE)
+_COOKIE = pattern(r"(coding)([:=])")
+_DIRECTIVE = pattern(r"#(?=\s*(?:noqa|flake8|nnmigrate))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

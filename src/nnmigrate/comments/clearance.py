@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Finding, Fix
 from nnmigrate.spans import Edit, Span, touches
 

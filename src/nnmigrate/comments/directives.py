@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Lines, Span
 
-_MENTIONED = re.compile(r"noqa|nnmigrate\s*:", re.IGNORECASE)
+_MENTIONED = pattern(r"noqa|nnmigrate\s*:", re.IGNORECASE)
 # A colon with no code behind it is a mistake, and silences nothing (as in Ruff). What flake8 takes
 # for a whole file is not followed where it names no codes: it was written for checkers of style,
 # and a file that nobody migrates is a high price.
 _LIST = r"(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)"
-_NOQA = re.compile(rf"#\s*noqa\b(?:(?P<colon>\s*:)\s*{_LIST}?)?", re.IGNORECASE)
-_FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\s*:\s*{_LIST}", re.IGNORECASE)
-_IGNORE = re.compile(
+_NOQA = pattern(rf"#\s*noqa\b(?:(?P<colon>\s*:)\s*{_LIST}?)?", re.IGNORECASE)
+_FLAKE8 = pattern(rf"#\s*flake8\s*[:=]\s*noqa\s*:\s*{_LIST}", re.IGNORECASE)
+_IGNORE = pattern(
     r"#\s*nnmigrate\s*:\s*ignore(?P<file>-file)?(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\s,]+")
-_BEGINNING = re.compile(r"NNS\d{0,3}")
+_WORD = pattern(r"[^\s,]+")
+_BEGINNING = pattern(r"NNS\d{0,3}")
 
 
 class Kind(Enum):

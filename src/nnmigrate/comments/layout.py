@@ -6,19 +6,20 @@ This is Python's own view of lines, from its tokenizer: the code need not be und
 from __future__ import annotations
 
 import io
-import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Lines, Span
 
 _BETWEEN = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
-_BLANKS = re.compile(r"(?:\s|\\(?=[\r\n]))+")
+_BLANKS = pattern(r"(?:\s|\\(?=[\r\n]))+")
 # What a formatter adds when it breaks brackets over lines.
-_IN_BRACKETS = re.compile(r"(?<=[(\[{]) |,? (?=[)\]}])|,(?=[)\]}])")
+_IN_BRACKETS = pattern(r"(?<=[(\[{]) |,? (?=[)\]}])|,(?=[)\]}])")
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ line for itself for what stands on the next line. `# nnmigrate: ignore-file` cou
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.directives import Code, Directive, Kind, directives_in, mentions_any
 from nnmigrate.comments.layout import Comment, Laid, Layout
 from nnmigrate.findings import Finding

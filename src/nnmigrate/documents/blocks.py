@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
 # What may stand before a fence: blanks, the marks of quotations, and of the item of a list.
-_FENCE = re.compile(
+_FENCE = pattern(
     r"(?P<before>[ \t]*(?:>[ \t]*)*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})"
     r"(?P<info>.*)$"
 )
-_MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
+_MARKS = pattern(r"[ \t]*(?:>[ \t]?)*[ \t]*")
 _PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "doctest"})
 _DIRECTIVES = frozenset({"code-cell", "code-block", "code", "sourcecode", "testcode", "doctest"})
-_DIRECTIVE = re.compile(r"(?P<indent>[ \t]*)\.\. +(?P<name>[\w-]+)::[ \t]*(?P<argument>[\w-]*)")
-_OPTION = re.compile(r"[ \t]*:[\w-]+:")
-_PROMPT = re.compile(r"(?P<indent>[ \t]*)(?P<prompt>>>>|\.\.\.)(?P<blank> |$)")
+_DIRECTIVE = pattern(r"(?P<indent>[ \t]*)\.\. +(?P<name>[\w-]+)::[ \t]*(?P<argument>[\w-]*)")
+_OPTION = pattern(r"[ \t]*:[\w-]+:")
+_PROMPT = pattern(r"(?P<indent>[ \t]*)(?P<prompt>>>>|\.\.\.)(?P<blank> |$)")
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.ignores import Ignores
 from nnmigrate.documents.kinds import EVERYTHING, STUBS
 from nnmigrate.documents.problem import DocumentProblem, system_problem

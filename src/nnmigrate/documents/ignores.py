@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nnmigrate.classes import dataclass
+from nnmigrate.documents.hints import Hints
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -18,15 +23,24 @@ class _Patterns:
 
     Args:
         base: the directory that they are relative to, without links in it, ending in a slash.
-        spec: the patterns.
+        lines: the patterns.
     """
 
     base: str
-    spec: GitIgnoreSpec
+    lines: tuple[str, ...]
+
+    @cached_property
+    def _hints(self) -> Hints:
+        return Hints.of(self.lines)
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        return spec_of(self.lines)
 
     def verdict(self, path: str) -> bool | None:
         """Ignored, taken back (`!pattern`), or not spoken of."""
-        return self.spec.check_file(path[len(self.base) :].replace(os.sep, "/")).include
+        inside = path[len(self.base) :].replace(os.sep, "/")
+        return self._spec.check_file(inside).include if self._hints.may_fit(inside) else None
 
 
 @dataclass(frozen=True)
@@ -91,26 +105,30 @@ def _read(files: list[tuple[Path, Path]]) -> Iterator[_Patterns]:
     for base, file in files:
         if file.is_file():
             lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="surrogateescape")
-            yield _Patterns(os.path.join(base, ""), spec_of(lines.splitlines()))
+            yield _Patterns(os.path.join(base, ""), tuple(lines.splitlines()))
 
 
 def spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
     """Patterns as git understands them; what is none is passed over."""
-    # Imported here: most directories have no such file, and the import costs 0.03 s.
-    from pathspec import GitIgnoreSpec
-
     try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in lines if _valid(line))
+        return _compiled(lines)
+    except (ValueError, re.error):
+        return _compiled([line for line in lines if _valid(line)])
 
 
 def _valid(line: str) -> bool:
     """Whether a line is a pattern; git passes over the others without a word."""
-    from pathspec import GitIgnoreSpec
-
     try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
+        _compiled([line])
+    except (ValueError, re.error):
         return False
     return True
+
+
+def _compiled(lines: Sequence[str]) -> GitIgnoreSpec:
+    # Imported here: most runs meet nothing that is ignored, and the import costs 0.03 s.
+    from pathspec import GitIgnoreSpec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about brackets in brackets: git takes them as they are
+        return GitIgnoreSpec.from_lines(lines)

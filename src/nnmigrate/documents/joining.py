@@ -7,13 +7,12 @@ them, so that every change belongs to one piece.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
 SEPARATOR = "# %%\n"
@@ -22,10 +21,10 @@ SEPARATOR = "# %%\n"
 _LONG = 2000
 """From how many lines on the smallest edits would take seconds to find."""
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-_LAST_END = re.compile(r"(?:\r\n|\r|\n)\Z")
+_LINE = pattern(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_LAST_END = pattern(r"(?:\r\n|\r|\n)\Z")
 # In a console such a line goes on with a statement.
-_GOES_ON = re.compile(r"\s|(?:else|elif|except|finally)\b|[)\]}]")
+_GOES_ON = pattern(r"\s|(?:else|elif|except|finally)\b|[)\]}]")
 _NOWHERE = Origin(0, 0)
 
 
@@ -203,6 +202,8 @@ def _rendered(
     lines: Sequence[HostLine], new: str, prompts: tuple[str, str] | None
 ) -> Iterator[str]:
     """Lines after their edits, as the host writes them."""
+    from difflib import SequenceMatcher
+
     rows = rows_of(new)
     old = [line.code for line in lines]
     matcher = SequenceMatcher(None, old, [row for row, _ in rows], autojunk=False)
@@ -247,6 +248,8 @@ def edits_between(old: str, new: str) -> list[Edit]:
     edits = []
     # In long texts with its heuristic, which makes larger edits: without it, the empty lines alone
     # of a file of 10,000 lines are compared each with each, again and again.
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, before, after, autojunk=len(before) > _LONG)
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "equal":

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
-_BLANKS = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"[^\s,\]}]+")
+_BLANKS = pattern(r"[ \t\r\n]*")
+_SCALAR = pattern(r"[^\s,\]}]+")
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-_TOKEN = re.compile(_STRING + r"|[\[\]{}]", re.DOTALL)
+_TOKEN = pattern(_STRING + r"|[\[\]{}]", re.DOTALL)
 # A character as it is written in a string; a pair of surrogates is one character.
-_CHARACTER = re.compile(
+_CHARACTER = pattern(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]",
     re.DOTALL,
 )

@@ -11,17 +11,19 @@ import ast
 import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
 TRANSPARENT = frozenset({"capture", "debug", "prun", "time", "timeit"})
 """Cell magics whose cell is Python that runs with the notebook's own names."""
 
-_CELL_MAGIC = re.compile(r"%%\s*(?P<name>[\w.]*)\s*(?P<rest>.*)$")
-_LINE = re.compile(
+_CELL_MAGIC = pattern(r"%%\s*(?P<name>[\w.]*)\s*(?P<rest>.*)$")
+_LINE = pattern(
     r"(?P<indent>\s*)(?:(?P<mark>!!|!|%(?!%))\s*(?P<text>.*)|.*\?\??\s*|\?.*)$", re.DOTALL
 )
-_RESULT = re.compile(r"(?P<target>\s*[\w.,\[\] '\"]+=\s*)(?P<mark>[%!])(?P<text>.*)$", re.DOTALL)
-_MAYBE = re.compile(r"\s*[%!?]|.*\?\s*$|.*=\s*[%!]")
+_RESULT = pattern(r"(?P<target>\s*[\w.,\[\] '\"]+=\s*)(?P<mark>[%!])(?P<text>.*)$", re.DOTALL)
+_MAYBE = pattern(r"\s*[%!?]|.*\?\s*$|.*=\s*[%!]")
 
 
 @dataclass(frozen=True)

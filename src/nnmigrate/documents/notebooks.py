@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.cells import offsets_of_lines, piece_of_cell
 from nnmigrate.documents.joining import Joined, OfPieces, edits_between
 from nnmigrate.documents.json_text import Strings, items, members
 from nnmigrate.documents.magics import TRANSPARENT
 from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Lines, Span
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_ESCAPED = re.compile(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
+_NOT_ASCII = pattern(r"[^\x00-\x7f]")
+_ESCAPED = pattern(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,8 @@ def _sources(text: str, notebook: Any, name: str) -> Iterator[tuple[int, Strings
         cells = notebook["cells"]
         if not _is_python(notebook.get("metadata")):
             return
+        if not isinstance(cells, list):
+            raise TypeError
         wanted = [_holds_python(cell) for cell in cells]
     except (AttributeError, KeyError, TypeError) as error:
         raise DocumentProblem(name, _no_notebook(notebook)) from error

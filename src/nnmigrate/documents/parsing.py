@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Sequence
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from nnmigrate.nesting import too_deep
+from nnmigrate.patterns import pattern
+
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def half_of_character(code: str) -> tuple[int, str] | None:
@@ -40,6 +42,8 @@ def problem_in(rows: Sequence[str]) -> tuple[int, str] | None:
 def _libcst_parses(code: str) -> bool:
     import libcst  # seldom needed, and slow to import
 
+    if too_deep(code) is not None:
+        return False
     try:
         libcst.parse_module(code)
     except (libcst.ParserSyntaxError, RecursionError):

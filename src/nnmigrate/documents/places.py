@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Lines
 
 

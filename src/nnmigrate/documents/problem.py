@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from nnmigrate.classes import dataclass
 
 
 @dataclass(eq=False)
@@ -23,6 +24,10 @@ class DocumentProblem(Exception):
     line: int = 1
     column: int = 1
     cell: int | None = None
+
+    def __reduce__(self) -> tuple[type[DocumentProblem], tuple[object, ...]]:
+        # As an exception it would go to another process with the arguments without names alone.
+        return type(self), (self.path, self.message, self.line, self.column, self.cell)
 
     def __str__(self) -> str:
         cell = "" if self.cell is None else f"cell {self.cell}:"

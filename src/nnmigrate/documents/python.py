@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import re
 import string
 import tokenize
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Span
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_END = pattern(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -20,17 +21,32 @@ def read(path: Path) -> bytes:
     """
     try:
         # Asked before opening: opening a FIFO waits for a writer, opening a device may act on it.
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise DocumentProblem(str(path), f"cannot read: it is {_kind(mode)}, not a file")
-        with path.open("rb") as file:
-            raw = file.read(_limit(path.name) + 1)
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            kind = _kind(found.st_mode)
+            raise DocumentProblem(str(path), f"cannot read: it is {kind}, not a file")
+        raw = _all(path, found.st_size, _limit(path.name) + 1)
     except OSError as error:
         raise system_problem(str(path), error, "read") from error
     except ValueError as error:  # a null character in the name
         raise DocumentProblem(str(path), f"cannot read: {error}") from error
     refuse_too_long(raw, str(path))
     return raw
+
+
+def _all(path: Path, size: int, most: int) -> bytes:
+    """The bytes of a file of about that size, no more than `most`."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        # One more than there are: the second part is empty then, and says that this was all.
+        parts = [os.read(handle, min(size + 1, most))]
+        left = most - len(parts[0])
+        while parts[-1] and left > 0:
+            parts.append(os.read(handle, min(left, 65_536)))
+            left -= len(parts[-1])
+    finally:
+        os.close(handle)
+    return b"".join(parts)
 
 
 def refuse_too_long(raw: bytes, name: str) -> None:

@@ -5,17 +5,18 @@ It may say yes to files that do not (that costs a parse), never no to one that d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from nnmigrate.patterns import pattern
 
 # Models and tracers also arrive as parameters from modules that import nnsight, so a file may
 # hold traces and never name the library. A trace is then a `with` on one of these methods.
 _METHODS = (b"trace", b"generate", b"session", b"invoke", b"scan", b"edit")
 CALLS = tuple(b"." + method for method in _METHODS)
 """What a trace may be a `with` on, in bytes."""
-_CALL = re.compile(rb"\.[ \t]*(?:" + b"|".join(_METHODS) + rb")\s*\(")
+_CALL = pattern(rb"\.[ \t]*(?:" + b"|".join(_METHODS) + rb")\s*\(")
 # Where a statement can begin; the word itself is common in comments.
-_WITH = re.compile(rb"(?:\A|[\r\n:;])[ \t\f]*(?:async[ \t]+)?with\b")
+_WITH = pattern(rb"(?:\A|[\r\n:;])[ \t\f]*(?:async[ \t]+)?with\b")
 _HEADER = 2000
 """How many bytes before the call its `with` is looked for; without a limit, one long line would
 cost the square of its length."""

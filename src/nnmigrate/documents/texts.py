@@ -7,9 +7,9 @@ indentation, quotation marks and prompts stay; a block that is no Python is pass
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.blocks import Block, markdown_blocks, restructured_blocks
 from nnmigrate.documents.joining import HostLine, Joined, OfPieces, Piece, rows_of
 from nnmigrate.documents.magics import TRANSPARENT, Shown, shown

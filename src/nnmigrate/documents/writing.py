@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def put(path: Path, new: bytes) -> None:
         if target.exists() and not os.access(target, os.W_OK):
             raise DocumentProblem(str(path), "cannot write: the file is read-only")
         mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(prefix=".nnmigrate-", dir=target.parent)
+        handle, temporary = temporary_in(target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(new)
@@ -64,6 +63,14 @@ def put(path: Path, new: bytes) -> None:
         raise system_problem(str(path), error, "write") from error
 
 
+def temporary_in(folder: Path) -> tuple[int, str]:
+    """An open new file that only the user can read: its handle and its path."""
+    # Imported where something is written: with what it imports it takes as long as reading a tree.
+    import tempfile
+
+    return tempfile.mkstemp(prefix=".nnmigrate-", dir=folder)
+
+
 def _umask() -> int:
     """The permissions that new files do not get; there is no other way to ask for it."""
     mask = os.umask(0o077)
@@ -73,7 +80,7 @@ def _umask() -> int:
 
 def _replace(target: Path, new: bytes, was: bytes, name: str) -> None:
     # A short name of its own: the target's, with anything added, might exceed what a name may be.
-    handle, temporary = tempfile.mkstemp(prefix=".nnmigrate-", dir=target.parent)
+    handle, temporary = temporary_in(target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(new)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.picture.layout import CARD, GUTTER, Box, Layout
 from nnmigrate.picture.markup import clean
 from nnmigrate.picture.model import Arrow, Crossing

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
+from nnmigrate.classes import dataclass
 from nnmigrate.picture.course import Course
 from nnmigrate.picture.model import Kind
 from nnmigrate.program import Statement, Told

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.picture.course import Course
 from nnmigrate.picture.model import Crossing
 from nnmigrate.schedule import Outcome, Seen, Sight, instances

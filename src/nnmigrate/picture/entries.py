@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.picture.cells import BODY, Cell, Key, arrival, cells_of
 from nnmigrate.picture.course import Course
 from nnmigrate.picture.crossing import Value, crossing_values

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Statement
 from nnmigrate.schedule.values import Index, Path, Point, Provider
 from nnmigrate.spans import Lines, Span
 
-_SYMBOLIC = re.compile(r"loop\d+\.")
-_TURN = re.compile(r"loop\d+\.(\d+)\.")
-_TURNED = re.compile(r"@?loop\d+\.\d+\.")
-_SUBSCRIPT = re.compile(r"\[([^\[\]]*)\]")
-_BLANKS = re.compile(r"\s+")
+_SYMBOLIC = pattern(r"loop\d+\.")
+_TURN = pattern(r"loop\d+\.(\d+)\.")
+_TURNED = pattern(r"@?loop\d+\.\d+\.")
+_SUBSCRIPT = pattern(r"\[([^\[\]]*)\]")
+_BLANKS = pattern(r"\s+")
 
 Rows = Callable[[int], str]
 """Gives the line of a character of some code, as a person counts it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.picture.model import Axis, Kind, Mark, Picture, Row, RowKind
 from nnmigrate.picture.words import BODY, END, NEVER, START, STOPS, going_on
 from nnmigrate.reports.text import escaped
@@ -31,7 +31,7 @@ GLYPH = 18
 _LEAST_AXIS = 120
 _GAP, _MEETING, _STOP, _SPACE = 26, 46, 50, 10
 _CODE_LINES = 3
-_PIECE = re.compile(r"[^\s.,(]*(?:\(\)[.,:]?|[\s.,(])+|[^\s.,(]+")
+_PIECE = pattern(r"[^\s.,(]*(?:\(\)[.,:]?|[\s.,(])+|[^\s.,(]+")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.text import escaped
 
 # Unicode has them, XML has not.
-_NO_CHARACTERS = re.compile("[\ufffe\uffff]")
+_NO_CHARACTERS = pattern("[\ufffe\uffff]")
 
 
 def clean(text: str) -> str:

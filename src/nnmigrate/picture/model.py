@@ -8,8 +8,9 @@ in the cells. Rows that belong to one module stand together as a moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from nnmigrate.classes import dataclass
 
 
 class Kind(str, Enum):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.picture.cells import Cell
 from nnmigrate.picture.course import Course

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.values import UNKNOWN, Value, is_traced
 
 

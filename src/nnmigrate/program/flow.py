@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.joins import joined, loosened
 from nnmigrate.program.steps import Loop
 from nnmigrate.program.values import Value

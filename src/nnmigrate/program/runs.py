@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from nnmigrate.classes import dataclass
 from nnmigrate.program.model import Statement
 from nnmigrate.program.steps import Step
 from nnmigrate.schedule import values as schedule

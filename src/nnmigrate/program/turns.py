@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice, product
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Trace
 from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
 from nnmigrate.schedule import providers, rankings
@@ -18,7 +18,7 @@ Turns = Mapping[str, tuple[Loop, int]]
 # Of the loops around a trace no more turns than this are told apart.
 MAX_OUTER_TURNS = 32
 
-_COUNTED = re.compile(r"(loop\d+\.)([+-]\d+)")
+_COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
 
 
 def turned(loop: Loop, turn: int) -> dict[str, tuple[Loop, int]]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Block, Branches, Scope, Statement
 from nnmigrate.spans import Span
 
-_SPEAKS = re.compile(r"__version__|metadata|pkg_resources|hasattr|ImportError|ModuleNotFoundError")
-_VERSION = re.compile(r"nnsight\.__version__|version\(\s*[\"']nnsight[\"']\s*\)")
+_SPEAKS = pattern(r"__version__|metadata|pkg_resources|hasattr|ImportError|ModuleNotFoundError")
+_VERSION = pattern(r"nnsight\.__version__|version\(\s*[\"']nnsight[\"']\s*\)")
 # What only one of them has (nnsight 0.4.11 and 0.5.15): of the package, and of tracers.
 _NEW_NAMES = frozenset({"save", "session", "barrier", "cache", "result", "ndif"})
 _OLD_NAMES = frozenset({"cond", "log", "logger", "set", "_envoy", "graph"})

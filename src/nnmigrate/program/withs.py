@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Context, Entered, Remote, code_only
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -157,7 +158,7 @@ def _assume_model(walk: Walk, opener: Opener) -> None:
             walk.facts.attributes[instance.name, way[1]] = value
 
 
-_ENTERED = re.compile(
+_ENTERED = pattern(
     r"\bwith\s+(?P<model>\w+(?:\.\w+)?)\.(?P<kind>trace|generate|session)\s*\("
     r"[^\n]*\)\s*as\s+(?P<name>\w+)\s*:"
 )
@@ -203,5 +204,6 @@ def _remote(walk: Walk, opener: Opener) -> Remote:
     if value is None:
         return Remote.NO
     if isinstance(value, Constant):
-        return Remote.YES if value.value else Remote.NO
+        # `remote="local"` runs here what would run there (nnsight 0.6, backends/local_simulation).
+        return Remote.YES if value.value and value.value != "local" else Remote.NO
     return Remote.MAYBE

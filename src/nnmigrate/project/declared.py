@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import configparser
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nnmigrate.patterns import pattern
 from nnmigrate.project.requirement import Requirement, of_poetry, parsed
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-_CONDA = re.compile(r"^[ \t]*-[ \t]*[\"']?(?P<text>[\w.-]+[^\n\"'#]*)", re.MULTILINE)
+_CONDA = pattern(r"^[ \t]*-[ \t]*[\"']?(?P<text>[\w.-]+[^\n\"'#]*)", re.MULTILINE)
 
 
 def requirements_in(path: Path) -> Iterator[Requirement]:
@@ -28,7 +22,7 @@ def requirements_in(path: Path) -> Iterator[Requirement]:
     try:
         text = path.read_text(encoding="utf-8")
         yield from list(_reader(path)(path, text))
-    except (OSError, ValueError, SyntaxError, RecursionError, configparser.Error):
+    except (OSError, ValueError, SyntaxError, RecursionError):
         return
 
 
@@ -67,6 +61,11 @@ def _strings(path: Path, text: str, values: Any) -> Iterator[Requirement]:
 
 def of_pyproject(path: Path, text: str) -> Iterator[Requirement]:
     """The lists of a `pyproject.toml`, and Poetry's, PDM's, uv's and Hatch's own tables."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     content = tomllib.loads(text)
     project, tool = content.get("project", {}), content.get("tool", {})
     lists = [project.get("dependencies"), *project.get("optional-dependencies", {}).values()]
@@ -91,8 +90,13 @@ def of_pyproject(path: Path, text: str) -> Iterator[Requirement]:
 
 
 def _of_setup_cfg(path: Path, text: str) -> Iterator[Requirement]:
+    import configparser
+
     content = configparser.ConfigParser(interpolation=None)
-    content.read_string(text)
+    try:
+        content.read_string(text)
+    except configparser.Error:
+        return
     values = []
     if content.has_section("options"):
         values.append(content.get("options", "install_requires", fallback=""))
@@ -105,6 +109,8 @@ def _of_setup_cfg(path: Path, text: str) -> Iterator[Requirement]:
 
 def _of_setup_py(path: Path, text: str) -> Iterator[Requirement]:
     """The literals of `install_requires` and `extras_require`; the file is not run."""
+    import ast
+
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.keyword) and node.arg in ("install_requires", "extras_require"):
             strings = [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from nnmigrate.project.declared import requirements_in
+from nnmigrate.classes import dataclass
 from nnmigrate.project.requirement import Requirement
 
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -62,9 +61,11 @@ def project_of(folder: Path) -> Project:
     files = [folder / name for name in _FILES if (folder / name).is_file()]
     for pattern in _PATTERNS:
         files += sorted(folder.glob(pattern))
-    found = tuple(dict.fromkeys(one for path in files for one in requirements_in(path)))
     if files:
-        return Project(found, declares=True)
+        from nnmigrate.project.declared import requirements_in
+
+        found = dict.fromkeys(one for path in files for one in requirements_in(path))
+        return Project(tuple(found), declares=True)
     if folder.parent == folder or (folder / ".git").exists():
         return NO_PROJECT
     return project_of(folder.parent)

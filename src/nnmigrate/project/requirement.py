@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as Parsed
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
+from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
 # The releases that matter: the last ones before 0.5, every 0.5, the last of each later series.
 _OLD = ("0.2.21", "0.3.7", "0.4.0", "0.4.6", "0.4.11")
 _NEW = (*(f"0.5.{patch}" for patch in range(16)), "0.6.3", "0.7.0", "0.8.0")
 
-_FROM_GIT = re.compile(r"(?P<name>[\w-]+)(?:\.git)?@v?(?P<version>\d+(?:\.\d+)*)")
+# What nearly all requirements look like. The rest is left to `packaging`, which takes as long to
+# import as a small file to check.
+_CLAUSE = r"(?:[=!<>]=|[<>])\s*[0-9]+(?:\.[0-9]+)*"
+_PLAIN = pattern(
+    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*"
+    r"(?:\[\s*[A-Za-z0-9]\w*(?:\s*,\s*[A-Za-z0-9]\w*)*\s*\])?\s*"
+    rf"(?P<specifier>(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?)",
+    re.ASCII,
+)
+_PLAIN_SPECIFIER = pattern(rf"{_CLAUSE}(?:,{_CLAUSE})*")
+_SIGNS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+_FROM_GIT = pattern(r"(?P<name>[\w-]+)(?:\.git)?@v?(?P<version>\d+(?:\.\d+)*)")
 
 
 @dataclass(frozen=True)
@@ -38,20 +55,61 @@ class Requirement:
 
     def allows(self, version: str) -> bool:
         """Whether a version may be installed."""
+        if not self.specifier:
+            return True
+        if _PLAIN_SPECIFIER.fullmatch(self.specifier):
+            return all(_fits(clause, version) for clause in self.specifier.split(","))
+        from packaging.specifiers import SpecifierSet
+
         return SpecifierSet(self.specifier).contains(version)
 
     @property
     def is_old(self) -> bool:
         """Whether it allows no nnsight from 0.5 on."""
-        return not any(map(self.allows, _NEW))
+        return not any(map(self.allows, self._new))
 
     @property
     def floor(self) -> tuple[int, ...] | None:
         """The oldest nnsight that it allows, if that is 0.5 or later."""
         if any(map(self.allows, _OLD)):
             return None
-        allowed = [version for version in _NEW if self.allows(version)]
-        return tuple(map(int, allowed[0].split("."))) if allowed else None
+        allowed = [version for version in self._new if self.allows(version)]
+        return min(map(_release, allowed)) if allowed else None
+
+    @property
+    def _new(self) -> tuple[str, ...]:
+        """The releases that matter, and those that it names itself (`==0.6.1`)."""
+        named = [found["version"] for found in _NAMED.finditer(self.specifier)]
+        return (*_NEW, *(version for version in named if _release(version) >= (0, 5)))
+
+
+# A release that is asked for by its numbers, or by the first of them (`==0.6.*`).
+_NAMED = pattern(r"(?<![\w.])(?P<version>[0-9]+(?:\.[0-9]+)*)(?:\.\*)?(?![\w.+*-])")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of a release."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def _fits(clause: str, version: str) -> bool:
+    """Whether a release is what a clause such as `>=0.4` asks for."""
+    sign = clause.rstrip("0123456789.")
+    asked, given = _numbers(clause[len(sign) :]), _numbers(version)
+    return bool(_SIGNS[sign](given, asked))
+
+
+def _numbers(version: str) -> list[int]:
+    """The numbers of a release; zeros at its end say nothing."""
+    numbers = [int(part) for part in version.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return numbers
+
+
+def _normalized(name: str) -> str:
+    """A package's name as indexes spell it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def parsed(text: str, path: Path, start: int) -> Requirement | None:
@@ -63,13 +121,20 @@ def parsed(text: str, path: Path, start: int) -> Requirement | None:
     line = text.split(" #")[0].split(" --hash")[0].strip()
     git = _FROM_GIT.search(line) if "git+" in line else None
     if git is not None:
-        name = canonicalize_name(git["name"])
-        return Requirement(name, f"=={git['version']}", path, start, line)
+        return Requirement(_normalized(git["name"]), f"=={git['version']}", path, start, line)
+    asked = line.split(" \\")[0]
+    plain = _PLAIN.fullmatch(asked)
+    if plain is not None:
+        clauses = {"".join(one.split()) for one in plain["specifier"].split(",")}
+        return Requirement(_normalized(plain["name"]), ",".join(sorted(clauses)), path, start, line)
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
     try:
-        found = Parsed(line.split(" \\")[0])
+        found = Parsed(asked)
     except InvalidRequirement:
         return None
-    return Requirement(canonicalize_name(found.name), str(found.specifier), path, start, line)
+    return Requirement(_normalized(found.name), str(found.specifier), path, start, line)
 
 
 def of_poetry(name: str, version: object, path: Path, start: int) -> Requirement | None:
@@ -78,12 +143,14 @@ def of_poetry(name: str, version: object, path: Path, start: int) -> Requirement
         version = version.get("version", "")
     if not isinstance(version, str):
         return None
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     specifier = ",".join(_as_specifier(part.strip()) for part in version.split(",") if part.strip())
     try:
         SpecifierSet(specifier)
     except InvalidSpecifier:
         return None
-    return Requirement(canonicalize_name(name), specifier, path, start, name)
+    return Requirement(_normalized(name), specifier, path, start, name)
 
 
 def _as_specifier(part: str) -> str:

@@ -7,7 +7,9 @@ import os
 import re
 from itertools import islice
 
-_TO_QUOTE = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
+from nnmigrate.patterns import pattern
+
+_TO_QUOTE = pattern(rb'[\x00-\x1f"\\\x7f-\xff]')
 
 
 def diff(path: str, old: bytes, new: bytes) -> bytes:

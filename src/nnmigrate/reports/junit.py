@@ -12,15 +12,16 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nnmigrate.findings import Finding, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.locating import named, told
 from nnmigrate.reports.report import Report
-from nnmigrate.reports.text import escaped, showable
+from nnmigrate.reports.text import escaped
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 # What XML 1.0 has no way of writing, not even as a reference.
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NO_XML = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def junit(reports: Iterable[Report], color: bool = False) -> Iterator[str]:
@@ -83,4 +84,5 @@ def _case(name: str, path: str) -> Element:
 
 
 def _text(text: str) -> str:
-    return _NO_XML.sub(lambda match: escaped(ascii(match[0])[1:-1]), showable(text))
+    rows = (one if one in "\r\n" else escaped(one) for one in re.split(r"([\r\n])", text))
+    return _NO_XML.sub(lambda match: ascii(match[0])[1:-1], "".join(rows))

@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.text import escaped
 
 # What CommonMark and GitHub take for more than itself inside a line. Addresses and mentions are
 # found by their marks (`://`, `www.`, `@`).
-_MARKUP = re.compile(
-    r"[\\`*\[\]<>#!|~$&@]|(?<![^\W_])_|_(?![^\W_])|(?<=http):|(?<=https):|(?<=www)\."
-)
-_CODE = re.compile(r"(`[^`]+`)")
+_MARKUP = pattern(r"[\\`*\[\]<>#!|~$&@]|(?<![^\W_])_|_(?![^\W_])|(?<=http):|(?<=https):|(?<=www)\.")
+_CODE = pattern(r"(`[^`]+`)")
 
 
 def inline(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.reports.report import Report

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin, Place, Sheet
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.findings import Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Severity
 from nnmigrate.reports.text import painted, severity_word
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 import click
 
 from nnmigrate.findings import Severity
 from nnmigrate.links import docs_url
+from nnmigrate.patterns import pattern
 
 # Controls of the terminal (C0, C1), what turns the direction of writing around, what breaks lines,
 # and halves of surrogate pairs, in which Python keeps bytes of file names that are no UTF-8.
-_UNSHOWABLE = re.compile(
+_UNSHOWABLE = pattern(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 

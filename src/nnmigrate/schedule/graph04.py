@@ -11,9 +11,9 @@ be to a module that runs later. Then the change comes when the module's output i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.sequential import expected
 from nnmigrate.schedule.values import (
     Compute,

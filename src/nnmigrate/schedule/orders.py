@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cmp_to_key
 from itertools import islice, product
 from sys import maxsize
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.modules import Stage, compare_children, may_coincide, stage
 from nnmigrate.schedule.values import Index, Order, Path, Point, Provider
 

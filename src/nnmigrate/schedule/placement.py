@@ -9,8 +9,9 @@ the modules can have; nothing is returned that does not stand this.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.orders import TooManyOrders
 from nnmigrate.schedule.plans import (
     Barrier,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.values import Define, Invoke, Operation, Put, Take, Trace, Use, Wait
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.orders import TooManyOrders
 from nnmigrate.schedule.placement import Orders, plan
 from nnmigrate.schedule.plans import Place, Plan, holds, with_plan

@@ -8,9 +8,9 @@ differs from that (`differences`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from nnmigrate.classes import dataclass
 from nnmigrate.schedule.orders import rankings
 from nnmigrate.schedule.scheduler import Fault, Outcome, Seen, Sight, found, simulate
 from nnmigrate.schedule.values import Define, Get, Provider, Put, Swap, Take, Trace, Use

@@ -8,8 +8,10 @@ the piece of code again, and the number of the `statement` of the invoke's body 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
+
+from nnmigrate.classes import dataclass
 
 
 class Point(IntEnum):
@@ -97,11 +99,13 @@ class Get(Operation):
             them, which nnsight then shares instead of the invoke's names.
         comprehension: whether that frame is a comprehension's, which looks names up where the
             invoke does: what it pulls the invoke sees too, and not frozen.
+        inlined: whether since Python 3.12 it has no frame of its own (PEP 709).
     """
 
     provider: Provider
     foreign: tuple[tuple[str, int], ...] | None = None
     comprehension: bool = False
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lsprotocol import types
 
+from nnmigrate.classes import dataclass
 from nnmigrate.comments.ignoring import ignoring
 from nnmigrate.findings import Applicability, Finding, Fix, Severity
 from nnmigrate.links import docs_url
+from nnmigrate.patterns import pattern
 from nnmigrate.reports.text import escaped
 from nnmigrate.server.analysis import Analysis, applies_alone, is_safe
 from nnmigrate.server.opened import Opened, Text, Unit
@@ -34,7 +34,7 @@ _SEVERITIES = {
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.NOTE: types.DiagnosticSeverity.Information,
 }
-_ASSUMED = re.compile(r"\bthe fix assumes that (?P<what>[^;()]+)")
+_ASSUMED = pattern(r"\bthe fix assumes that (?P<what>[^;()]+)")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import SIZE_LIMIT, mentions_nnsight
 from nnmigrate.documents.parsing import half_of_character
 from nnmigrate.faults import described
@@ -20,6 +21,10 @@ from nnmigrate.spans import Edit, Lines, Span
 if TYPE_CHECKING:
     from nnmigrate.outcomes import Settings
     from nnmigrate.program import Options
+
+
+_MOST_PATIENCE = 30.0
+"""Seconds of the processor's time for one look at a program."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def analysed(
     if not _concerns_nnsight(program):
         return Analysis(program)
     from nnmigrate.engine import check
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
     settings, problems = settings_for(path, wishes)
@@ -90,11 +96,16 @@ def analysed(
     try:
         _refuse_halves(program.code)
         options = _options_for(path, settings)
-        checked = check(program.code, options, settings.selection, program.rigid)
+        checked = bounded(
+            lambda: check(program.code, options, settings.selection, program.rigid),
+            _patience(settings),
+        )
     except NotPython as error:
         syntax = _syntax(program, error.message, error.line, error.column)
         carried = _carried(before, program.code) if before is not None else ()
         return Analysis(program, carried, True, (*broken, *syntax), problems)
+    except GivenUp as error:
+        return Analysis(program, (), True, broken, (*problems, f"{path}: {error}"))
     except Exception as error:  # our fault: the server goes on
         failure = f"internal error, please report it: {described(error)}"
         return Analysis(program, (), True, broken, problems, (failure,))
@@ -136,16 +147,25 @@ def fixed(program: Texts, path: Path, wishes: Wishes) -> dict[int, list[Edit]]:
     if not _concerns_nnsight(program):
         return {}
     from nnmigrate.engine import fix
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
     settings, _ = settings_for(path, wishes)
     options, rigid = _options_for(path, settings), program.rigid
     try:
         _refuse_halves(program.code)
-        done = fix(program.code, options, settings.selection, rigid=rigid)
-    except NotPython:
+        done = bounded(
+            lambda: fix(program.code, options, settings.selection, rigid=rigid),
+            _patience(settings),
+        )
+    except (NotPython, GivenUp):
         return {}
     return program.changed(done.code, done.rigid)
+
+
+def _patience(settings: Settings) -> float:
+    """Nobody waits as long for an editor as for a command; what nobody asks for has an end."""
+    return min(settings.timeout or _MOST_PATIENCE, _MOST_PATIENCE)
 
 
 def is_safe(finding: Finding) -> bool:

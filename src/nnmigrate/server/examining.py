@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
+from nnmigrate.classes import dataclass
 from nnmigrate.faults import described
 from nnmigrate.server.analysis import Analysis, analysed
 from nnmigrate.server.opened import Opened, Unit

@@ -7,9 +7,9 @@ file, are one program in their order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.documents import DocumentProblem, Sheet
 from nnmigrate.documents.cells import piece_of_cell
 from nnmigrate.documents.joining import Joined, Piece, edits_between

@@ -7,11 +7,12 @@ characters that neither Python nor the protocol takes for line ends.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 
 from lsprotocol import types
 
+from nnmigrate.classes import dataclass
 from nnmigrate.server.notebooks import Texts
 from nnmigrate.server.positions import Encoding, Position, Positions
 from nnmigrate.spans import Span

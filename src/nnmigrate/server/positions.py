@@ -7,10 +7,10 @@ is one column in UTF-32, two in UTF-16 and four in UTF-8.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from nnmigrate.classes import dataclass
 from nnmigrate.spans import Lines
 
 

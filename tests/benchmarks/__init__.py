@@ -1,0 +1,1 @@
+"""How long nnmigrate takes, beside other tools and beside itself."""
