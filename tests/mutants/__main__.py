@@ -29,14 +29,14 @@ from .warm import Verdict, run_tests, try_out
 ROOT = Path(__file__).parent.parent.parent
 LOOKED_AT = Path(__file__).parent / "looked_at.json"
 Concerned = Mapping[int, Sequence[str]]
-"""The tests that run a line, the smallest first."""
+"""The tests that run a line, the likeliest to notice first."""
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--data", required=True, type=click.Path(exists=True), help="Coverage by test.")
 @click.option("--seconds", default=20, help="CPU time of the tests for each mutation.")
-@click.option("--most", default=400, help="Tests for each mutation, the smallest first.")
+@click.option("--most", default=400, help="Tests for each mutation, the likeliest first.")
 @click.option("--only", default="", help="Mutations whose name has this in it.")
 @click.option("--output", type=click.Path(path_type=Path), help="Append the survivors here.")
 @click.option("--among", type=click.File(), help="Only what an earlier output names.")
@@ -100,11 +100,14 @@ class _Tests:
         if path not in self.files:
             return {}
         found = self.data.contexts_by_lineno(self.files[path]).items()
-        return {line: self._sorted(contexts) for line, contexts in found}
+        lines = Counter(context for _, contexts in found for context in set(contexts))
+        return {line: self._sorted(contexts, lines) for line, contexts in found}
 
-    def _sorted(self, contexts: Sequence[str]) -> list[str]:
-        names = {each.partition("|")[0] for each in contexts if "|run" in each}
-        return sorted(names, key=lambda name: (self.sizes[f"{name}|run"], name))[: self.most]
+    def _sorted(self, contexts: Sequence[str], lines: Mapping[str, int]) -> list[str]:
+        """Those that run most lines of the file first, and of them those that do little else."""
+        ours = {each for each in contexts if each.endswith("|run")}
+        ranked = sorted(ours, key=lambda each: (-lines[each], self.sizes[each], each))
+        return [each.partition("|")[0] for each in ranked[: self.most]]
 
 
 class _Runner:

@@ -92,6 +92,11 @@ def test_names_as_in_a_layer_tell_nothing_outside_of_a_list_of_layers(around: Pa
     assert compare(output(*around, "ln_1"), output(*around, "attn")) is Order.UNKNOWN
 
 
+def test_the_layers_of_a_model_that_holds_them_itself_are_layers() -> None:
+    inside = ("layers", index(0))
+    assert compare(output(*inside, "input_layernorm"), output(*inside, "mlp")) is Order.BEFORE
+
+
 def test_the_generator_has_one_value_whichever_step_asks_for_it() -> None:
     later = Provider(("generator",), Point.OUTPUT, iteration=2)
     assert compare(output("generator"), later) is Order.SAME

@@ -109,3 +109,15 @@ def test_a_barrier_behind_a_statement_of_several_steps_is_kept() -> None:
     repair = repaired(trace)
     assert (repair.kept, repair.removed) == (((0, "b"),), ("a",))
     assert works(trace, repair)
+
+
+def test_a_barrier_is_kept_where_only_the_name_does_not_carry_the_value() -> None:
+    """Nothing fails: the use sees what the name was before the trace."""
+    book = Book()
+    giver = book.invoke((layer(0), "=h"), ("!b",), (HEAD,))
+    user = book.invoke(("!b",), ("h", layer(0)))
+    trace = Trace((giver, user), frozenset({"h"}), barriers=(("b", 2),))
+    repair = repaired(trace)
+    assert (repair.kept, repair.removed) == (((0, "b"),), ())
+    assert [need.use for need in repair.plan.containers] == [book.at("h")]
+    assert works(trace, repair)

@@ -318,3 +318,16 @@ def test_an_operation_on_values_shares_and_sees_nothing() -> None:
     plain, outcome = run(trace), run(longer)
     assert (outcome.uses, outcome.failures) == (plain.uses, ())
     assert outcome.times[computed.site] == outcome.times[book.at("=h")]
+
+
+def test_none_is_shared_where_the_name_was_bound_outside_the_invokes() -> None:
+    book = Book()
+    giver = book.invoke(("=None h",), (layer(1),), captured=("h",))
+    trace = Trace((giver, book.invoke(("h",))))
+    assert run(trace).uses == {book.at("h"): book.at("=None h")}
+
+
+def test_a_trace_gives_back_no_name_that_it_only_reads() -> None:
+    book = Book()
+    trace = Trace((book.invoke(("o", layer(1), "=h")),), outer=frozenset({"o"}))
+    assert run(trace).shared == {"h": book.at("=h")}
