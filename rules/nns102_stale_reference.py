@@ -13,7 +13,9 @@ parameter, a loop's variable, by an earlier turn of a loop around the trace that
 **freezes** at its first arrival: what the first invoke rebinds later is not seen. If **several
 invokes** bind it, the one that did so last in time wins, not the last in the text; in a loop of
 invokes all turns get one value. What a **helper** function calls by that name is shared in its
-stead. None is never shared.
+stead. None is never shared. Since Python 3.12 a module that a comprehension asks for **shares**
+what the invoke has bound by then, as any other does; before, a comprehension has a frame of its
+own. Where only one of them goes wrong, the finding says which.
 
 Barriers do not help: they settle when, not what. A dictionary made in the trace's body does: every
 invoke sees the one object.
@@ -111,7 +113,7 @@ from nnmigrate.program.survival import Held, lost_names
 from nnmigrate.schedule import Effect, Seen, Unsafe
 
 from .common.arriving import arriving_fix
-from .common.crossings import Crossing, crossings, runs
+from .common.crossings import Crossing, crossings, on_pythons, runs
 from .common.keeping import keeping_fix
 
 RULE = Rule("NNS102", "stale-reference", since="0.5.0", fixable=Applicability.SAFE)
@@ -144,7 +146,7 @@ def check(program: Program) -> Iterator[Finding]:
                     crossing.step.span,
                     f"`{crossing.name}` is not the value that the earlier invoke makes: "
                     + _reason(program, trace, crossing),
-                    f"silently {_seen(crossing)}",
+                    on_pythons(f"silently {_seen(crossing)}", crossing),
                     fix,
                 )
 

@@ -155,7 +155,18 @@ def _ignored(run: Run) -> dict[int, Ignored]:
 def _certain(run: Run, orders: Orders) -> list[Ignored]:
     every = [{e.site: e for e in ignored(run.unrolled.trace, rank)} for rank in orders]
     late = [each for site, each in every[0].items() if all(site in other for other in every)]
-    return [each for each in late if not _is_still_whole(run, each)]
+    sure = [each for each in late if not _is_under_condition(run, each)]
+    return [each for each in sure if not _is_still_whole(run, each)]
+
+
+def _is_under_condition(run: Run, each: Ignored) -> bool:
+    """Whether a helper may do without the change, or without what it would have waited for."""
+    operations = {op.site: op for invoke in run.unrolled.trace.invokes for op in invoke.operations}
+    write = operations[each.site]
+    got = write.got if isinstance(write, values.Write) else None
+    sites = [one for one in (each.site, got, each.source, each.waited_for) if one in operations]
+    steps = [run.origin(site).step for site in sites if site is not None]
+    return any(isinstance(step, Access) and step.maybe for step in steps)
 
 
 def _in_time(run: Run) -> set[int]:
@@ -210,7 +221,7 @@ def _is_still_whole(run: Run, each: Ignored) -> bool:
 def _inside_user(run: Run, each: Ignored, *, known: bool) -> Provider | None:
     """What a change waited for, as seen from the layer that has the changed value for its input."""
     operations = {op.site: op for invoke in run.unrolled.trace.invokes for op in invoke.operations}
-    write, waited = operations[each.site], operations.get(each.waited_for or 0)
+    write, waited = operations[each.site], operations[each.waited_for]
     if not isinstance(write, values.Write) or not isinstance(waited, (Get, Swap)):
         return None
     path, other = write.provider.path, waited.provider.path

@@ -77,7 +77,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Program
+from nnmigrate.program import Dialect, Program
 
 from .common.inlining import written_out
 from .common.leaving import Leaving, is_waited_for, leaving_fix, leaving_statements
@@ -89,7 +89,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Statements that leave a body which 0.5 cuts out."""
     elsewhere = written_out(program)
     for leaving in leaving_statements(program):
-        if leaving.statement in elsewhere:
+        if leaving.statement in elsewhere or _never_comes(program, leaving):
             continue
         fix = leaving_fix(program, leaving)
         what = _word(leaving)
@@ -101,6 +101,14 @@ def check(program: Program) -> Iterator[Finding]:
             _consequence(what),
             fix,
         )
+
+
+def _never_comes(program: Program, leaving: Leaving) -> bool:
+    """Code born on 0.5 that returns under a condition would hang there: it has not come to it."""
+    inside = leaving.parents[leaving.left + 1 :]
+    conditional = any(parent.kind == "If" for parent in inside)
+    returns = leaving.statement.kind == "Return"
+    return program.dialect is Dialect.NEW and conditional and returns
 
 
 def _reason(leaving: Leaving) -> str:

@@ -119,19 +119,22 @@ class _Text:
 
 def check(program: Program) -> Iterator[Finding]:
     """Strings over several lines in bodies that 0.5 cuts out."""
-    if '"""' not in program.code and "'''" not in program.code and "\\\n" not in program.code:
-        return
-    texts = list(_texts(program.code))
     for trace in roots(program):
-        for text in texts:
+        for text in _texts(program.code, trace.statement.line):
             # Behind the header's first line: the header itself stays where it is.
             if text.span.start >= trace.entered.call.end and trace.statement.span.holds(text.span):
                 yield _finding(program, trace, text)
 
 
-def _texts(code: str) -> Iterator[_Text]:
-    """The strings over several lines that are part of something."""
-    starts = [0]
+_LONG = pattern(r'"""|\'\'\'|\\\r?\n')
+
+
+def _texts(whole: str, lines: Span) -> Iterator[_Text]:
+    """The strings over several lines that are part of something, in some whole lines."""
+    code = lines.of(whole)
+    if _LONG.search(code) is None:
+        return
+    starts = [lines.start]
     for line in code.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
     tokens = _tokens(code)
@@ -145,7 +148,7 @@ def _texts(code: str) -> Iterator[_Text]:
         beside = _name(before) in _STRINGS or _name(after) in _STRINGS
         (row, column), (last_row, last_column) = token.start, tokens[end].end
         span = Span(starts[row - 1] + column, starts[last_row - 1] + last_column)
-        rows = tuple(span.of(code).split("\n")[1:])
+        rows = tuple(span.of(whole).split("\n")[1:])
         yield _Text(span, not beside and not _is_computed(token), rows)
 
 

@@ -64,13 +64,15 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Finding, Rule, Severity
-from nnmigrate.program import Invoke, Program, Trace
+from nnmigrate.program import Dialect, Invoke, Program, Trace
 
 RULE = Rule("NNS414", "unbatched-invokes", since="0.4.0")
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Traces of plain wrapped modules with several inputs."""
+    if program.dialect is Dialect.NEW:
+        return
     plain = set(_plain_classes(program))
     for trace in program.traces:
         given = [

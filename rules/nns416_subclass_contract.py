@@ -118,6 +118,7 @@ import libcst as cst
 from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Dialect, Program, Scope
+from nnmigrate.program.pieces import everything
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.values import ModelClass
 from nnmigrate.spans import Edit, Span
@@ -188,11 +189,11 @@ class _Return:
 
 def _methods(program: Program, owner: Scope) -> dict[str, tuple[_Return, ...]]:
     """The returns of each method; the program's own walk leaves out what opens no trace."""
-    module = cst.parse_module(program.code)
-    positions = Positions(module, program.code)
+    piece = everything(program.code)
+    positions = Positions((piece,), program.code)
     assert owner.statement is not None
     found: dict[str, tuple[_Return, ...]] = {}
-    for node in _below(module, cst.ClassDef):
+    for node in _below(piece.tree.module, cst.ClassDef):
         if positions.of(node).start != owner.statement.span.start:
             continue
         for method in node.body.body:

@@ -121,12 +121,16 @@ def _of_call(program: Program, call: Called, found: list[cst.Arg]) -> Finding:
 
 
 def _of_dictionaries(program: Program, call: Called) -> Iterator[Finding]:
-    for dictionary in given(program, call):
-        names = ", ".join(f'`"{key}"`' for key in sorted(dictionary.keys & _GONE))
+    for literals in given(program, call):
+        gone = [one for one in literals if one.keys & _GONE]
+        keys = frozenset[str]().union(*(one.keys & _GONE for one in gone))
+        names = ", ".join(f'`"{key}"`' for key in sorted(keys))
         if not names:
             continue
-        edit = without_keys(program, dictionary, _GONE.__contains__) if dictionary.only else None
-        fix = Fix(f"Take {names} away", (edit,), Applicability.SAFE) if edit else None
+        edits = [without_keys(program, one, _GONE.__contains__) for one in gone if one.only]
+        known = tuple(sorted(edit for edit in edits if edit is not None))
+        whole = len(known) == len(gone)
+        fix = Fix(f"Take {names} away", known, Applicability.SAFE) if whole else None
         message = f"`{call.opener.kind}` no longer knows {names}, which it is given here"
         message += "" if fix else "; the dictionary is used elsewhere as well: give it another one"
         yield RULE.finding(Severity.ERROR, call.span, message, _CONSEQUENCE, fix)

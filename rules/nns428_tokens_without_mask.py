@@ -79,7 +79,7 @@ import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Invoke, Program, Trace
+from nnmigrate.program import Dialect, Invoke, Program, Trace
 from nnmigrate.spans import Edit, Span
 
 from .common.calling import parsed_call
@@ -97,6 +97,8 @@ _ENCODED = pattern(r"return_tensors\s*=\s*[\"']pt[\"']")
 
 def check(program: Program) -> Iterator[Finding]:
     """Tensors among the inputs of each trace with several."""
+    if program.dialect is Dialect.NEW:
+        return
     for trace in program.traces:
         given = [one for one in trace.invokes if one.statement.opens and not one.implicit]
         several = len(given) > 1 or any(one.parents and one.parents[-1].loop for one in given)

@@ -92,7 +92,6 @@ from nnmigrate.program import (
     Write,
     flat,
 )
-from nnmigrate.program.model import code_only
 from nnmigrate.program.names import PARAMETERS
 from nnmigrate.program.values import Envoy, Instance, Method, Value
 from nnmigrate.spans import Edit, Span
@@ -173,9 +172,9 @@ def _is_off(context: Context) -> bool:
 
 def _switched_off(program: Program, trace: Trace) -> Context | None:
     """A statement `torch.set_grad_enabled(False)` above the trace, if nothing switches it back."""
-    if not re.search(r"\bset_grad_enabled\(False\)", program.code):
+    if "set_grad_enabled(False)" not in program.code:
         return None
-    if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", code_only(program.code)):
+    if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", program.bare):
         return None
     return next(filter(_is_off, called_above(trace)), None)
 
@@ -258,7 +257,7 @@ def _fix(
     if seen is not None:
         text = seen.text
     else:
-        torch = torch_imported(trace.scope)
+        torch = torch_imported(program, trace.scope)
         if torch is None:
             torch, imports = import_of(program, "torch")
         text = f"{torch}.no_grad()"

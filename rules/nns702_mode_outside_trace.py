@@ -124,8 +124,8 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _default_device(program: Program, trace: Trace) -> Iterator[Context]:
     """`torch.set_default_device(...)` above the trace, where it is called once."""
-    torch = torch_imported(trace.scope)
-    if torch is not None and code_only(program.code).count("set_default_device(") == 1:
+    torch = torch_imported(program, trace.scope)
+    if torch is not None and program.bare.count("set_default_device(") == 1:
         for called in called_above(trace):
             if called.name == "set_default_device" and called.argument:
                 yield Context("device", f"{torch}.device({called.argument})")
@@ -162,7 +162,7 @@ def _uses(program: Program, trace: Trace, statement: Statement, context: Context
             if isinstance(step, (Compute, Weights)) and program.code[step.span.end - 1] != "]":
                 yield step.span
         return
-    torch = torch_imported(trace.scope)
+    torch = torch_imported(program, trace.scope)
     maker = re.compile(rf"{torch}\.({_MAKERS})\(")
     for step in steps:
         text = code_only(program.text(step.span)) if isinstance(step, Compute) else ""

@@ -70,6 +70,7 @@ asks for: the new form reads the same hidden states with every version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -137,7 +138,8 @@ def _fix(program: Program, statement: Statement, span: Span) -> Fix | None:
     """The form that reads the same with every version."""
     module = program.text(span).removesuffix("[0]")
     # The item itself is set: that is another thing for a tensor than for a tuple.
-    if _IS_SET.match(program.code, span.end) or _is_iterated(statement.node, module):
+    loops = re.search(r"\bfor\b", program.text(statement.span)) is not None
+    if _IS_SET.match(program.code, span.end) or (loops and _is_iterated(statement.node, module)):
         return None
     name = fresh_name(program, "out")
     new = f"({name}[0] if isinstance({name} := {module}, tuple) else {name})"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnmigrate.nesting import LIMIT, too_deep
+from nnmigrate.nesting import BRACKETS, LIMIT, PATTERNS, too_deep
 
 FLAT = {
     "statements": "x = a.b + c\n" * 2000,
@@ -14,6 +14,12 @@ FLAT = {
     "a long string": 'x = """' + "it's a.b + (c, [\n" * 2000 + '"" \\""" """\n',
     "a comment": "# " + "a.b + (c " * 2000 + "\n",
     "escapes": r"x = '\'' + a, " * 2000,
+    "brackets at the limit": "x = " + "[" * BRACKETS + "]" * BRACKETS,
+    "brackets in a text": "x = '" + "[" * 300 + "'\n",
+    "many patterns": "match x:\n" + "  case {'a': [B(c, d=e), *_]}: pass\n" * 50,
+    "a pattern at the limit": f"match x:\n  case 'a', {'[' * PATTERNS}{']' * PATTERNS}: pass",
+    "a name": "x = [\n  case\n, " + "[" * (PATTERNS + 1),
+    "behind a pattern": "match x:\n  case [1]:\n    f" + "(" * (PATTERNS + 1),
     "at the limit": "x = " + "-" * LIMIT + "1\n",
 }
 DEEP = {
@@ -24,6 +30,9 @@ DEEP = {
     "behind commas": "x = f(a, b, " + "(" * 600,
     "a chain of calls": "x = a" + ".b(c, d)" * 300,
     "words": "x = " + "not " * 600 + "a",
+    "brackets": "x = " + "[" * (BRACKETS + 1),
+    "a pattern": "match x:\n  case 'a', [\n" + "[" * PATTERNS,
+    "a pattern of mappings": "match x:\n\tcase " + "{'a': (" * (PATTERNS // 3) + "[",
     "strings": "x = (\n" + "'a'\n" * 600 + ")",
 }
 

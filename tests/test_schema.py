@@ -29,6 +29,7 @@ GOOD: dict[str, list[Any]] = {
     "source-version": ["0.4", "0.4.11", "0.5"],
     "strict": [True],
     "target-version": ["0.5", "0.5.13", "0.10", "1.0", "12.3.4"],
+    "timeout": [0, 0.5, 600],
     "transparent-magics": [[], ["mine", "my.timer"]],
     "unsafe-fixes": [False],
 }
@@ -44,6 +45,7 @@ BAD: dict[str, list[Any]] = {
     "source-version": [0.4, "four", "0", "0.4.1.2"],
     "strict": [0],
     "target-version": [0.5, "0.4", "0.4.11", "latest", "0.5.x"],
+    "timeout": [-1, "60", True, [60]],
     "transparent-magics": ["mine", ["%%mine"], [""]],
     "unsafe-fixes": ["true"],
     "unknown": [1],

@@ -9,7 +9,6 @@ meaning. What it does not keep is the batch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import libcst as cst
 
@@ -24,6 +23,7 @@ from nnmigrate.program import (
     Told,
     Trace,
 )
+from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import Unsafe
 from nnmigrate.spans import Edit, Span
 
@@ -45,7 +45,7 @@ MESSAGE = (
 )
 
 
-@lru_cache(maxsize=64)
+@remembered
 def apart_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that makes a session of a trace, and traces of its invokes.
 

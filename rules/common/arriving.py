@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from nnmigrate.findings import Fix
 from nnmigrate.program import Program, Trace
+from nnmigrate.program.memory import remembered
 
 from .apart import apart_fix
-from .changing import changed_by
+from .changing import Changed, tried
 from .crossings import Crossing, crossings, runs
 from .ordering import ordering_fix
 from .reshaping import reshapings
-from .synchronizing import is_cured, synchronizing_fix
+from .synchronizing import first_spelled, is_cured, synchronizing_fix
 
 # So many statements are reshaped, one after the other, before barriers have to do.
 _MOST_SHAPES = 4
 
 
-@lru_cache(maxsize=64)
+@remembered
 def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that makes a trace's values arrive.
 
@@ -36,13 +36,18 @@ def arriving_fix(program: Program, trace: Trace) -> Fix | None:
 def _partial_fix(program: Program, trace: Trace) -> Fix | None:
     """What helps some of the values, if its barriers would stand as they are."""
     fix = synchronizing_fix(program, trace)
-    changed = None if fix is None else changed_by(program, trace, fix.edits)
-    if changed is None or any(run.repair.removed for run in runs(*changed)):
+    if fix is None:
         return None
-    return fix
+    stands = tried(program, trace, fix.edits, first_spelled, _stands)
+    return fix if stands else None
 
 
-@lru_cache(maxsize=256)
+def _stands(changed: Changed) -> bool | None:
+    """True where no barrier of the changed trace would be taken away again."""
+    return None if any(run.repair.removed for run in runs(*changed)) else True
+
+
+@remembered
 def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
     """The first step of a safe way after which every value crosses."""
     fix = synchronizing_fix(program, trace)
@@ -67,10 +72,12 @@ def _shapes(program: Program, trace: Trace, hopeless: Iterable[Crossing]) -> Ite
 
 
 def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
-    changed = changed_by(program, trace, fix.edits)
-    if changed is None or not runs(*changed):
-        return False
-    return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None)
+    def leads(changed: Changed) -> bool | None:
+        if not runs(*changed):
+            return None
+        return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None) or None
+
+    return bool(tried(program, trace, fix.edits, first_spelled, leads))
 
 
 def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:

@@ -21,7 +21,7 @@ class Called:
     Args:
         opener: what it makes.
         span: its characters.
-        node: it, parsed by itself.
+        node: its node, without parentheses around it.
         statement: the statement that it stands in.
         scope: the scope of that.
     """
@@ -48,10 +48,15 @@ def called(program: Program) -> Iterator[Called]:
 
 
 def parsed_call(program: Program, span: Span) -> cst.Call | None:
-    """The call that some characters are, parsed by itself."""
+    """The call that some characters are, without parentheses around it."""
+    text = program.text(span)
+    known = program.calls.get(span)
+    # Over several lines, a part of a tree writes itself with the indent of its own level.
+    if known is not None and "\n" not in text and "\r" not in text:
+        return known.with_changes(lpar=(), rpar=()) if known.lpar else known
     try:
         # In parentheses: a call may go on over lines.
-        node = cst.parse_expression(f"({program.text(span)})")
+        node = cst.parse_expression(f"({text})")
     except cst.ParserSyntaxError:
         return None
     if not isinstance(node, cst.Call):

@@ -10,7 +10,6 @@ import libcst as cst
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.program import Item, Program, Read, Remote, Statement
-from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span
 
 from .editing import code_of
@@ -129,7 +128,7 @@ def _import(statement: Statement) -> tuple[list[str], str]:
 
 def _is_made(program: Program, name: str) -> bool:
     """Whether the class is called or derived from: its successor is made in another way."""
-    text = code_only(program.code)
+    text = program.bare
     made = re.escape(name)
     return re.search(rf"(?<![\w.]){made}\s*\(|\bclass\s+\w+\([^()]*\b{made}\b", text) is not None
 

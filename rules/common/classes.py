@@ -11,6 +11,7 @@ import libcst as cst
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Program, Scope, Statement
 from nnmigrate.program.model import code_only
+from nnmigrate.program.pieces import Piece, everything
 from nnmigrate.program.positions import Positions
 from nnmigrate.spans import Span
 
@@ -44,12 +45,16 @@ class Classes:
     program: Program
 
     @cached_property
+    def _piece(self) -> Piece:
+        return everything(self.program.code)
+
+    @property
     def _module(self) -> cst.Module:
-        return cst.parse_module(self.program.code)
+        return self._piece.tree.module
 
     @cached_property
     def _positions(self) -> Positions:
-        return Positions(self._module, self.program.code)
+        return Positions((self._piece,), self.program.code)
 
     def bound(self, scope: Scope, owner: Scope, statement: Statement) -> list[ClassBound]:
         """What the body of a with statement has from the class around it."""

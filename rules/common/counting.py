@@ -20,6 +20,7 @@ from nnmigrate.program import (
     Told,
     Trace,
 )
+from nnmigrate.program.literals import whole_number
 from nnmigrate.program.values import Envoy
 from nnmigrate.schedule.values import Point
 from nnmigrate.spans import Edit, Span
@@ -269,9 +270,11 @@ def _counter(program: Program, loop: Statement) -> tuple[str, int, tuple[Edit, .
         target = target.elements[0].value if isinstance(target, cst.Tuple) else target
     elif call.func.value == "range" and 1 <= len(arguments) == len(call.args) <= 2:
         if len(arguments) == 2:
-            if not isinstance(arguments[0], cst.Integer):
+            first = arguments[0]
+            known = whole_number(first) if isinstance(first, cst.Integer) else None
+            if known is None:
                 raise Uncounted("the loop counts from a number that is not known")
-            start = arguments[0].evaluated_value
+            start = known
     else:
         raise Uncounted("the loop does not count its turns")
     return _named(program, loop, target, start)

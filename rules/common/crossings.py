@@ -7,12 +7,12 @@ and given one plan, since barriers and containers that serve one value must not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import field, replace
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Item, Program, Read, Step, Trace
 from nnmigrate.program.as_written import unroll_as_written
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.outside import (
     empty_collections,
     names_by_chance,
@@ -34,9 +34,14 @@ from nnmigrate.schedule import (
     plan,
     repaired,
     simulate,
+    since_3_12,
 )
+from nnmigrate.schedule import values as schedule
 from nnmigrate.schedule.values import Provider, Write
 from nnmigrate.spans import Span
+
+BEFORE_3_12 = "on Python 3.10 and 3.11, where a comprehension has a frame of its own"
+SINCE_3_12 = "on Python 3.12 and later, where a comprehension has no frame of its own"
 
 Orders = tuple[Mapping[Provider, int], ...]
 
@@ -51,6 +56,7 @@ class Run:
         plan: what makes its crossing values arrive.
         repair: what to do with the barriers that it has.
         turns: the orders that its modules can have, at each turn of the loops around the trace.
+        pythons: the Pythons on which an operation fares differently, where not on all, by site.
     """
 
     unrolled: Unrolled
@@ -58,6 +64,7 @@ class Run:
     plan: Plan
     repair: Repair
     turns: tuple[Orders, ...]
+    pythons: Mapping[int, str] = field(default_factory=dict)
 
     def origin(self, site: int) -> Origin:
         """Where the operation of a site comes from."""
@@ -76,6 +83,7 @@ class Crossing:
         definitions: the steps that it means.
         by_chance: it arrives, unless 0.5 has kept an unsaved value of an earlier turn by chance.
         again: it arrives when a notebook's cell runs for the first time, and not later.
+        pythons: the Pythons on which it does not arrive; empty for all.
     """
 
     step: Step
@@ -85,6 +93,7 @@ class Crossing:
     definitions: tuple[Origin, ...]
     by_chance: bool = False
     again: bool = False
+    pythons: str = ""
 
 
 def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
@@ -92,7 +101,7 @@ def runs(program: Program, trace: Trace) -> tuple[Run, ...]:
     return _runs(program, trace, outer_names(program, trace))
 
 
-@lru_cache(maxsize=64)
+@remembered
 def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
     """The ways that a trace may have gone on 0.4; none where it is not followed.
 
@@ -102,7 +111,8 @@ def runs_as_written(program: Program, trace: Trace) -> tuple[Run, ...]:
     if not trace.explicit or not runs(program, trace):
         return runs(program, trace)
     try:
-        ways = unroll_as_written(trace, outer_names(program, trace), empty_collections(trace))
+        outer, empty = outer_names(program, trace), empty_collections(program, trace)
+        ways = unroll_as_written(trace, outer, empty)
         return tuple(
             Run(each, {}, Plan(), Repair(), orders_around(trace, each.trace)) for each in ways
         )
@@ -121,13 +131,13 @@ def _runs(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, .
     return () if isinstance(followed, str) else followed
 
 
-@lru_cache(maxsize=128)
+@remembered
 def _followed(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...] | str:
     """The ways that a trace may go, or why they are not followed."""
     if trace.kind in ("scan", "edit", "session"):
         return ()
     try:
-        unrolled = unroll(trace, outer, empty_collections(trace))
+        unrolled = unroll(trace, outer, empty_collections(program, trace))
         return tuple(_run(trace, each) for each in unrolled)
     except NotFollowed as error:
         return str(error)
@@ -139,11 +149,33 @@ def _run(source: Trace, unrolled: Unrolled) -> Run:
     trace = unrolled.trace
     turns = orders_around(source, unrolled.trace)
     orders = tuple(order for turn in turns for order in turn)
-    found = _merged([differences(trace, turn) for turn in turns])
+    found, pythons = _on_each_python(trace, turns)
     if trace.barriers:
         repair = repaired(trace, orders)
-        return Run(unrolled, found, repair.plan, repair, turns)
-    return Run(unrolled, found, plan(trace, orders), Repair(), turns)
+        return Run(unrolled, found, repair.plan, repair, turns, pythons)
+    return Run(unrolled, found, plan(trace, orders), Repair(), turns, pythons)
+
+
+def _on_each_python(
+    trace: schedule.Trace, turns: tuple[Orders, ...]
+) -> tuple[Mapping[int, Difference], Mapping[int, str]]:
+    """What fares differently on 0.5 on some Python, and on which where not on all."""
+    older = _merged([differences(trace, turn) for turn in turns])
+    inlined = since_3_12(trace)
+    if inlined is None:
+        return older, {}
+    newer = _merged([differences(inlined, turn) for turn in turns])
+    worst = _merged([older, newer])
+    pythons = {
+        site: BEFORE_3_12 if older.get(site) is each else SINCE_3_12
+        for site, each in worst.items()
+        if _effect(older, site) is not _effect(newer, site)
+    }
+    return worst, pythons
+
+
+def _effect(found: Mapping[int, Difference], site: int) -> Effect | None:
+    return found[site].effect if site in found else None
 
 
 def _merged(turns: Sequence[Mapping[int, Difference]]) -> Mapping[int, Difference]:
@@ -178,16 +210,31 @@ _MISSED = (Fault.OUT_OF_ORDER_GET, Fault.OUT_OF_ORDER_SWAP, Fault.NOT_PROVIDED)
 def late_accesses(program: Program, trace: Trace) -> list[tuple[Access, Fault]]:
     """The accesses that come too late in every order that the modules may have, each once.
 
-    Not those that a barrier holds up, which goes or moves.
+    Not those that a barrier holds up, which goes or moves; nor those of which a helper may do
+    without, or without what they come too late for.
     """
     found: dict[int, tuple[Access, Fault]] = {}
     for run in runs(program, trace):
+        unsure = _unsure(run)
         for site, difference in run.differences.items() if not run.repair.removed else ():
             if difference.certain and difference.fault in _MISSED and site in run.unrolled.origins:
                 step = run.origin(site).step
-                if isinstance(step, Access):
+                if isinstance(step, Access) and site not in unsure:
                     found.setdefault(step.site, (step, difference.fault))
     return list(found.values())
+
+
+def _unsure(run: Run) -> frozenset[int]:
+    """The operations from the first access on that a helper does under a condition of its own."""
+    found: set[int] = set()
+    for invoke in run.unrolled.trace.invokes:
+        unsure = False
+        for operation in invoke.operations:
+            step = run.origin(operation.site).step
+            unsure = unsure or (isinstance(step, Access) and step.maybe)
+            if unsure:
+                found.add(operation.site)
+    return frozenset(found)
 
 
 def given_back_otherwise(program: Program, trace: Trace) -> frozenset[str]:
@@ -241,6 +288,11 @@ def crossings(program: Program, trace: Trace) -> list[Crossing]:
     return _once_a_statement(sorted(found.values(), key=_order))
 
 
+def on_pythons(consequence: str, crossing: Crossing) -> str:
+    """What happens to a use, and on which Pythons where not on all."""
+    return f"{consequence}, {crossing.pythons}" if crossing.pythons else consequence
+
+
 def _order(crossing: Crossing) -> tuple[bool, bool, Span]:
     return crossing.by_chance, crossing.again, crossing.step.span
 
@@ -268,7 +320,8 @@ def _crossings(run: Run) -> Iterator[Crossing]:
         sights = (*difference.expected, *difference.seen)
         if any(instance.get(s, here) != here for s in sights if isinstance(s, int)):
             name = origin.step.name if isinstance(origin.step, Read) else origin.step.path
-            yield Crossing(origin.step, name, difference, origin, definitions)
+            pythons = run.pythons.get(site, "")
+            yield Crossing(origin.step, name, difference, origin, definitions, pythons=pythons)
 
 
 def _once_a_statement(found: Sequence[Crossing]) -> list[Crossing]:

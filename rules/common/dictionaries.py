@@ -9,10 +9,9 @@ import libcst as cst
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Bind, Program
-from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span
 
-from .calling import Called, is_dict_call
+from .calling import Called, is_dict_call, is_plain
 from .editing import code_of
 
 
@@ -31,23 +30,34 @@ class Given:
     only: bool
 
 
-def given(program: Program, call: Called) -> Iterator[Given]:
-    """The dictionaries that a call is given, as far as they are in view."""
+def given(program: Program, call: Called) -> Iterator[tuple[Given, ...]]:
+    """The dictionaries that a call is given, as far as they are in view.
+
+    Returns:
+        For each of them its literals: several where its name is bound in several places (`if DEBUG:
+        options = {...}`, `else: options = {...}`).
+    """
     for argument in call.node.args:
         if argument.star != "**" or not isinstance(argument.value, cst.Name):
             continue
-        bind = _single_binding(program, call, argument.value.value)
-        if bind is not None and bind.expression is not None:
-            node = _literal(program.text(bind.expression))
-            if node is not None:
-                only = _goes_nowhere_else(program, argument.value.value)
-                yield Given(bind.expression, frozenset(_keys(node)), only)
+        name = argument.value.value
+        spans = [bind.expression for bind in _bindings(program, call, name)]
+        nodes = [None if span is None else _literal(program.text(span)) for span in spans]
+        only = _goes_nowhere_else(program, name, len(spans))
+        found = tuple(
+            Given(span, frozenset(_keys(node)), only)
+            for span, node in zip(spans, nodes, strict=True)
+            if span is not None and node is not None
+        )
+        if len(found) == len(spans):
+            yield found
 
 
-def _single_binding(program: Program, call: Called, name: str) -> Bind | None:
+def _bindings(program: Program, call: Called, name: str) -> tuple[Bind, ...]:
+    """What binds a name; nothing where it is bound otherwise than by assignments."""
     scope = call.scope if name in call.scope.bindings else program.scopes[0]
     bound = scope.bindings.get(name, ())
-    return bound[0] if len(bound) == 1 and bound[0].how == "assign" else None
+    return bound if all(bind.how == "assign" for bind in bound) else ()
 
 
 def _literal(text: str) -> cst.Dict | cst.Call | None:
@@ -70,11 +80,11 @@ def _keys(node: cst.Dict | cst.Call) -> Iterator[str]:
             yield str(one.key.evaluated_value)
 
 
-def _goes_nowhere_else(program: Program, name: str) -> bool:
+def _goes_nowhere_else(program: Program, name: str, bound: int) -> bool:
     """Whether the code speaks of it only where it is bound and where it is given with two stars."""
-    code = code_only(program.code)
+    code = program.bare
     spoken = len(re.findall(rf"(?<![\w.]){re.escape(name)}\b", code))
-    return spoken == 1 + len(re.findall(rf"\*\*\s*{re.escape(name)}\b(?!\s*[.\[(])", code))
+    return spoken == bound + len(re.findall(rf"\*\*\s*{re.escape(name)}\b(?!\s*[.\[(])", code))
 
 
 def without_keys(program: Program, found: Given, gone: Callable[[str], bool]) -> Edit | None:
@@ -84,6 +94,8 @@ def without_keys(program: Program, found: Given, gone: Callable[[str], bool]) ->
         return None
     parts = list(node.args) if isinstance(node, cst.Call) else list(node.elements)
     left = [one for one in parts if not gone(_key(one))]
+    if not all(is_plain(one.value) for one in parts if one not in left):
+        return None
     if left and left[-1] is not parts[-1]:
         left[-1] = left[-1].with_changes(comma=parts[-1].comma)
     name = "args" if isinstance(node, cst.Call) else "elements"

@@ -137,6 +137,12 @@ def code_of(node: cst.CSTNode) -> str:
     return cst.Module([]).code_for_node(node)
 
 
+def pattern_of(node: cst.CSTNode) -> str:
+    """Finds a node's code where it stands: by itself its lines have no indentation any more."""
+    rows = code_of(node).splitlines()
+    return r"\r?\n[ \t]*".join(re.escape(row.lstrip(" \t")) for row in rows)
+
+
 def saves_by_function(program: Program) -> bool:
     """Whether `nnsight.save` may be written: it exists from 0.5.13 (nnsight/__init__.py)."""
     return program.options.target >= (0, 5, 13)

@@ -9,6 +9,7 @@ import libcst as cst
 from nnmigrate.classes import dataclass
 from nnmigrate.findings import Fix
 from nnmigrate.program import Bind, Context, Made, Mutation, Program, Read, Scope, Statement, flat
+from nnmigrate.program.liveness import reads_free
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span
 
@@ -114,7 +115,7 @@ def _other_reads(program: Program, making: Making, context: Context) -> bool | N
     binds = making.scope.bindings.get(name or "", ())
     if any(bind.how not in ("assign", "with") for bind in binds):
         return None
-    if sum(bind.how == "assign" for bind in binds) != 1:
+    if sum(bind.how == "assign" for bind in binds) != 1 or _is_read_later(program, making):
         return None
     reads = _reads(program, making.name)
     for scope, statement, step in reads:
@@ -125,6 +126,12 @@ def _other_reads(program: Program, making: Making, context: Context) -> bool | N
             return None
     late = [each for each in reads if each[2].span != context.call]
     return any(_owner(scope, step.name) is making.scope for scope, _, step in late)
+
+
+def _is_read_later(program: Program, making: Making) -> bool:
+    """Whether a function takes the name from around it: nobody knows when it is called."""
+    definitions = (s for s in making.scope.body.walk() if s.kind in ("FunctionDef", "ClassDef"))
+    return any(reads_free(program, each, making.name or "") for each in definitions)
 
 
 def _owner(scope: Scope, name: str) -> Scope | None:

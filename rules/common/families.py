@@ -7,6 +7,7 @@ with a tensor of each class. GPT-J, Bloom, GPT-Neo and Falcon still give a tuple
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from nnmigrate.classes import dataclass
 from nnmigrate.project import Project, Requirement
@@ -63,8 +64,13 @@ def family_of(code: str, path: Path) -> Family | None:
         return None
     way = tuple(part for part in path[:-1] if isinstance(part, str))
     there = [one for one in FAMILIES if way[-len(one.way) :] == one.way]
-    named = [one for one in there if re.search(one.known_by, code, re.IGNORECASE)]
+    named = [one for one in there if one in _named_in(code)]
     return named[0] if len(named) == 1 else None
+
+
+@lru_cache(maxsize=2)
+def _named_in(code: str) -> tuple[Family, ...]:
+    return tuple(one for one in FAMILIES if re.search(one.known_by, code, re.IGNORECASE))
 
 
 def reaches(project: Project, family: Family) -> bool | None:

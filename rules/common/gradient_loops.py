@@ -16,7 +16,7 @@ from nnmigrate.program import Access, Bind, Mutation, Program, Read, Statement
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .editing import code_of, movable, reindented
+from .editing import code_of, movable, pattern_of, reindented
 from .gradients import Reading
 from .passing_back import Unmoved, Writing, written
 
@@ -66,7 +66,8 @@ def over_layers(writing: Writing) -> tuple[Edit, ...]:
     ((statement, readings),) = found.readings
     turns = _turns(writing.program, statement, readings)
     called = set(re.findall(r"(\w+)\s*\(", code_only(turns.items)))
-    if not called <= _REPEATABLE or "[::-1]" in turns.items:
+    reads = any(isinstance(s, Access) and turns.span.holds(s.span) for s in statement.all_steps)
+    if reads or not called <= _REPEATABLE or "[::-1]" in turns.items:
         raise Unmoved("what the loop goes over cannot be gone over twice")
     if statement.kind == "For":
         return _over_loop(writing, statement, readings, turns)
@@ -99,11 +100,11 @@ def _comprehension(
     text, start = program.text(statement.span), statement.span.start
     asking = []
     for node in _deferring(statement.node):
-        inner = code_of(node)
-        at = start + text.index(inner)
-        if text.count(inner) > 1:
+        places = [found.span() for found in re.finditer(pattern_of(node), text)]
+        if len(places) > 1:
             raise Unmoved("the same comprehension stands there twice")
-        held = [Span(at, at + len(inner)).holds(one.span) for one in readings]
+        inner = Span(start + places[0][0], start + places[0][1])
+        held = [inner.holds(one.span) for one in readings]
         if any(held):
             asking.append((node, all(held)))
     if not asking:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.program import Program, Read, Remote, Scope, Statement, Told, Trace, Write
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.model import code_only
 
 
@@ -22,7 +23,7 @@ def opening_helpers(program: Program, trace: Trace) -> tuple[Scope, ...] | None:
     """
     if not any(map(calls_helper, trace.statement.walk())):
         return ()
-    code, inside = code_only(program.code), code_only(program.text(trace.statement.span))
+    code, inside = program.bare, code_only(program.text(trace.statement.span))
     found = []
     for scope in program.scopes:
         name = rf"(?<![\w.]){re.escape(scope.name)}\b"
@@ -51,9 +52,14 @@ def remote_session(program: Program, trace: Trace) -> Trace | None:
 
 def _calls_in_sessions(program: Program, trace: Trace) -> Iterator[tuple[Trace, int]]:
     scope = trace.scope
-    for session in program.traces if scope.kind == "function" else ():
-        if session.kind == "session" and session.scope is not scope:
+    for session in _sessions(program) if scope.kind == "function" else ():
+        if session.scope is not scope:
             yield session, _mentioned(scope, program.text(session.statement.span))
+
+
+@remembered
+def _sessions(program: Program) -> tuple[Trace, ...]:
+    return tuple(trace for trace in program.traces if trace.kind == "session")
 
 
 def _mentioned(scope: Scope, code: str) -> int:

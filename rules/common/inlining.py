@@ -155,7 +155,7 @@ def uses(program: Program, helper: Helper) -> list[Use]:
 def only_used(program: Program, helper: Helper, found: Sequence[Use]) -> bool:
     """Whether nothing else in the file names the helper, so that it can go."""
     name = helper.scope.name
-    named = re.findall(rf"(?<!\w){name}\b", code_only(program.code))
+    named = re.findall(rf"(?<!\w){name}\b", program.bare)
     quoted = re.search(rf"""["']{name}["']""", program.code)
     return len(named) == len(found) + 1 and not quoted
 

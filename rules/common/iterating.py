@@ -8,6 +8,7 @@ import libcst as cst
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import BarrierCall, Invoke, Statement, Trace
+from nnmigrate.program.literals import whole_number
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,4 @@ def _steps(statement: Statement) -> int | None:
 
 
 def _number(node: cst.BaseExpression) -> int | None:
-    return node.evaluated_value if isinstance(node, cst.Integer) else None
+    return whole_number(node) if isinstance(node, cst.Integer) else None

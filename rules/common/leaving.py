@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -28,6 +29,7 @@ from .editing import (
     lines_before,
     merged,
     movable,
+    pattern_of,
     reindented,
     removed,
     saved,
@@ -218,8 +220,5 @@ def _value(statement: Statement) -> cst.BaseExpression | None:
 
 def _span_of(program: Program, statement: Statement, value: cst.BaseExpression) -> Span:
     """The characters of a returned value, which ends where the statement ends."""
-    text = cst.Module([]).code_for_node(value)
-    end = statement.span.end
-    while not program.code.startswith(text, end - len(text)):
-        end -= 1
-    return Span(end - len(text), end)
+    *_, place = re.finditer(pattern_of(value), program.text(statement.span))
+    return Span(statement.span.start + place.start(), statement.span.start + place.end())

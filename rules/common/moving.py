@@ -14,6 +14,7 @@ from nnmigrate.program import (
     Read,
     Save,
     Statement,
+    Step,
     Told,
     Trace,
     Write,
@@ -165,7 +166,7 @@ def _saving_in(program: Program, statement: Statement, name: str, invoke: Invoke
     steps = invoke.statement.all_steps
     if any(isinstance(step, Save) and step.name == name for step in steps):
         return
-    bind = next(s for s in statement.steps if isinstance(s, Bind) and s.name == name)
+    bind = next(s for s in _own_steps(statement) if isinstance(s, Bind) and s.name == name)
     if bind.value.saved:
         return
     if isinstance(bind.value, Constant) and bind.value.value is None:
@@ -188,8 +189,13 @@ def _bound_in(invoke: Invoke) -> set[str]:
     return {name for statement in invoke.body.statements for name in _names_bound(statement)}
 
 
+def _own_steps(statement: Statement) -> tuple[Step, ...]:
+    """What a statement does itself; a loop binds its variable at every turn."""
+    return (*statement.steps, *statement.turn)
+
+
 def _own_names(statement: Statement) -> Iterator[str]:
-    for step in statement.steps:
+    for step in _own_steps(statement):
         if isinstance(step, Bind) and not step.foreign:
             yield step.name
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace, Write
+from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .changing import changed_by
+from .changing import Changed, tried
 from .crossings import late_accesses, late_writes, trouble
 from .editing import fresh_name, lines_before, merged, movable, name_for, removed
 from .fusing import fused
@@ -28,26 +28,34 @@ _MOST_TRIED = 4
 _MOST_PLACES = 3
 
 
-@lru_cache(maxsize=64)
+@remembered
 def ordering_fix(program: Program, trace: Trace) -> Fix | None:
     """The change after which less comes late than before; the rest is for the next round.
 
     A statement moves up, with what it needs; or two loops over the same layers become one; or a
     name is bound to the module's value where that is there, and read where it is wanted.
     """
-    if not trace.entered.proved:
-        return None
-    for step, _ in late_accesses(program, trace)[:_MOST_TRIED]:
+    for message, edits in _candidates(program, trace):
+        if _in_order(program, trace, edits):
+            return Fix(message, edits, Applicability.SAFE, trace.statement.span)
+    return None
+
+
+def _candidates(program: Program, trace: Trace) -> Iterator[tuple[str, tuple[Edit, ...]]]:
+    for step, _ in late_accesses(program, trace)[:_MOST_TRIED] if trace.entered.proved else ():
         for message, ways in (
             ("Read it before the later module", _moves),
             ("Go over the layers once", fused),
             ("Bind it once, where it is there", _bindings),
         ):
             for edits in ways(program, trace, step):
-                if _in_order(program, trace, edits):
-                    region = trace.statement.span
-                    return Fix(message, merged(edits), Applicability.SAFE, region)
-    return None
+                yield message, merged(edits)
+
+
+@remembered
+def _first(program: Program, trace: Trace) -> tuple[Edit, ...]:
+    """What is tried first; nothing where nothing is."""
+    return next((edits for _, edits in _candidates(program, trace)), ())
 
 
 def _passed(step: Access, other: Touched) -> bool:
@@ -77,15 +85,17 @@ def _suites(block: Block, step: Access) -> Iterator[Block]:
                 yield from _suites(inner, step)
 
 
-def _in_order(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
+def _in_order(program: Program, trace: Trace, edits: tuple[Edit, ...]) -> bool:
     """Whether less goes wrong in the changed trace."""
-    changed = changed_by(program, trace, merged(edits))
-    if changed is None:
-        return False
-    before, after = trouble(program, trace), trouble(*changed)
-    if before is None or after is None or after >= before:
-        return False
-    return late_writes(*changed) <= late_writes(program, trace)
+    before = trouble(program, trace)
+
+    def better(changed: Changed) -> bool | None:
+        after = trouble(*changed)
+        if before is None or after is None or after >= before:
+            return None
+        return late_writes(*changed) <= late_writes(program, trace) or None
+
+    return bool(tried(program, trace, edits, _first, better))
 
 
 # --- a statement moves up -------------------------------------------------------------------------

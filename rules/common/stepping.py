@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import libcst as cst
 
 from nnmigrate.classes import dataclass
-from nnmigrate.program import Access, Program, Statement, Told, Trace
+from nnmigrate.program import Access, Bind, Program, Statement, Told, Trace
 from nnmigrate.program.model import code_only
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
@@ -41,15 +41,24 @@ class Chunk:
 
 
 def tracer_of(program: Program, trace: Trace) -> tuple[str, tuple[Edit, ...]] | None:
-    """The name of a trace's tracer, and the edits that give it one where it has none."""
+    """The name of a trace's tracer, and the edits that give it one where it has none.
+
+    None where it cannot have one, or where its name becomes that of something else.
+    """
     entered = trace.entered
     if entered.name is not None:
-        return entered.name, ()
+        return None if _is_rebound(trace, entered.name) else (entered.name, ())
     end = entered.call.end
     if re.match(r"\s*\)*\s*as\b", program.code[end:]) or not _is_innermost(trace):
         return None
     name = "tracer" if _is_free(program, trace) else fresh_name(program, "tracer")
     return name, (Edit(Span(end, end), f" as {name}"),)
+
+
+def _is_rebound(trace: Trace, name: str) -> bool:
+    steps = trace.statement.all_steps
+    binds = (step for step in steps if isinstance(step, Bind) and not step.foreign)
+    return any(bind.name == name and bind.how != "with" for bind in binds)
 
 
 def _is_innermost(trace: Trace) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
 from nnmigrate.program.values import Envoy, Traced, Tracer
 from nnmigrate.spans import Edit, Span
 
 from .editing import movable
 from .stepping import tracer_of
+
+_OF_MODULE = pattern(r"\.(?:output|inputs?)\b[\s\S]*\Z")
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,22 @@ def edits_of(program: Program, stop: Stop) -> tuple[Edit, ...] | None:
         return None
     tracer, header = named
     text = f"{tracer}.stop()"
-    if stop.value is not None and not _is_read_before(stop):
+    if stop.value is not None and not _is_read_before(program, stop):
         text = f"{program.text(stop.value)}{program.newline}{stop.statement.indent}{text}"
     return tuple(sorted((*header, Edit(stop.span, text))))
 
 
-def _is_read_before(stop: Stop) -> bool:
+def _is_read_before(program: Program, stop: Stop) -> bool:
     """Whether the value has been there before the statement: nothing need be waited for."""
+    if stop.value is not None and _OF_MODULE.search(program.text(stop.value)) is None:
+        return True
     own = [step.provider for step in stop.statement.steps if isinstance(step, Access)]
     before = {
         step.provider
         for step in stop.trace.statement.all_steps
         if isinstance(step, Access) and step.span.end <= stop.statement.span.start
     }
-    return all(provider in before for provider in own)
+    return bool(own) and all(provider in before for provider in own)
 
 
 def is_session(told: Told) -> bool:

@@ -78,10 +78,10 @@ def _structure(
     told = {step.span: step.what for step in statement.steps if isinstance(step, Told)}
     for context in statement.contexts:
         what = told.get(context.call, "")
-        call = parsed_call(program, context.call)
-        if what == "tracer.local" and _runs_remotely(program, statement):
+        if what not in _KINDS or (what == "tracer.local" and _runs_remotely(program, statement)):
             continue
-        if what in _KINDS and call is not None:
+        call = parsed_call(program, context.call)
+        if call is not None:
             kind = what.partition(".")[2]
             chain = tuple(_chain(program, context, following)) if kind == "cond" else ()
             return Structure(kind, statement, context, call, scope, chain)

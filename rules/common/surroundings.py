@@ -13,6 +13,7 @@ import libcst as cst
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Block, Program, Scope, Statement, Trace
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Module
 from nnmigrate.spans import Edit, Span
 
@@ -140,8 +141,11 @@ def wrapped(program: Program, statement: Statement, text: str) -> Edit | None:
     return Edit(span, header + indented(program, span, body.indent, unit))
 
 
-def torch_imported(scope: Scope) -> str | None:
+@remembered
+def torch_imported(program: Program, scope: Scope) -> str | None:
     """The name by which a scope reaches torch itself, if it does."""
+    if "torch" not in program.code:
+        return None
     current: Scope | None = scope
     while current is not None:
         for name in current.bindings:

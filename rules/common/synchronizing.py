@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Program, Trace
+from nnmigrate.program.memory import remembered
+from nnmigrate.spans import Edit
 
-from .changing import Changed, changed_by
+from .changing import Changed, tried
 from .crossings import Run, crossings, held_up, runs, trouble
 from .spelling import NotSpelled, Speller
 
 
-@lru_cache(maxsize=64)
+@remembered
 def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     """The change that lets every use of a trace that can be helped see what it means.
 
@@ -22,7 +22,8 @@ def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     every = runs(program, trace)
     if not every or not trace.explicit or not trace.entered.proved:
         return None
-    spelled = dict.fromkeys(_spelled(program, trace, run) for run in every)
+    others = (_spelled(program, trace, run) for run in every[1:])
+    spelled = dict.fromkeys((_first(program, trace), *others))
     left: dict[Fix, int] = {}
     for fix in filter(None, spelled):
         after = _trouble_after(program, trace, fix)
@@ -43,15 +44,31 @@ def _spelled(program: Program, trace: Trace, run: Run) -> Fix | None:
     return Fix(speller.message(), edits, Applicability.SAFE, trace.statement.span)
 
 
+def first_spelled(program: Program, trace: Trace) -> tuple[Edit, ...]:
+    """What is tried first to let the values of a trace cross; nothing where nothing is."""
+    fix = _first(program, trace)
+    return fix.edits if fix is not None else ()
+
+
+@remembered
+def _first(program: Program, trace: Trace) -> Fix | None:
+    every = runs(program, trace)
+    if not every or not trace.explicit or not trace.entered.proved:
+        return None
+    return _spelled(program, trace, every[0])
+
+
 def _trouble_after(program: Program, trace: Trace, fix: Fix) -> int | None:
     """How much trouble the trace has in the changed code; None unless it is less, and no other."""
-    changed = changed_by(program, trace, fix.edits)
-    if changed is None:
-        return None
-    before, after = trouble(program, trace), trouble(*changed)
-    if before is None or after is None or after >= before:
-        return None
-    return after if held_up(*changed) <= held_up(program, trace) else None
+    before = trouble(program, trace)
+
+    def outcome(changed: Changed) -> int | None:
+        after = trouble(*changed)
+        if before is None or after is None or after >= before:
+            return None
+        return after if held_up(*changed) <= held_up(program, trace) else None
+
+    return tried(program, trace, fix.edits, first_spelled, outcome)
 
 
 def is_cured(changed: Changed) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# First: it says where everything else is looked for.
+from nnmigrate import alone as _alone  # noqa: F401
 from nnmigrate.library import verify
 
 __all__ = ["__version__", "verify"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nnmigrate.baseline import Baseline
     from nnmigrate.outcomes import Settings
 
-_PLAIN = {"assume-remote": "assume_remote", "unsafe-fixes": "unsafe"}
+_PLAIN = {"assume-remote": "assume_remote", "timeout": "timeout", "unsafe-fixes": "unsafe"}
 _MADE = {"target-version": ("target", target_of), "source-version": ("source", version_of)}
 
 

@@ -38,6 +38,7 @@ class Drawing:
         Raises:
             DocumentProblem: it cannot be read as what its name says, or cannot be parsed.
         """
+        from nnmigrate.patience import GivenUp, bounded
         from nnmigrate.picture import Document
         from nnmigrate.program import NotPython
 
@@ -46,16 +47,21 @@ class Drawing:
         self.sheet = Sheet(self.host.code, self.host.origins)
         options = options_of(self.name, settings)
         try:
-            self.document = Document(
-                self.host.code,
-                options,
-                settings.selection,
-                settings.unsafe,
-                self.name,
-                self.host.rigid,
-                _rows(self.sheet),
-                self._rows_after,
+            self.document = bounded(
+                lambda: Document(
+                    self.host.code,
+                    options,
+                    settings.selection,
+                    settings.unsafe,
+                    self.name,
+                    self.host.rigid,
+                    _rows(self.sheet),
+                    self._rows_after,
+                ),
+                settings.timeout,
             )
+        except GivenUp as error:
+            raise DocumentProblem(self.name, str(error)) from error
         except NotPython as error:
             place = self.sheet.at(error.line, error.column)
             message = f"cannot parse: {error.message}"

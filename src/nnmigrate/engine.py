@@ -12,6 +12,7 @@ from nnmigrate.comments.reviewing import reviewed, suppressions_of
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports
+from nnmigrate.patience import bounded
 from nnmigrate.program import NotPython, Options, Program
 from nnmigrate.rules import rules
 from nnmigrate.selection import Selection
@@ -83,9 +84,10 @@ def check(
 
     Raises:
         NotPython: the code cannot be parsed, or is nested too deeply.
+        GivenUp: it takes too long; see `patience`.
     """
-    program = understood(code, options or Options())
-    return _run(program, code, _selected(selection or Selection()), rigid)
+    modules = _selected(selection or Selection())
+    return bounded(lambda: _run(understood(code, options), code, modules, rigid))
 
 
 def fix(
@@ -111,9 +113,10 @@ def fix(
 
     Raises:
         NotPython: the code cannot be parsed, or is nested too deeply.
+        GivenUp: it takes too long; see `patience`.
     """
     modules = _selected(selection or Selection())
-    return _Fixing(code, options or Options(), modules, unsafe, rigid).run()
+    return bounded(_Fixing(code, options or Options(), modules, unsafe, rigid).run)
 
 
 def gives_python(code: str, change: Fix) -> bool:

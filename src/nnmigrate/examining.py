@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -51,10 +52,16 @@ def examined(name: str, raw: bytes, settings: Settings) -> Outcome:
     kept = _kept(name, document, settings)
     if kept is not None:
         return kept
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
+    examine = _fix if settings.fix else _check
     try:
-        return _fix(name, document, settings) if settings.fix else _check(name, document, settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the user's literals: not our business
+            return bounded(lambda: examine(name, document, settings), settings.timeout)
+    except GivenUp as error:
+        raise DocumentProblem(name, str(error)) from error
     except NotPython as error:
         message = f"cannot parse: {error.message}"
         place = Sheet(document.code, document.origins).at(error.line, error.column)

@@ -12,6 +12,7 @@ _NAMES = (
     "usage",
     "configuration",
     "proof",
+    "releases",
     "hooks-and-ci",
     "editors",
     "contributing",

@@ -11,6 +11,7 @@ from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Lines, Span
 
 _WORD = pattern(r"(?<![\w.])[^\W\d]\w*")
+_LINE_END = pattern(r"\r\n|\r|\n")
 _COMMENT = pattern(r"#[^\n]*")
 _Import = (ast.Import, ast.ImportFrom)
 
@@ -75,7 +76,7 @@ def _imported(tree: ast.Module) -> Iterator[_Imported]:
 
 def _words(code: str, tree: ast.Module) -> set[str]:
     """The identifiers of the code, its import statements, comments and docstrings left out."""
-    rows = code.split("\n")
+    rows = _LINE_END.split(code)
     for node in ast.walk(tree):
         if isinstance(node, _Import) or (isinstance(node, ast.Expr) and _is_text(node, rows)):
             for number in range(node.lineno - 1, node.end_lineno or node.lineno):

@@ -11,8 +11,12 @@ import re
 from nnmigrate.patterns import pattern
 
 LIMIT = 500
-"""Operators, brackets and strings that may lead from a statement to its innermost expression.
-Python itself allows 200 brackets inside one another."""
+"""Operators, brackets and strings that may lead from a statement to its innermost expression."""
+BRACKETS = 200
+"""Brackets that may stand within one another; Python itself takes no more."""
+PATTERNS = 12
+"""Levels of brackets in a pattern of a `match` statement, braces counting double: LibCST (1.9.0)
+reads the inside of each of them twice, and that of braces three times."""
 
 _LONG_STRING = r"{0}{0}{0}[^{0}\\]*(?:(?:\\.|{0}{{1,2}}(?!{0}))[^{0}\\]*)*{0}{0}{0}"
 _STRING = r"{0}[^{0}\\\r\n]*(?:\\.[^{0}\\\r\n]*)*{0}"
@@ -22,6 +26,12 @@ _TOKEN = pattern(
     |\b(?:and|or|not|if|else|lambda|await)\b""",
     re.DOTALL | re.VERBOSE,
 )
+_PATTERN_TOKEN = pattern(
+    rf"{_STRINGS}|\#[^\r\n]*|\\\r\n|\\.|[\r\n(){{}}\[\]]|(?:^|(?<=\r))[ \t\f]*case\b",
+    re.DOTALL | re.MULTILINE,
+)
+
+_WEIGHTS = {"(": 1, "[": 1, "{": 2, ")": -1, "]": -1, "}": -2}
 
 
 def _links(token: str) -> int:
@@ -30,7 +40,12 @@ def _links(token: str) -> int:
 
 
 def too_deep(code: str) -> int | None:
-    """The offset at which an expression exceeds `LIMIT`, if one does."""
+    """The offset at which an expression or a pattern exceeds its limit, if one does."""
+    at = _deep_expression(code)
+    return _deep_pattern(code) if at is None and "case" in code else at
+
+
+def _deep_expression(code: str) -> int | None:
     depth = 0
     outer: list[int] = []
     for token in _TOKEN.finditer(code):
@@ -47,6 +62,22 @@ def too_deep(code: str) -> int | None:
             depth = depth if outer else 0
         elif first not in "#\\":
             depth += _links(token[0])
-        if depth > LIMIT:
+        if depth > LIMIT or len(outer) > BRACKETS:
+            return token.start()
+    return None
+
+
+def _deep_pattern(code: str) -> int | None:
+    brackets = levels = 0
+    within = False
+    for token in _PATTERN_TOKEN.finditer(code):
+        text = token[0]
+        if text in _WEIGHTS:
+            brackets += 1 if text in "([{" else -1
+            levels += _WEIGHTS[text]
+        elif brackets <= 0 and (text in "\r\n" or text.strip() == "case"):
+            # The word begins a pattern at the beginning of a line, whose end is the pattern's.
+            within, brackets, levels = text not in "\r\n", 0, 0
+        if within and levels > PATTERNS:
             return token.start()
     return None

@@ -43,6 +43,8 @@ class Settings:
         jobs: how many processes may look at files.
         cache: the folder in which findings are kept; None to work them out.
         known_only: whether what is not kept is not to be worked out either: `NotKept` says so.
+        timeout: seconds of the processor's time after which a document is given up; 0 for never,
+            None for `patience.PATIENCE`.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -62,6 +64,7 @@ class Settings:
     jobs: int = 1
     cache: Path | None = None
     known_only: bool = False
+    timeout: float | None = None
 
 
 class NotKept(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from nnmigrate.classes import dataclass
@@ -43,6 +44,7 @@ class Problem:
 
 
 _FLAG = {"type": "boolean"}
+_SECONDS = {"type": "number", "minimum": 0}
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
 _SELECTORS = {"type": "array", "items": {"type": "string", "pattern": f"^{_SELECTOR}$"}}
@@ -88,6 +90,11 @@ KEYS: dict[str, Key] = {
         {"type": "string", "pattern": f"^{_TARGET}$"},
         'a version such as "0.5.13"',
         "The nnsight version to migrate to.",
+    ),
+    "timeout": Key(
+        _SECONDS,
+        "a number of seconds such as 120",
+        "Seconds of the processor's time after which a file is given up; 0 for never.",
     ),
     "transparent-magics": Key(
         {"type": "array", "items": {"type": "string", "pattern": r"^\w[\w.]*$"}},
@@ -148,6 +155,7 @@ def _fits(schema: dict[str, Any], value: object) -> bool:
     """Whether a value is what a schema of the few kinds above allows."""
     of_type: dict[str, Callable[[Any], bool]] = {
         "boolean": lambda one: isinstance(one, bool),
+        "number": lambda one: _is_number(one) and one >= schema.get("minimum", one),
         "string": lambda one: isinstance(one, str) and _is_text(schema, one),
         "array": lambda one: isinstance(one, list) and all(_fits(schema["items"], i) for i in one),
         "object": lambda one: (
@@ -156,6 +164,11 @@ def _fits(schema: dict[str, Any], value: object) -> bool:
         ),
     }
     return of_type[schema["type"]](value)
+
+
+def _is_number(value: object) -> bool:
+    # JSON schema knows no infinity, and true is no number there.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _is_text(schema: dict[str, Any], text: str) -> bool:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import ast
-import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-from nnmigrate.nesting import LIMIT, too_deep
+from nnmigrate.nesting import BRACKETS, LIMIT, PATTERNS, too_deep
+from nnmigrate.patience import GivenUp, bounded
 from nnmigrate.patterns import pattern
 from nnmigrate.program import NotPython, Options, Program, build
 from nnmigrate.spans import Lines
-
-# LibCST's parser recurses on the C stack and overruns the 8 MB that a process starts with at some
-# thousand levels of nesting (libcst 1.9.0): the process would die. Reserved, not used.
-_STACK = 256 * 1024 * 1024
 
 _LONE_RETURN = pattern(r"\r(?!\n)")
 # Not behind a backslash, where an empty line would end the statement.
@@ -31,22 +26,28 @@ def understood(code: str, options: Options | None = None) -> Program:
 
     Raises:
         NotPython: it cannot be parsed, or is nested too deeply.
+        GivenUp: it takes too long.
     """
     at = too_deep(code)
     if at is not None:
-        message = f"nested too deeply (more than {LIMIT} operators lead into one expression)"
+        limits = f"{LIMIT} operators, {BRACKETS} brackets, {PATTERNS} levels of a pattern"
+        message = f"nested too deeply (the limits are {limits})"
         # A bracket that is never closed looks deep as well.
         raise _in_pythons_words(code) or NotPython(message, *Lines(code).place(at))
-    before = threading.stack_size(_STACK)
     try:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(build, _parsable(code), options or Options()).result()
+        return bounded(lambda: build(_parsable(code), options or Options()))
     except NotPython as error:
         raise _in_pythons_words(code) or error from None
     except RecursionError:
         raise NotPython("nested too deeply to be looked at", 1, 1) from None
-    finally:
-        threading.stack_size(before)
+    except GivenUp:
+        raise
+    except Exception:
+        # LibCST takes literals that stand for nothing: `"\N{DASH}"`, numbers of 5,000 digits.
+        refused = _in_pythons_words(code)
+        if refused is None:
+            raise
+        raise refused from None
 
 
 @lru_cache(maxsize=2)

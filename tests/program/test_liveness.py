@@ -47,6 +47,9 @@ READ = {
     "in an else of the loop": "for p in 'ab':\n" + indented(TRACE) + "else:\n    print(x)\n",
     "in a handler": "try:\n" + indented(TRACE) + "except ValueError:\n    print(x)\n",
     "finally": "try:\n" + indented(TRACE) + "finally:\n    print(x)\n",
+    "behind the handlers that go on": "x = 0\ntry:\n"
+    + indented(TRACE)
+    + "except ValueError:\n    pass\nprint(x)\n",
     "in a trace": TRACE + 'with lm.trace("b"):\n    print(x)\n',
     "global in its function": "def f():\n    global x\n" + indented(TRACE),
 }
@@ -61,12 +64,15 @@ NOT_READ = {
     "bound by another with": TRACE + "with open('f') as x:\n    print(x)\n",
     "bound by try and handler": TRACE
     + "try:\n    x = 2\nexcept ValueError:\n    x = 3\nprint(x)\n",
+    "where it is to fail": TRACE + "with pytest.raises(NameError):\n    print(x)\n",
     "a comprehension's own": TRACE + "ys = [x for x in (1, 2)]\n",
     "a function's parameter": TRACE + "def f(x):\n    return x\n",
     "a function's own": TRACE + "def f():\n    x = 2\n    return x\n",
     "a lambda's parameter": TRACE + "f = lambda x: x\n",
     "only before": "x = 0\nprint(x)\n" + TRACE,
     "bound anew at each turn": "for p in 'ab':\n" + indented(TRACE) + "    x = 2\n    print(x)\n",
+    "a class's own, under the line ends of Windows": TRACE
+    + "if lm:\r\n    class C:\r\n\r\n        x = 2\r\n",
     "in the other branch": "if lm:\n" + indented(TRACE) + "else:\n    print(x)\n",
     "a function's own name is not the module's": "def f():\n" + indented(TRACE) + "print(x)\n",
 }

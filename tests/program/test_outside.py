@@ -31,6 +31,11 @@ def _indented(code: str) -> str:
     [
         "h = 0\n" + TRACE.format(""),
         "for h in range(3):\n    pass\n" + TRACE.format(""),
+        "for n in range(3):\n    pass\nelse:\n    h = 0\n" + TRACE.format(""),
+        "while c():\n    a = 1\n    if a:\n        h = 0\n" + TRACE.format(""),
+        "try:\n    n = 1\nexcept E:\n    pass\nelse:\n    h = 0\n" + TRACE.format(""),
+        "try:\n    n = 1\nfinally:\n    h = 0\n" + TRACE.format(""),
+        "(a, *h) = f()\n" + TRACE.format(""),
         "import h\n" + TRACE.format(""),
         "h = 0\ndef f():\n" + _indented(TRACE.format("")),
         "def f(h=None):\n" + _indented(TRACE.format("")),
@@ -55,6 +60,8 @@ def test_bound(code: str) -> None:
         TRACE.format("") + TRACE.format(""),
         TRACE.format("") + "h = 0\n",
         "h = 0\ndel h\n" + TRACE.format(""),
+        "h = 0\ntry:\n    n = 1\nfinally:\n    del h\n" + TRACE.format(""),
+        "for n in range(3):\n    h = 0\nelse:\n    del h\n" + TRACE.format(""),
         "def g():\n    h = 0\n" + TRACE.format(""),
         "def g():\n    h = 0\n    def f():\n" + _indented(_indented(TRACE.format(""))),
         "x = [h for h in range(3)]\n" + TRACE.format(""),
@@ -66,3 +73,23 @@ def test_bound(code: str) -> None:
 )
 def test_not_bound(code: str) -> None:
     assert not _bound(code)
+
+
+@pytest.mark.parametrize(
+    ("around", "depth"),
+    [
+        ("with lm.trace():\n    class C:\n", 2),
+        ("with lm.trace():\n    if x:\n        def f():\n", 3),
+    ],
+)
+def test_a_definition_in_a_trace_is_followed(around: str, depth: int) -> None:
+    inside = TRACE.format("")
+    for _ in range(depth):
+        inside = _indented(inside)
+
+    assert not _bound(around + inside)
+    assert _bound("h = 0\n" + around + inside)
+
+
+def test_of_a_function_that_nobody_comes_to_nothing_is_said() -> None:
+    assert not _bound("h = 0\nraise SystemExit\ndef f():\n" + _indented(TRACE.format("")))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nnmigrate.program import Dialect, NotPython, Options, Remote, build
+from nnmigrate.project import Project, Requirement
 
 
 def _models(code: str) -> list[str]:
@@ -34,6 +37,15 @@ def _models(code: str) -> list[str]:
         "with lm.trace('p'):\n    pass\n",
         "from nnsight import LanguageModel\ndef f(lm):\n    with lm.trace('p'):\n        pass\n"
         "f(LanguageModel('x'))\n",
+        "from typing import Optional\nfrom nnsight import LanguageModel\n"
+        "def f(lm: Optional[LanguageModel]):\n    with lm.trace('p'):\n        pass\n",
+        "import typing, nnsight\ndef f(lm: typing.Optional[nnsight.models.LanguageModel]):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        "import nnsight.models as m\ndef f(lm: m.LanguageModel):\n"
+        "    with lm.trace('p'):\n        pass\n",
+        # Whichever way it went, it is a model.
+        "from nnsight import LanguageModel\nif c:\n    lm = LanguageModel('x')\n"
+        "else:\n    lm = LanguageModel('x').eval()\nwith lm.trace('p'):\n    pass\n",
         # The shape alone: invokes of the tracer, or outputs of the receiver.
         "with lm.trace() as t:\n    with t.invoke('p'):\n        pass\n",
         "def f(lm):\n    with lm.trace('p'):\n        x = lm.transformer.h[0].output[0]\n",
@@ -59,6 +71,10 @@ def test_models_kept_in_attributes() -> None:
         "with profiler.trace('p'):\n    run()\n",
         "with jax.profiler.trace('/tmp/x') as t:\n    y = f(x).output\n",
         "import nnsight\nwith open('x') as f:\n    f.read()\n",
+        "import other\ndef f(lm: other.LanguageModel):\n    with lm.trace('p'):\n        pass\n",
+        "import nnsight\ndef f(lm: 'LanguageModel |'):\n    with lm.trace('p'):\n        pass\n",
+        "from nnsight import LanguageModel\ndef f(lm: dict[str, LanguageModel]):\n"
+        "    with lm.trace('p'):\n        pass\n",
         "import nnsight\nwith pool.session() as s:\n    s.commit()\n",
         "class Model:\n    def trace(self): ...\nm = Model()\nwith m.trace():\n    m.other = 1\n",
     ],
@@ -90,6 +106,19 @@ def test_remote(argument: str, remote: Remote) -> None:
     assert assumed.remote is Remote.YES
 
 
+def test_models_declared_in_a_class() -> None:
+    code = (
+        "from nnsight import LanguageModel\nclass C:\n    lm: LanguageModel\n"
+        "    def run(self):\n        with self.lm.trace('p'):\n            pass\n"
+    )
+    assert _models(code) == ["self.lm"]
+
+
+def test_code_that_is_nested_too_deeply_says_so() -> None:
+    with pytest.raises(NotPython, match="nested too deeply"):
+        build("import nnsight\nx = " + "(" * 3000 + ")" * 3000)
+
+
 def test_session_says_for_its_traces() -> None:
     code = (
         "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
@@ -116,6 +145,21 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("for i in t.iter[:3]: pass", Dialect.NEW),
         ("t.log(1)", Dialect.OLD),
         ("lm.layer.next()", Dialect.OLD),
+        ("ids = t.result.save()", Dialect.NEW),
+        ("hs = list().save()", Dialect.NEW),
+        ("hs = [lm.layer.output].save()", Dialect.NEW),
+        ("with lm.output.sum().backward(): pass", Dialect.NEW),
+        ("q = lm.layer.attn.source.split_1.output.save()", Dialect.NEW),
+        ("h = lm.layer.output\n    h = h[0] if isinstance(h, tuple) else h", Dialect.NEW),
+        ("h = lm.layer.output\n    a = type(h.shape) == tuple", Dialect.UNKNOWN),
+        ("from nnsight import save", Dialect.NEW),
+        ("with lm.trace('p', remote='local'): pass", Dialect.NEW),
+        ("with lm.trace('p', remote=True): pass", Dialect.UNKNOWN),
+        ("from nnterp import StandardizedTransformer", Dialect.NEW),
+        ("from nnsight import *", Dialect.UNKNOWN),
+        ("from nnsight import list\n    hs = list().save()", Dialect.UNKNOWN),
+        ("lm.output.sum().backward()", Dialect.UNKNOWN),
+        ("t.log(1)\n    hs = list().save()", Dialect.UNKNOWN),
         ("x = 1", Dialect.UNKNOWN),
     ],
 )
@@ -125,6 +169,26 @@ def test_dialect(line: str, dialect: Dialect) -> None:
         f"with lm.trace('p') as t:\n    {line}\n"
     )
     assert build(code).dialect is dialect
+
+
+@pytest.mark.parametrize(
+    ("asked", "line", "dialect"),
+    [
+        ("<0.5", "x = 1", Dialect.OLD),
+        (">=0.5", "x = 1", Dialect.NEW),
+        (">=0.5", "t.log(1)", Dialect.OLD),
+        (">=0.4", "x = 1", Dialect.UNKNOWN),
+        ("<0.5", "b = t.barrier(2)", Dialect.NEW),
+    ],
+)
+def test_a_pin_speaks_where_the_code_does_not(asked: str, line: str, dialect: Dialect) -> None:
+    pin = Requirement("nnsight", asked, Path("requirements.txt"), 0, "")
+    options = Options(project=Project((pin,), declares=True))
+    code = (
+        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        f"with lm.trace('p') as t:\n    {line}\n"
+    )
+    assert build(code, options).dialect is dialect
 
 
 def test_not_python_says_where() -> None:

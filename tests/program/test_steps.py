@@ -73,6 +73,38 @@ def _show(step: Step) -> str:
         ("f'{h} {m.a.output}'", ["read h", "get a output", "compute"]),
         ("y = h if c else g", ["read c", "read h", "read g", "assign y"]),
         ("del x", ["delete x"]),
+        ("del (x, [y])", ["delete x", "delete y"]),
+        ("del d['k']", ["read d", "delitem d k"]),
+        ("del d[k], s.h", ["read d", "read k", "delitem d None", "read s", "delattr s h"]),
+        ("del m.h[0]", []),
+        ("m.h[0] = net", ["read net"]),
+        ("a, *b = m.a.output", ["get a output", "unpack a", "unpack b"]),
+        ("for a, *b in xs:\n    pass", ["read xs", "for a", "for b"]),
+        ("y = d[f(0)][:, 1]", ["read d", "read f", "item d None", "assign y"]),
+        ("y = d[a, b][0]", ["read d", "read a", "read b", "item d None", "assign y"]),
+        ("f = lambda x=h: x", ["read h", "assign f"]),
+        ("for d[0] in m.a.output:\n    pass", ["get a output", "read d", "item d 0"]),
+        ("xs = [*m.a.output, h]", ["get a output", "read h", "assign xs"]),
+        ("x = m.a.output\nx.label = h", ["get a output", "assign x", "read h", "read x", "write"]),
+        (
+            "y = m.a.output if c else m.b.output",
+            ["read c", "either", "get a output", "get b output", "assign y"],
+        ),
+        (
+            "match m.a.output:\n    case [x, *y] if c:\n        z = 1\n"
+            "    case {'k': v, **w} as u:\n        pass",
+            [
+                "get a output",
+                "match x",
+                "match y",
+                "read c",
+                "match v",
+                "match w",
+                "match u",
+                "assign z",
+            ],
+        ),
+        ("try:\n    x = 1\nexcept:\n    y = 2", ["assign x", "assign y"]),
         ("x.add_(1)", ["read x", "method x add_"]),
         ("m.a.output.mul_(2)", ["get a output", "write"]),
         ("y = m.head(m.a.output)", ["get a output", "compute", "assign y"]),
@@ -121,3 +153,15 @@ def test_lines_end_as_the_document_does(end: str) -> None:
     _, first, second, last = build(code).scopes[0].body.statements
     assert (first.shared, second.shared, last.shared) == (True, True, False)
     assert code[last.line.start : last.line.end] == f"c = 3{end}"
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "\t  "])
+def test_blanks_that_the_parser_forgets_move_no_place(blanks: str) -> None:
+    code = f"import nnsight\ntry:\n    a = 1\nexcept E{blanks}:\n    b = 2\nc = 3\n"
+    program = build(code)
+    *_, tried, last = program.scopes[0].body.statements
+    assert program.text(last.span) == "c = 3"
+    assert [program.text(s.span) for block in tried.blocks for s in block.statements] == [
+        "a = 1",
+        "b = 2",
+    ]

@@ -54,6 +54,114 @@ def test_known_loops(loop: str, layers: list[int]) -> None:
     assert run.complete
 
 
+@pytest.mark.parametrize(
+    ("loop", "layers"),
+    [
+        ("for l in reversed(range(3)):", [2, 1, 0]),
+        ("for l in reversed([4, 7]):", [7, 4]),
+        ("for l in sorted(range(3, 0, -1)):", [1, 2, 3]),
+        ("for l in list(range(2)):", [0, 1]),
+        ("for l in [range(12)[-1], range(12)[0]]:", [11, 0]),
+        ("for l in (1 + 2, 4 - 1):", [3, 3]),
+    ],
+)
+def test_what_a_loop_goes_over_is_computed(loop: str, layers: list[int]) -> None:
+    (run,) = _unrolled(INVOKE.format(f"{loop}\n        x = lm.h[l].output"))
+    assert _layers(run) == [layers]
+    assert run.complete
+
+
+def test_an_index_beyond_the_end_is_not_known() -> None:
+    (run,) = _unrolled(INVOKE.format("x = lm.h[range(3)[3]].output"))
+    assert _layers(run) == [[None]]
+
+
+def test_a_counter_behind_the_number_counts_too() -> None:
+    (run,) = _unrolled(INVOKE.format("for l in range(2):\n        x = lm.h[2 + l].output"))
+    assert _layers(run) == [[2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("condition", "layers"),
+    [
+        ("l % 2 == 0", [0, 2]),
+        ("l // 2", [2, 3]),
+        ("l * 2 - 1 > 2", [2, 3]),
+        ("l + 1 <= 2", [0, 1]),
+        ("l != 1", [0, 2, 3]),
+        ("l in (0, 3)", [0, 3]),
+        ("l not in [0, 3]", [1, 2]),
+        ("not l", [0]),
+        ("-l < -1", [2, 3]),
+        ("l == 0 or l == 3", [0, 3]),
+        ("l > 0 and l < 3", [1, 2]),
+        ("l == 9 and unknown", []),
+        ("l >= 0 or unknown", [0, 1, 2, 3]),
+        ("False", []),
+    ],
+)
+def test_conditions_of_counters_are_decided(condition: str, layers: list[int]) -> None:
+    body = f"for l in range(4):\n        if {condition}:\n            x = lm.h[l].output"
+    runs = _unrolled(INVOKE.format(body))
+    assert {tuple(_layers(run)[0]) for run in runs} == {tuple(layers)}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["l % 0", "l % n", "l in layers", "l in ()", "n in (0, 1)", "l in (0, n)", "~l", "not n",
+     "l and n", "n or m", "l < n", "l / 2", "0 < l < 2", "l is n"],
+)  # fmt: skip
+def test_conditions_of_what_is_not_known_may_go_either_way(condition: str) -> None:
+    body = f"for l in range(1, 3):\n        if {condition}:\n            x = lm.h[l].output"
+    runs = _unrolled(INVOKE.format(body))
+    assert [_layers(run)[0] for run in runs] == [[1, 2], []]
+
+
+def test_of_many_conditions_only_the_case_that_all_hold_is_looked_at() -> None:
+    rows = "\n".join(f"    if c{n}:\n        x = lm.h[{n}].output" for n in range(4))
+    (run,) = _unrolled(f"with t.invoke('p'):\n{rows}")
+    assert _layers(run) == [[0, 1, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("end", "layers"),
+    [
+        ("break", [0, 5]),
+        ("continue", [0, 1, 2, 7, 5]),
+        ("return", [0]),
+        ("raise E", [0]),
+        ("pass", [0, 8, 1, 8, 2, 8, 7, 5]),
+    ],
+)
+def test_what_leaves_a_loop(end: str, layers: list[int]) -> None:
+    body = (
+        f"for l in range(3):\n        x = lm.h[l].output\n        {end}\n"
+        "        y = lm.h[8].output\n    else:\n        y = lm.h[7].output\n    z = lm.h[5].output"
+    )
+    (run,) = _unrolled(INVOKE.format(body))
+    assert _layers(run) == [layers]
+
+
+@pytest.mark.parametrize(
+    ("end", "layers"),
+    [
+        ("break", [[0], [5]]),
+        ("continue", [[0], [1], [7], [5]]),
+        ("return", [[0]]),
+        ("pass", [[0], [8], [1], [8], [7], [5]]),
+    ],
+)
+def test_what_leaves_a_loop_of_invokes(end: str, layers: list[list[int]]) -> None:
+    invoke = "with t.invoke('p'):\n{0}    x = lm.h[{1}].output\n"
+    body = (
+        f"for l in range(2):\n    {invoke.format('    ', 'l')}    if True:\n        {end}\n"
+        f"    {invoke.format('    ', 8)}else:\n    {invoke.format('    ', 7)}"
+        f"{invoke.format('', 5)}"
+    )
+    (run,) = _unrolled(body)
+    assert _layers(run) == layers
+
+
 @pytest.mark.parametrize("loop", ["for l in layers:", "for l in range(n()):", "while go():"])
 def test_unknown_loops_turn_twice(loop: str) -> None:
     (run,) = _unrolled(INVOKE.format(f"{loop}\n        x = lm.h[l].output"))
@@ -134,7 +242,13 @@ def test_helpers_access_in_their_own_frame() -> None:
         INVOKE.format("for i in t.iter[:3]:\n        x = lm.h[0].output"),
         INVOKE.format("lm.h[0].next()"),
         INVOKE.format("del x"),
+        INVOKE.format("match x:\n        case 1:\n            y = lm.h[0].output"),
+        INVOKE.format(
+            "for a in range(40):\n        for b in range(40):\n            x = lm.h[b].output"
+        ),
         "b = t.barrier(n)\nwith t.invoke('p'):\n    b()",
+        "bs = [t.barrier(2) for _ in range(2)]\nwith t.invoke('p'):\n    bs[-1]()",
+        "bs = [t.barrier(2) for _ in range(2)]\nwith t.invoke('p'):\n    bs[n]()",
     ],
 )
 def test_what_is_not_followed(body: str) -> None:

@@ -68,9 +68,15 @@ def test_from_a_repository() -> None:
         ("nnsight>=0.5.13", (0, 5, 13)),
         ("nnsight~=0.5.0", (0, 5, 0)),
         ("nnsight==0.6.3", (0, 6, 3)),
+        ("nnsight==0.6.1", (0, 6, 1)),
+        ("nnsight~=0.7.2", (0, 7, 2)),
+        ("nnsight==0.6.*", (0, 6)),
+        ("nnsight===0.6.1", (0, 6, 1)),
+        ("nnsight>=0.5.0.dev8", (0, 5, 0)),
         ("nnsight>=0.4", None),
         ("nnsight", None),
         ("nnsight<0.5", None),
+        ("nnsight===mine", None),
     ],
 )
 def test_floor(text: str, floor: tuple[int, ...] | None) -> None:

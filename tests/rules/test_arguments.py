@@ -61,6 +61,26 @@ REWRITES = {
             lm.transformer.h[0].mlp.output[:] = 0
         """,
     ),
+    "in a dictionary that is one or another": (
+        """
+        import os
+        if os.environ.get("DEBUG"):
+            options = {"scan": True, "validate": True}
+        else:
+            options = {"scan": False, "validate": False, "remote": True}
+        with lm.trace("a", **options):
+            y = lm.lm_head.output.save()
+        """,
+        """
+        import os
+        if os.environ.get("DEBUG"):
+            options = {}
+        else:
+            options = {"remote": True}
+        with lm.trace("a", **options):
+            y = lm.lm_head.output.save()
+        """,
+    ),
     "in dictionaries": (
         """
         first = {"remote": True, "scan": False}
@@ -204,6 +224,9 @@ TOLD = {
     "an argument that does something": "with lm.trace('a', scan=ask()):\n"
     "    y = lm.lm_head.output.save()\n",
     "a dictionary that goes elsewhere": "options = {'scan': True}\nprint(options)\n"
+    "with lm.trace('a', **options):\n    y = lm.lm_head.output.save()\n",
+    "a dictionary one of whose values does something": "import os\nif os.sep == '/':\n"
+    "    options = {'scan': ask()}\nelse:\n    options = {'scan': False}\n"
     "with lm.trace('a', **options):\n    y = lm.lm_head.output.save()\n",
     "invokes of its own": "with lm.trace(invoker_kwargs={'a': 1}) as t:\n"
     "    with t.invoke('a'):\n        y = lm.lm_head.output.save()\n",

@@ -30,6 +30,13 @@ def codes(body: str) -> list[str]:
 
 
 ALONE = {
+    "a list of the trace that the invokes add to": """
+with lm.trace() as tracer:
+    found = list().save()
+    for prompt in ("a b c", "d e f"):
+        with tracer.invoke(prompt):
+            found += [lm.lm_head.output.sum()]
+""",
     "one invoke": """
 with lm.trace() as tracer:
     with tracer.invoke("a b c"):
@@ -1301,3 +1308,46 @@ def test_an_augmented_value_is_what_0_5_means_in_its_own_code() -> None:
 def test_an_augmented_value_is_only_changed_safely_where_0_4_is_known() -> None:
     assert fix(HEAD + AUGMENTED, Options(source=Dialect.UNKNOWN)).code == HEAD + AUGMENTED
     assert "hidden = hidden * 2" in fix(HEAD + AUGMENTED, Options(source=Dialect.OLD)).code
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pythons"),
+    [
+        (
+            """
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        h = lm.transformer.h[0].output[0]
+        r = [lm.transformer.h[layer].output[0] for layer in (2, 3)]
+    with tracer.invoke("d e f"):
+        target = lm.transformer.h[2].output[0]
+        target[:] = h
+""",
+            "NNS101",
+            "on Python 3.10 and 3.11",
+        ),
+        (
+            """
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a b c"):
+        h = lm.transformer.h[0].output[0]
+        r = [lm.transformer.h[layer].output[0] for layer in (1, 2)]
+        h = h * 2
+        barrier()
+    with tracer.invoke("d e f"):
+        y = lm.transformer.h[2].input
+        barrier()
+        lm.transformer.h[4].output[0][:] = h
+""",
+            "NNS102",
+            "on Python 3.12 and later",
+        ),
+    ],
+    ids=["before 3.12", "since 3.12"],
+)
+def test_what_only_some_pythons_do_is_said(body: str, code: str, pythons: str) -> None:
+    [finding] = findings(body)
+
+    assert finding.code == code
+    assert pythons in finding.consequence

@@ -535,6 +535,37 @@ def test_what_no_order_helps_is_said_and_left(body: str) -> None:
     assert fix(HEAD + body, unsafe=True).code == HEAD + body
 
 
+GIVEN = """
+def refresh(submodule, inwards, text):
+    with lm.trace(text):
+        if inwards:
+            hidden = submodule.inputs[0].save()
+        else:
+            hidden = submodule.output.save()
+        given = lm.inputs.save()
+    return hidden, given
+"""
+
+
+def test_what_goes_into_the_model_comes_before_any_module_that_is_given() -> None:
+    done = fix(HEAD + GIVEN)
+    assert [each.code for each in done.applied] == ["NNS106"]
+    first, second = done.code.index("lm.inputs"), done.code.index("if inwards")
+    assert first < second
+
+
+def test_two_modules_that_are_given_may_be_in_order() -> None:
+    body = """
+def refresh(first, second, text):
+    with lm.trace(text):
+        one = first.output.save()
+        two = second.output.save()
+        logits = lm.lm_head.output.save()
+    return one, two, logits
+"""
+    assert codes(body) == []
+
+
 def test_two_late_accesses_of_one_trace_are_put_in_order_one_after_the_other() -> None:
     """Each fix was tried alone: two at once might undo each other."""
     body = """

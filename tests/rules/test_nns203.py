@@ -21,6 +21,42 @@ def own(code: str) -> list[Finding]:
     return [found for found in check(program(code)).findings if found.code == "NNS203"]
 
 
+NOTHING_LOST = {
+    "what is deleted in the trace": """
+        def run(prompts):
+            for prompt in prompts:
+                with lm.trace() as tracer:
+                    with tracer.invoke(prompt):
+                        for layer in range(len(prompts)):
+                            part = lm.transformer.h[layer].output * 2
+                            lm.transformer.h[layer].output = part
+                        logits = lm.lm_head.output.save()
+                        del part
+                print(logits)
+    """,
+    "what every turn binds, unless it raises": """
+        def run(prompts, kinds):
+            for prompt in prompts:
+                with lm.trace(prompt):
+                    for layer in range(3):
+                        if kinds[layer] == "mlp":
+                            module = kinds[0]
+                        elif kinds[layer] == "attn":
+                            module = kinds[1]
+                        else:
+                            raise ValueError(layer)
+                        print(module)
+                    logits = lm.lm_head.output.save()
+                print(logits)
+    """,
+}
+
+
+@pytest.mark.parametrize("code", NOTHING_LOST.values(), ids=NOTHING_LOST)
+def test_nothing_is_lost(code: str) -> None:
+    assert own(code) == []
+
+
 REWRITES = {
     "a list": (
         """

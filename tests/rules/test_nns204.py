@@ -68,6 +68,20 @@ def test_read_behind_a_trace(before: str, after: str) -> None:
 
 # Each with the line that changes.
 PROGRAMS = {
+    "either of two values of a module that is given": (
+        """
+        def hidden_of(submodule, inwards):
+            with lm.trace("a"):
+                if inwards:
+                    hidden = submodule.inputs[0].save()
+                else:
+                    hidden = submodule.output.save()
+            hidden = hidden.value
+            return hidden
+        """,
+        "hidden = hidden.value",
+        "hidden = hidden",
+    ),
     "an attribute": (
         """
         class Cache:

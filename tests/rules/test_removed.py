@@ -232,6 +232,29 @@ REWRITES = {
             run.stop()
         """,
     ),
+    "a stop by what is given as a module": (
+        """
+        def hidden_of(submodule, inwards):
+            with lm.trace("a"):
+                if inwards:
+                    hidden = submodule.input.save()
+                else:
+                    hidden = submodule.output.save()
+                submodule.output.stop()
+            return hidden
+        """,
+        """
+        def hidden_of(submodule, inwards):
+            with lm.trace("a") as tracer:
+                if inwards:
+                    hidden = submodule.input.save()
+                else:
+                    hidden = submodule.output.save()
+                submodule.output
+                tracer.stop()
+            return hidden
+        """,
+    ),
     "a stop by the package": (
         """
         with lm.trace("a"):
@@ -342,7 +365,8 @@ LEFT_ALONE = {
     "a stop of the tracer": "with lm.trace('a') as tracer:\n"
     "    y = lm.lm_head.output.save()\n    tracer.stop()\n",
     "stops of other things": "import threading\nevent = threading.Event()\n"
-    "with lm.trace('a'):\n    y = lm.lm_head.output.save()\nprofiler.stop()\nproc.stop()\n",
+    "with lm.trace('a'):\n    y = lm.lm_head.output.save()\nprofiler.stop()\nproc.stop()\n"
+    "process.output.stop()\n",
     "a session of requests": "import requests\nwith requests.Session() as session:\n"
     "    with session.iter([1]) as x:\n        print(x)\n    session.log('a')\n",
     "steps of a generation": "with lm.generate('a', max_new_tokens=3) as tracer:\n"

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from nnmigrate.schedule import Ignored, Late, ignored, providers, rankings
+from nnmigrate.schedule import Ignored, Late, carried_out, ignored, providers, rankings
+from nnmigrate.schedule.graph04 import BEFORE_ALL
 from nnmigrate.schedule.values import (
     Compute,
     Define,
     Get,
+    Index,
     Invoke,
     Operation,
     Provider,
@@ -19,6 +21,7 @@ from nnmigrate.schedule.values import (
     Take,
     Trace,
     Use,
+    Wait,
     Write,
 )
 
@@ -170,3 +173,60 @@ def test_the_batched_patching_loop_is_ignored_altogether() -> None:
             )
         )
     assert [each.reason for each in late(*invokes)] == [Late.OPERATION] * 4
+
+
+def test_when_each_operation_was_carried_out() -> None:
+    trace = Trace((Invoke((Compute(20, 0), *LATE)), Invoke(SCALED)))
+    (rank,) = rankings(providers(trace))
+    first, head = rank[layer(1)], rank[HEAD]
+
+    assert carried_out(trace, rank) == {
+        20: BEFORE_ALL,
+        1: first,
+        3: head,
+        14: head,
+        12: first,
+        13: head,
+    }
+
+
+def test_a_name_from_outside_the_trace_brings_no_access() -> None:
+    """Only the operation on it waits."""
+    outer = (Use(11, 0, "scale"), *SCALED[1:])
+    trace = Trace((Invoke(LATE), Invoke(outer)), outer=frozenset({"scale"}))
+    (rank,) = rankings(providers(trace))
+
+    assert ignored(trace, rank) == (Ignored(13, Late.OPERATION, 3),)
+
+
+def test_nothing_is_ignored_in_a_trace_that_does_nothing() -> None:
+    assert late(()) == ()
+
+
+def test_a_barrier_is_no_node_of_the_graph() -> None:
+    assert late((*LATE, Wait(4, 2, "b")), (Wait(15, 0, "b"), *PLAIN)) == ()
+
+
+def test_a_first_input_that_is_read_again_waits_for_the_access_above_it() -> None:
+    twice = (Get(4, 0, entry(0)), Get(1, 1, HEAD), Get(2, 2, entry(0)))
+    trace = Trace((Invoke(twice),))
+    (rank,) = rankings(providers(trace))
+    assert carried_out(trace, rank) == {4: rank[entry(0)], 1: rank[HEAD], 2: rank[HEAD]}
+
+
+def test_a_change_is_in_time_as_long_as_its_module_is() -> None:
+    """Another invoke's access to the same module comes between."""
+    giver = (Get(1, 0, layer(1)), Define(2, 0, "h", needs=(1,)))
+    user = (Get(3, 0, layer(1)), Use(4, 1, "h"), Write(5, 1, layer(1), 1))
+    assert late(giver, user) == ()
+
+
+def test_a_swap_is_late_once_another_access_had_its_turn() -> None:
+    same = replace(layer(1), path=("transformer", "h", Index("k", 1)))
+    steps = (Get(1, 0, layer(1)), Get(2, 1, same), Compute(3, 2, needs=(1,)))
+    assert late((*steps, Swap(4, 2, layer(1), needs=(3,)))) == (Ignored(4, Late.OPERATION, 2),)
+
+
+def test_a_later_module_is_found_behind_an_operation() -> None:
+    giver = (Get(1, 0, HEAD), Compute(6, 0, needs=(1,)), Define(2, 0, "h", needs=(6,)))
+    assert late(giver, PLAIN) == (Ignored(13, Late.BACKWARD, 1, 1),)

@@ -70,6 +70,8 @@ def test_a_module_encloses_what_is_in_it() -> None:
         (Index("k", 2), Index("2", 2), Order.SAME),
         (Index("l 0", None, ("l", 0)), Index("l 1", None, ("l", 1)), Order.BEFORE),
         (Index("l 0", None, ("l", 0)), Index("m 1", None, ("m", 1)), Order.UNKNOWN),
+        (Index("l 0", None, ("l", 0)), Index("i"), Order.UNKNOWN),
+        (Index("i"), Index("l 0", None, ("l", 0)), Order.UNKNOWN),
     ],
 )
 def test_indexes(a: Index, b: Index, order: Order) -> None:
@@ -81,10 +83,34 @@ def test_indexes_of_unlisted_containers_are_not_known_to_run_in_order() -> None:
     assert compare(output("blocks", index(0)), output("blocks", index(0))) is Order.SAME
 
 
+def test_items_of_a_model_that_is_a_list_itself_are_unknown() -> None:
+    assert compare(output(index(0)), output(index(1))) is Order.UNKNOWN
+
+
+@pytest.mark.parametrize("around", [("blocks", index(0)), (index(0),)])
+def test_names_as_in_a_layer_tell_nothing_outside_of_a_list_of_layers(around: Path) -> None:
+    assert compare(output(*around, "ln_1"), output(*around, "attn")) is Order.UNKNOWN
+
+
+def test_the_generator_has_one_value_whichever_step_asks_for_it() -> None:
+    later = Provider(("generator",), Point.OUTPUT, iteration=2)
+    assert compare(output("generator"), later) is Order.SAME
+
+
 def test_plain_modules_are_unknown() -> None:
     assert compare(output("layer1"), output("layer2")) is Order.UNKNOWN
     assert compare(output("fc1"), output("fc2")) is Order.UNKNOWN
     assert compare(output("net", "fc1"), output("net")) is Order.BEFORE
+
+
+def test_a_module_of_ones_own_in_a_layer_may_run_its_parts_in_any_order() -> None:
+    inside = ("transformer", "h", index(0), "adapter")
+    assert compare(output(*inside, "c_fc"), output(*inside, "c_proj")) is Order.UNKNOWN
+
+
+def test_an_item_and_a_named_child_of_one_module_are_unknown() -> None:
+    assert compare(output("net", index(0)), output("net", "norm")) is Order.UNKNOWN
+    assert compare(output("net", "norm"), output("net", index(0))) is Order.UNKNOWN
 
 
 @pytest.mark.parametrize(

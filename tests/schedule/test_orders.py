@@ -7,7 +7,7 @@ import pytest
 from nnmigrate.schedule import TooManyOrders, compare, rankings
 from nnmigrate.schedule.values import Index, Order
 
-from .builders import HEAD, entry, layer, output
+from .builders import HEAD, entry, index, layer, output
 
 ALL = [entry("i"), layer("i", "mlp"), layer("i"), layer("j"), layer(2), HEAD]
 
@@ -85,3 +85,38 @@ def test_turns_of_a_loop_are_in_order() -> None:
     turns = [output("model", "layers", Index(f"l {n}", None, ("l", n))) for n in range(5)]
     (rank,) = rankings(reversed(turns))
     assert [rank[turn] for turn in turns] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("unknown_at", range(3))
+def test_two_spellings_of_one_index_stay_together_beside_one_of_which_nothing_is_known(
+    unknown_at: int,
+) -> None:
+    twins = [output("h", Index("k", 2)), output("h", Index("l", 2))]
+    unknown = output("h", Index("i"))
+    asked = [*twins[:unknown_at], unknown, *twins[unknown_at:]]
+    found = sorted(tuple(rank[each] for each in (*twins, unknown)) for rank in rankings(asked))
+    assert found == [(0, 0, 0), (0, 0, 1), (1, 1, 0)]
+
+
+def test_of_an_unlisted_container_known_items_differ_in_either_order() -> None:
+    wanted = [output("blocks", Index("i")), output("blocks", index(0)), output("blocks", index(1))]
+    found = [tuple(rank[each] for each in wanted) for rank in rankings(wanted)]
+    assert len(found) == len(set(found)) == 10
+    assert all(first != second for _, first, second in found)
+
+
+def test_an_item_and_a_named_child_never_coincide() -> None:
+    wanted = [output("net", Index("i")), output("net", "norm")]
+    assert sorted(tuple(rank[each] for each in wanted) for rank in rankings(wanted)) == [
+        (0, 1),
+        (1, 0),
+    ]
+
+
+def test_parts_of_layers_that_coincide_are_parts_of_one_layer() -> None:
+    wanted = [layer("i", "mlp"), layer("j", "attn"), layer("j", "mlp")]
+    assert sorted(tuple(rank[each] for each in wanted) for rank in rankings(wanted)) == [
+        (0, 1, 2),
+        (1, 0, 1),
+        (2, 0, 1),
+    ]

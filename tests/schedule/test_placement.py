@@ -17,7 +17,8 @@ from nnmigrate.schedule import (
     plan,
     with_plan,
 )
-from nnmigrate.schedule.values import Get, Invoke, Operation, Put, Take, Trace, Wait
+from nnmigrate.schedule.plans import holds
+from nnmigrate.schedule.values import Get, Invoke, Operation, Put, Take, Trace, Use, Wait
 
 from .builders import HEAD, Book, foreign, layer, run
 
@@ -235,6 +236,82 @@ def test_what_failed_before_is_not_the_plans_business() -> None:
     planned = plan(Trace((giver, book.invoke(("h", layer(1))))))
     assert len(planned.barriers) == 1
     assert planned.infeasible == ()
+
+
+def test_a_barrier_of_the_traces_own_makes_late_what_stands_behind_it() -> None:
+    book = Book()
+    late = book.invoke((layer(2),), ("!b",))
+    giver = book.invoke(("!b",), ("=h",))
+    user = book.invoke((layer(1),), ("h",))
+    trace = Trace((late, giver, user), barriers=(("b", 2),))
+    planned = plan(trace)
+    (barrier,) = planned.barriers
+    assert (barrier.producer, barrier.consumers) == (Place(1, 1), (Place(2, 1),))
+    assert solved(trace)
+
+
+def test_a_barrier_of_the_traces_own_that_nobody_passes_holds_up_nothing_else() -> None:
+    book = Book()
+    stuck = book.invoke((HEAD,), ("!b",))
+    giver = book.invoke((layer(1), "=h"), (HEAD,))
+    trace = Trace((stuck, giver, book.invoke(("h", layer(1)))), barriers=(("b", 2),))
+    (barrier,) = plan(trace).barriers
+    assert (barrier.producer, barrier.consumers) == (Place(1, 0), (Place(2, 0),))
+
+
+def test_what_stands_behind_a_barrier_that_nobody_passes_cannot_be_helped() -> None:
+    book = Book()
+    giver = book.invoke(("!b",), ("=h",))
+    trace = Trace((giver, book.invoke(("h",))), barriers=(("b", 2),))
+    planned = plan(trace)
+    assert (planned.barriers, planned.containers) == ((), ())
+    assert planned.infeasible == (Infeasible(book.at("h"), book.at("=h"), Reason.CONFLICT),)
+
+
+def test_what_is_never_reached_needs_no_barrier() -> None:
+    book = Book()
+    giver = book.invoke((layer(1),), ("!b",), ("->k",))
+    user = book.invoke((layer(0),), ("!b",), ("<-k",))
+    assert plan(Trace((giver, user), barriers=(("b", 3),))) == Plan()
+
+
+def test_invokes_that_share_nothing_need_nothing_however_little_is_known_of_the_order() -> None:
+    book = Book()
+    giver = book.invoke(*((layer(name), f"={name}") for name in "abcde"))
+    assert plan(Trace((giver, book.invoke((layer("f"), "=f"))))) == Plan()
+
+
+def test_what_a_plan_adds_has_sites_of_its_own() -> None:
+    book = Book()
+    giver = book.invoke((layer(0), "=g"), (layer(1), "=h"), ("=h",), (HEAD,))
+    users = book.invoke(("g", layer(0))), book.invoke(("h", layer(1)), ("h",))
+    trace = Trace((giver, *users), outer=frozenset({"g", "h"}))
+    old = [operation.site for invoke in trace.invokes for operation in invoke.operations]
+    planned = plan(trace)
+    changed = with_plan(trace, planned)
+    new = [operation.site for invoke in changed.invokes for operation in invoke.operations]
+    assert (len(planned.barriers), len(planned.containers)) == (2, 3)
+    assert len(new) == len(set(new)) == len(old) + 2 * 2 + 2
+    assert min(set(new) - set(old)) > max(old)
+
+
+def test_a_statement_holds_the_steps_of_all_turns_and_a_place_inside_one() -> None:
+    step = Use(1, 4, "h", step=2)
+    assert holds(Place(0, 4), step)
+    assert holds(Place(0, 4, 2), step)
+    assert not holds(Place(0, 4, 3), step)
+    assert not holds(Place(0, 5), step)
+
+
+def test_a_consumer_that_may_come_late_does_not_join_one_that_must_not_wait() -> None:
+    book = Book()
+    giver = book.invoke((layer(1), "=h"), (HEAD,))
+    early = book.invoke(("h", layer(1)))
+    perhaps_late = book.invoke((layer("i"),), ("h",))
+    trace = Trace((giver, early, perhaps_late))
+    first, second = plan(trace).barriers
+    assert (first.consumers, second.consumers) == ((Place(1, 0),), (Place(2, 1),))
+    assert solved(trace)
 
 
 # Everything there is with two invokes of up to three statements and one value that crosses.

@@ -85,3 +85,27 @@ def test_what_no_plan_can_help_keeps_its_barriers() -> None:
     repair = repaired(trace)
     assert repair.plan.barriers == ()
     assert repair.removed == ("b",)
+
+
+def test_a_barrier_that_leaves_an_older_value_moves() -> None:
+    """Nothing fails: the name has a value from before the trace."""
+    book = Book()
+    giver = book.invoke(("!b",), (layer(0), "->k"), (layer(1), "->k"), (HEAD,))
+    user = book.invoke(("!b",), (layer(0),), ("<-k", layer(1)))
+    trace = Trace((giver, user), barriers=(("b", 2),))
+    repair = repaired(trace)
+    assert repair.removed == ("b",)
+    assert [(b.producer, b.consumers) for b in repair.plan.barriers] == [
+        (Place(0, 2), (Place(1, 2),))
+    ]
+    assert works(trace, repair)
+
+
+def test_a_barrier_behind_a_statement_of_several_steps_is_kept() -> None:
+    book = Book()
+    giver = book.invoke((layer(0), "=g", layer(1), "=h"), ("!b",), ("!a",), (HEAD,))
+    user = book.invoke(("!b",), ("h", layer(1)), ("!a",))
+    trace = Trace((giver, user), barriers=(("b", 2), ("a", 3)))
+    repair = repaired(trace)
+    assert (repair.kept, repair.removed) == (((0, "b"),), ("a",))
+    assert works(trace, repair)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nnmigrate.schedule import START, Fault, Seen, providers, rankings
-from nnmigrate.schedule.values import Provider, Trace
+from nnmigrate.schedule.values import Compute, Provider, Trace, Write
 
 from .builders import HEAD, Book, entry, foreign, layer, run, swap
 
@@ -282,3 +282,39 @@ def test_a_barrier_to_which_too_few_come_has_no_meeting() -> None:
     book = Book()
     trace = Trace((book.invoke(("!b",)), book.invoke((layer(1),))), barriers=(("b", 2),))
     assert run(trace).meetings == ()
+
+
+def late_writer(*before: Provider | str) -> Trace:
+    """A change in place of layer 0's output, behind a barrier that waits for layer 2."""
+    book = Book()
+    waiting = book.invoke((layer(2),), ("!b",))
+    changing = book.invoke((layer(0),), before, ("!b",))
+    got = changing.operations[0]
+    write = Write(book.note("write"), 3, layer(0), got.site)
+    changing = replace(changing, operations=(*changing.operations, write))
+    return Trace((waiting, changing), barriers=(("b", 2),))
+
+
+def test_a_change_that_a_barrier_holds_up_until_the_model_has_gone_on_is_without_effect() -> None:
+    outcome = run(late_writer())
+    assert [(f.fault, f.invoke, f.subject) for f in outcome.failures] == [
+        (Fault.LATE_WRITE, 1, layer(0))
+    ]
+    assert outcome.first is None
+
+
+def test_a_change_is_not_late_by_a_barrier_where_the_invoke_has_gone_on_by_itself() -> None:
+    assert faults(late_writer(layer(2))) == []
+
+
+def test_an_operation_on_values_shares_and_sees_nothing() -> None:
+    book = Book()
+    giver = book.invoke((layer(1), "=h"))
+    trace = Trace((giver, book.invoke((layer(2), "h"))))
+    computed = Compute(book.note("compute"), 1)
+    longer = replace(
+        trace, invokes=(replace(giver, operations=(*giver.operations, computed)), trace.invokes[1])
+    )
+    plain, outcome = run(trace), run(longer)
+    assert (outcome.uses, outcome.failures) == (plain.uses, ())
+    assert outcome.times[computed.site] == outcome.times[book.at("=h")]

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from nnmigrate.schedule import Effect, Fault, Seen, TooManyOrders, differences, expected, rankings
+from nnmigrate.schedule import (
+    Effect,
+    Fault,
+    Seen,
+    TooManyOrders,
+    differences,
+    expected,
+    instances,
+    rankings,
+)
 from nnmigrate.schedule.values import Trace
 
 from .builders import HEAD, Book, layer
@@ -101,3 +110,24 @@ def test_too_little_is_known() -> None:
     book = Book()
     with pytest.raises(TooManyOrders):
         differences(Trace((book.invoke(*((layer(name),) for name in "abcde")),)))
+
+
+def test_every_operation_belongs_to_the_invoke_that_it_stands_in() -> None:
+    book = Book()
+    trace = Trace((book.invoke((HEAD, "=h")), book.invoke(("h",))))
+    assert instances(trace) == {book.at("get"): 0, book.at("=h"): 0, book.at("h"): 1}
+
+
+def test_an_access_that_comes_too_late_saw_nothing_and_was_meant_to_see_nothing() -> None:
+    book = Book()
+    trace = Trace((book.invoke((HEAD,), (layer(0),)),))
+    (difference,) = differences(trace).values()
+    assert (difference.site, difference.fault) == (book.at("get", 1), Fault.OUT_OF_ORDER_GET)
+    assert (difference.expected, difference.seen) == ((), ())
+
+
+def test_an_item_that_comes_too_late_says_which_was_meant() -> None:
+    book = Book()
+    trace = Trace((book.invoke((layer(1), "->k")), book.invoke(("<-k", layer(1)))))
+    (difference,) = differences(trace).values()
+    assert (difference.expected, difference.seen) == ((book.at("->k"),), ())

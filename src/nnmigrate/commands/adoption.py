@@ -33,6 +33,7 @@ _SETTINGS = {
     "target_version": "target",
     "source": "source",
     "assume_remote": "assume_remote",
+    "timeout": "timeout",
     "unsafe": "unsafe",
     "baseline": "baseline",
     "write_baseline": "baseline",

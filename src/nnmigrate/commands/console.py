@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ import click
 from nnmigrate.documents import Sheet, put
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.outcomes import Outcome
+from nnmigrate.patterns import pattern
 from nnmigrate.reports import FORMATS, escaped
 from nnmigrate.reports.summary import counted, summary
 
@@ -41,7 +43,7 @@ def say_problems(outcomes: Iterable[Outcome]) -> None:
     """Problems, and what was passed over, as `file:line:column: message`, to standard error."""
     for outcome in outcomes:
         for problem in (*outcome.problems, *outcome.notes):
-            click.echo(escaped(str(problem)), err=True)
+            click.echo(_no_command(escaped(str(problem))), err=True)
 
 
 def say_findings(
@@ -62,7 +64,7 @@ def say_findings(
         replace(outcome.report, problems=outcome.problems, notes=outcome.notes)
         for outcome in outcomes
     ]
-    _say(partial(FORMATS[style], reports), err, file)
+    _say(partial(FORMATS[style], reports), err, file, commands=style == "github")
 
 
 def say_statistics(
@@ -105,15 +107,32 @@ def _fixed_and_left(fixed: list[Statistic], left: list[Statistic], color: bool) 
             yield from statistics_lines(found, color)
 
 
-def _say(lines: Callable[[bool], Iterable[str]], err: bool, file: Path | None) -> None:
-    """Prints lines, or puts them into a file, without colours there."""
+_COMMAND = pattern(r"^([ \t]*):(?=:)", re.MULTILINE)
+
+
+def _no_command(text: str) -> str:
+    """Lines that GitHub's runner does not take for commands: a file's name may look like one."""
+    return _COMMAND.sub(r"\1\\x3a", text) if os.environ.get("GITHUB_ACTIONS") else text
+
+
+def _say(
+    lines: Callable[[bool], Iterable[str]], err: bool, file: Path | None, commands: bool = False
+) -> None:
+    """Prints lines, or puts them into a file, without colours there.
+
+    Args:
+        lines: gives them, in colours or not.
+        err: whether they go to standard error.
+        file: where they go instead.
+        commands: whether they may be commands for GitHub's runner.
+    """
     if file is not None:
         text = "".join(f"{line}\n" for line in lines(False))
         put(file, text.encode("utf-8", "backslashreplace"))
         return
     color = _colored(err)
     for line in lines(color):
-        click.echo(line, err=err, color=color)
+        click.echo(line if commands else _no_command(line), err=err, color=color)
 
 
 def say_summary(outcomes: Sequence[Outcome], verb: str = "Found", err: bool = False) -> None:
@@ -134,7 +153,8 @@ def say_changes(outcomes: Iterable[Outcome], err: bool = False) -> None:
         if not outcome.applied:
             continue
         count = counted(len(outcome.applied), "finding")
-        click.echo(f"{escaped(outcome.report.path)}: fixed {count}", err=err)
+        path = _no_command(f"{escaped(outcome.report.path)}: fixed {count}")
+        click.echo(path, err=err)
         for finding in outcome.applied:
             click.echo(f"  {_change(finding, outcome.original)}", err=err)
 

@@ -47,6 +47,13 @@ def rewriting(command: _Command) -> _Command:
             help="Treat every trace as remote.",
         ),
         sourced,
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0),
+            metavar="SECONDS",
+            help="Give a file up after that much of the processor's time; 0 for never. "
+            "[default: 120]",
+        ),
     )
     for decorator in reversed(decorators):
         command = decorator(command)

@@ -143,6 +143,8 @@ def _sources(text: str, notebook: Any, name: str) -> Iterator[tuple[int, Strings
         cells = notebook["cells"]
         if not _is_python(notebook.get("metadata")):
             return
+        if not isinstance(cells, list):
+            raise TypeError
         wanted = [_holds_python(cell) for cell in cells]
     except (AttributeError, KeyError, TypeError) as error:
         raise DocumentProblem(name, _no_notebook(notebook)) from error

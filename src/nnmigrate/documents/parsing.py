@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Sequence
 
+from nnmigrate.nesting import too_deep
 from nnmigrate.patterns import pattern
 
 _SURROGATE = pattern("[\ud800-\udfff]")
@@ -41,6 +42,8 @@ def problem_in(rows: Sequence[str]) -> tuple[int, str] | None:
 def _libcst_parses(code: str) -> bool:
     import libcst  # seldom needed, and slow to import
 
+    if too_deep(code) is not None:
+        return False
     try:
         libcst.parse_module(code)
     except (libcst.ParserSyntaxError, RecursionError):

@@ -36,7 +36,10 @@ _LIMITED = ("cloudpickle<3.1.3",)
 # transformers imports a torchvision that is present, and one that does not match torch breaks it.
 _OVERRIDES = 'torchvision; sys_platform == "never"\n'
 
+# Without the working directory, where a repository's own `json.py` may lie.
 _QUERY = """
+import sys
+sys.path[:] = [place for place in sys.path if place]
 import json, platform
 from importlib.metadata import version
 names = ("nnsight", "transformers", "torch")
@@ -208,8 +211,9 @@ def _install_with_uv(command: list[str], recipe: _Recipe) -> None:
 def _make_with_pip(
     directory: Path, recipe: _Recipe, interpreter: str, options: Sequence[str]
 ) -> None:
-    _run([interpreter, "-m", "venv", str(directory)])
-    pip = [str(directory / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    _run([interpreter, "-I", "-m", "venv", str(directory)])
+    # -I: with -m alone, a `pip.py` in the working directory would be run.
+    pip = [str(directory / "bin" / "python"), "-I", "-m", "pip", "--disable-pip-version-check"]
     _run([*pip, "install", "--quiet", *options, *recipe.requirements])
     # A constraint cannot keep pip from installing what nnsight asks for.
     _run([*pip, "uninstall", "--quiet", "--yes", "torchvision"])
@@ -228,7 +232,7 @@ def _find_uv() -> str | None:
 
 def _find_links() -> list[str]:
     """Collect pip's places for local wheels: uv reads neither pip's files nor its variables."""
-    pip = [sys.executable, "-m", "pip", "config", "get", "global.find-links"]
+    pip = [sys.executable, "-I", "-m", "pip", "config", "get", "global.find-links"]
     configured = subprocess.run(pip, capture_output=True, text=True, check=False)
     texts = [os.environ.get("PIP_FIND_LINKS", ""), os.environ.get("UV_FIND_LINKS", "")]
     texts += [configured.stdout] if configured.returncode == 0 else []
@@ -276,7 +280,8 @@ def _version_of(python: str) -> str:
     if python == sys.executable:
         return ".".join(map(str, sys.version_info[:3]))
     try:
-        return _run([python, "-c", "import platform; print(platform.python_version())"]).strip()
+        query = "import platform; print(platform.python_version())"
+        return _run([python, "-I", "-c", query]).strip()
     except FileNotFoundError:
         raise EnvironmentFailure(f"{python} is not an interpreter") from None
 

@@ -66,7 +66,7 @@ def course_of(program: Program, trace: Trace) -> Course | str:
     outer = outer_names(program, trace) - names_by_chance(program, trace)
     outer -= names_of_run_before(program, trace)
     try:
-        ways = unroll(trace, outer, empty_collections(trace))
+        ways = unroll(trace, outer, empty_collections(program, trace))
         turns = [turn for way in ways for turn in _turns(trace, way)]
     except NotFollowed as error:
         return str(error)

@@ -9,6 +9,7 @@ invokes, loops.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program.model import Block, Program, Statement, Trace
@@ -36,6 +37,12 @@ class Placed:
     def straight(self) -> bool:
         """Whether it happens exactly once whenever the trace runs: nothing repeats or skips it."""
         return straight(self.parents)
+
+    @cached_property
+    def conditions(self) -> tuple[int, ...]:
+        """The identities of the suites around it that may be skipped or repeated."""
+        pairs = zip(self.parents, self.suites, strict=True)
+        return tuple(id(suite) for parent, suite in pairs if not straight((parent,)))
 
     @property
     def invoke(self) -> Statement | None:
@@ -128,11 +135,4 @@ def reaching(body: tuple[Placed, ...], name: str) -> tuple[Placed, ...]:
 
 def _replaces(new: Placed, old: Placed) -> bool:
     """Whether the later binding happens whenever the earlier one has happened."""
-    conditions, before = _conditions(new), _conditions(old)
-    return before[: len(conditions)] == conditions
-
-
-def _conditions(place: Placed) -> list[Block]:
-    """The suites that may be skipped or repeated around a place."""
-    pairs = zip(place.parents, place.suites, strict=True)
-    return [suite for parent, suite in pairs if not straight((parent,))]
+    return old.conditions[: len(new.conditions)] == new.conditions

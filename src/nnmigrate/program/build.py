@@ -16,6 +16,7 @@ from nnmigrate.program.dialect import dialect_of
 from nnmigrate.program.facts import Facts
 from nnmigrate.program.functions import walk_function
 from nnmigrate.program.model import Block, NotPython, Options, Program, Scope
+from nnmigrate.program.pieces import Piece, pieces_of, whole
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.statements import walk_suite
 from nnmigrate.program.versions import branches_of
@@ -45,12 +46,13 @@ def build(code: str, options: Options | None = None) -> Program:
     return Program(
         code=code,
         options=options,
-        dialect=options.source or dialect_of(scopes, options.project),
+        dialect=options.source or dialect_of(scopes, options.project, code),
         scopes=scopes,
         traces=traces,
         nnsight=walk.nnsight,
         newline=walk.newline,
         branches=branches_of(code, scopes),
+        calls=walk.calls,
     )
 
 
@@ -61,26 +63,25 @@ _DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
 _MOST_BRACKETS = 1000
 
 
-def _parsed(code: str) -> cst.Module:
+def _parsed(code: str) -> tuple[Piece, ...]:
     depths = accumulate(_DEEPER[bracket] for bracket in _BRACKET.findall(code))
     if max(depths, default=0) > _MOST_BRACKETS:
         raise NotPython("nested too deeply to be read", 1, 1)
     try:
-        return cst.parse_module(code)
+        return pieces_of(code)
     except cst.ParserSyntaxError as error:
-        message = error.message.strip().splitlines()[0]
-        raise NotPython(message, error.editor_line, error.editor_column) from None
+        raise NotPython.of(error) from None
+    except ValueError as error:
+        raise NotPython(str(error), 1, 1) from None
 
 
 # A file that tells late what it is about (`main` at its end) is walked again with what it told.
 _MOST_WALKS = 3
 
 
-def _walked(module: cst.Module, options: Options, code: str) -> Walk:
-    try:
-        positions = Positions(module, code)
-    except ValueError as error:
-        raise NotPython(str(error), 1, 1) from None
+def _walked(pieces: tuple[Piece, ...], options: Options, code: str) -> Walk:
+    module = whole(pieces)
+    positions = Positions(pieces, code)
     facts = Facts()
     for _ in range(_MOST_WALKS):
         frame = Frame("module", "", 0, None)

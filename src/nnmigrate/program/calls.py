@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.expressions import attribute, base
+from nnmigrate.program.expressions import access_of_unknown, attribute, base, is_modules_shape
 from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
@@ -61,6 +61,7 @@ from nnmigrate.spans import Span
 @evaluates(cst.Call)
 def call(walk: Walk, node: cst.Call) -> Value:
     """A call, whoever is called."""
+    walk.calls[walk.span(node)] = node
     function = node.func
     if isinstance(function, cst.Attribute):
         receiver = base(walk, function.value)
@@ -141,8 +142,8 @@ def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Ar
     """A module of the model, or a function that is not followed."""
     if isinstance(callee, Lambda) and walk.tracing:
         changed_by_lambda(walk, node, callee)
-    if isinstance(callee, Unknown) and walk.tracing:
-        given_away(walk, node)
+    if walk.tracing:
+        given_away(walk, node, callee, arguments)
     handed_out = isinstance(callee, Envoy) and callee.path[:1] in _HANDED_OUT
     deep = isinstance(callee, Envoy) and len(callee.path) > 1 and not handed_out
     if isinstance(callee, Envoy) and (any_traced(arguments) or deep):
@@ -181,6 +182,8 @@ def _save(
 ) -> Value:
     name = saved.value if isinstance(saved, cst.Name) and not walk.foreign else None
     argument = walk.positions.whole(saved)
+    if walk.tracing and isinstance(value, Method) and is_modules_shape(value):
+        value = access_of_unknown(walk, saved, value)
     walk.note(Save(walk.site(), walk.span(node), name, argument, value, function))
     return value.with_save()
 
@@ -348,6 +351,8 @@ def _other_method(
 ) -> Value:
     """A method of something that the walk does not follow."""
     name = function.attr.value
+    if name == "stop" and walk.tracing and is_modules_shape(receiver):
+        walk.note(Told(walk.site(), walk.span(node), name, Traced()))
     if name in ("run_cell_magic", "run_line_magic", "run_cell", "ex") and arguments.positional:
         walk.note(Told(walk.site(), walk.span(node), name, arguments.positional[-1]))
     if name in OPENERS or name == "invoke":

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from nnmigrate.classes import dataclass
+from nnmigrate.program.literals import whole_number, within
 from nnmigrate.program.model import Statement, Trace
 from nnmigrate.program.steps import Access, Bind, Read
 from nnmigrate.program.turns import Turns
@@ -146,7 +147,7 @@ def _calls(node: cst.CSTNode) -> bool:
 def _evaluate(node: cst.BaseExpression, names: Mapping[str, int]) -> Known:
     """The value of an expression of whole numbers; None where it is not known."""
     if isinstance(node, cst.Integer):
-        return node.evaluated_value
+        return whole_number(node)
     if isinstance(node, cst.Name):
         return {"True": 1, "False": 0}.get(node.value, names.get(node.value))
     if isinstance(node, cst.UnaryOperation):
@@ -186,7 +187,7 @@ def _computed(node: cst.BinaryOperation, left: Known, right: Known) -> Known:
         return None
     kind = type(node.operator)
     compute = _COMPUTED.get(kind) or (_DIVIDED.get(kind) if right else None)
-    return None if compute is None else compute(left, right)
+    return None if compute is None else within(compute(left, right))
 
 
 def _compared(node: cst.Comparison, names: Mapping[str, int]) -> Known:

@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Dialect, Scope
-from nnmigrate.program.steps import BarrierMade, Made, Save, Step, Told
-from nnmigrate.program.values import Envoy, Opener, Traced, Tracer
+from nnmigrate.program.steps import (
+    Access,
+    BarrierMade,
+    Bind,
+    Exported,
+    Item,
+    Made,
+    Read,
+    Save,
+    Step,
+    Told,
+)
+from nnmigrate.program.values import (
+    Constant,
+    Container,
+    Envoy,
+    Items,
+    Module,
+    NnsightName,
+    Opener,
+    Traced,
+    Tracer,
+    Value,
+)
 from nnmigrate.project import Project
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
-# tracer.result, tracer.cache; nnsight.save since 0.5.13. None of them is in 0.4.11.
+# tracer.result, tracer.cache; envoy.source; nnsight.save since 0.5.13. None of them is in 0.4.11.
 _NEW_TOLD = frozenset("tracer.cache tracer.all tracer.iter[]".split())
 
 # Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py, tracing/contexts and
@@ -22,23 +45,83 @@ _OLD_TOLD = frozenset(
     """.split()
 )
 
+# What is imported, from nnsight or from nnterp (whose StandardizedTransformer needs 0.5).
+_NEW_NAMES = frozenset({"save", "session", "ndif"})
+_NEW_CLASS = "StandardizedTransformer"
+# A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
+_COLLECTION = pattern(r"\[|\{|(?:list|dict|set|tuple)\(")
+_FROM_NNSIGHT = pattern(r"from\s+nnsight\s+import[^\n]*\b(?:list|dict|set|tuple)\b|import\s+\*")
 
-def dialect_of(scopes: Sequence[Scope], project: Project) -> Dialect:
-    """The dialect of a document; unknown where nothing or both speaks, and no old pin does.
 
-    A pin of 0.5 or later says nothing: people raise it before they migrate.
+def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
+    """The dialect of a document.
+
+    Where nothing in it speaks, or both, a pin of the project does; an old one first. That somebody
+    asks a value whether it is a tuple counts as little: a proxy of 0.4 never was one.
     """
-    old = new = False
+    old = hint = False
+    new = any(_enters_backward(scope) for scope in scopes)
+    lists = _FROM_NNSIGHT.search(code) is None
+    before: Step | None = None
+    asked = ""
     for step in _steps(scopes):
-        # The function `nnsight.save` is there since 0.5.13.
-        new = new or isinstance(step, BarrierMade) or (isinstance(step, Save) and step.function)
+        new = new or _is_new(before, step, code) or (lists and _saves_collection(step, code))
         old = old or (isinstance(step, Made) and _is_old(step.opener))
+        if isinstance(step, Read) and step.name in ("isinstance", "type", "tuple"):
+            hint = hint or (step.name == "tuple" and asked == "isinstance" and _is_value(before))
+            asked = step.name
         if isinstance(step, Told):
-            new = new or step.what in _NEW_TOLD
             old = old or (step.what in _OLD_TOLD and _speaks(step))
-    if old == new:
-        return Dialect.OLD if project.old_pins and not new else Dialect.UNKNOWN
-    return Dialect.OLD if old else Dialect.NEW
+        before = step
+    if old != new:
+        return Dialect.OLD if old else Dialect.NEW
+    if old or project.old_pins:
+        return Dialect.UNKNOWN if new else Dialect.OLD
+    return Dialect.NEW if hint or project.target is not None else Dialect.UNKNOWN
+
+
+def _enters_backward(scope: Scope) -> bool:
+    """Whether a scope has a `with loss.backward():` of its own."""
+    opened = (statement.opens for statement in scope.body.walk())
+    return any(opener is not None and opener.kind == "backward" for opener in opened)
+
+
+def _is_new(before: Step | None, step: Step, code: str) -> bool:
+    """Whether a step is one that 0.4 does not know."""
+    if isinstance(step, Told):
+        return step.what in _NEW_TOLD
+    if isinstance(step, Save):  # the function `nnsight.save` is there since 0.5.13
+        return step.function
+    if isinstance(step, Exported):
+        return step.name in _NEW_NAMES
+    if isinstance(step, Made):
+        return ("remote", Constant(value="local")) in step.opener.keywords
+    if isinstance(step, Bind) and step.how == "import":
+        by_star = code.startswith("from", step.span.start)
+        return _is_new_name(step.value) and not by_star
+    if isinstance(step, Item) and isinstance(before, Read):
+        of_tracer = isinstance(before.value, Tracer) and step.key == "result"
+        return of_tracer or (isinstance(before.value, Envoy) and ".source." in f"{step.path}.")
+    return isinstance(step, BarrierMade)
+
+
+def _is_new_name(value: Value) -> bool:
+    if isinstance(value, NnsightName):
+        return value.name in _NEW_NAMES
+    return isinstance(value, Module) and value.name.rpartition(".")[2] == _NEW_CLASS
+
+
+def _saves_collection(step: Step, code: str) -> bool:
+    """`list().save()`, where `list` is not the one that 0.4 exported."""
+    if not isinstance(step, Save) or not isinstance(step.value, (Container, Items)):
+        return False
+    return _COLLECTION.match(code, step.argument.start) is not None
+
+
+def _is_value(step: Step | None) -> bool:
+    if isinstance(step, Read):
+        return isinstance(step.value, Traced)
+    return isinstance(step, Access) and not step.swap
 
 
 # What 0.5 no longer knows (nnsight 0.4.11, intervention/contexts).

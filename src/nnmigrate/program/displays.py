@@ -21,6 +21,7 @@ from nnmigrate.program.values import (
     Traced,
     Value,
     Zipped,
+    followed,
     is_traced,
     literal_key,
 )
@@ -37,10 +38,12 @@ def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
         _collect(walk, node, element.value, value, None if starred else number)
     if isinstance(node, cst.Set) or starred:
         mixed = any(map(is_something_else, values))
-        return Container(kind=kind, element=_common(values), empty=not values, mixed=mixed)
+        return followed(
+            Container(kind=kind, element=_common(values), empty=not values, mixed=mixed)
+        )
     if not values:
         return Container(kind=kind, empty=True)
-    return Items(kind=kind, items=values)
+    return followed(Items(kind=kind, items=values))
 
 
 @evaluates(cst.Dict)
@@ -56,12 +59,9 @@ def _dict(walk: Walk, node: cst.Dict) -> Value:
         if literal is not None:
             known.append((literal, values[-1]))
     mixed = any(map(is_something_else, values))
-    return Container(
-        kind="dict",
-        element=_common(values),
-        empty=not values,
-        mixed=mixed,
-        known=tuple(known),
+    common = _common(values)
+    return followed(
+        Container(kind="dict", element=common, empty=not values, mixed=mixed, known=tuple(known))
     )
 
 
@@ -107,9 +107,12 @@ def _comprehension(walk: Walk, node: cst.BaseComp) -> Value:
     # names.
     outer = walk.frame
     walk.frame = Frame("comprehension", "", -1, outer)
+    lazy = isinstance(node, cst.GeneratorExp)
     walk.foreign += 1
     walk.comprehending += 1
+    walk.generating += lazy
     element = _clause(walk, node, node.for_in, iterable)
+    walk.generating -= lazy
     walk.comprehending -= 1
     walk.foreign -= 1
     walk.frame = outer
@@ -219,8 +222,20 @@ def element_of(iterable: Value, loop: Loop) -> Value:
         return Items(items=tuple(element_of(part, each) for part, each in pairs))
     if isinstance(iterable, Container) and not iterable.keyed:
         return iterable.item(None) or UNKNOWN
+    if isinstance(iterable, Items):
+        return _any_of(iterable.items)
     if isinstance(iterable, Traced):
         return Traced(origin=iterable.origin, view=True)
+    return UNKNOWN
+
+
+def _any_of(items: Sequence[Value]) -> Value:
+    """What a loop over a literal list is at: another value of the model at every turn."""
+    if items and all(isinstance(item, Traced) for item in items):
+        return Traced(saved=all(item.saved for item in items))
+    rows = [item.items for item in items if isinstance(item, Items)]
+    if rows and len(rows) == len(items) and len({len(row) for row in rows}) == 1:
+        return Items(items=tuple(_any_of(column) for column in zip(*rows, strict=True)))
     return UNKNOWN
 
 

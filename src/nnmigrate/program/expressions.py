@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
@@ -141,9 +142,33 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     site = walk.site()
     provider = Provider(envoy.path, point)
     foreign, comprehension = bool(walk.foreign), bool(walk.comprehending)
-    step = Access(site, walk.span(node), provider, swap, foreign, envoy.model, comprehension)
+    # A generator's body keeps a frame of its own on every Python, and so does a helper's.
+    inlined = comprehension and walk.foreign == walk.comprehending and not walk.generating
+    step = Access(
+        site,
+        walk.span(node),
+        provider,
+        swap=swap,
+        foreign=foreign,
+        model=envoy.model,
+        comprehension=comprehension,
+        inlined=inlined,
+    )
     walk.note(step)
     return Traced(origin=site)
+
+
+def access_of_unknown(walk: Walk, node: cst.BaseExpression, point: Method) -> Value:
+    """`submodule.output`, saved in a trace, which nothing but a module's can be: which one is open.
+
+    Args:
+        walk: the walk.
+        node: what is saved, such as `submodule.inputs[0]`.
+        point: what it is taken from.
+    """
+    version = walk.version(point.path.partition(".")[0])
+    module = Envoy(path=(Index(f"{point.path} {version}"),), proved=False)
+    return access(walk, node, module, point.name, swap=False)
 
 
 def _traced_attribute(walk: Walk, node: cst.Attribute, receiver: Traced, name: str) -> Value:
@@ -236,9 +261,11 @@ def _literal_index(node: cst.Subscript) -> str | int | None:
     index = node.slice[0].slice
     if len(node.slice) != 1 or not isinstance(index, cst.Index):
         return None
-    if isinstance(index.value, (cst.SimpleString, cst.Integer)):
+    if isinstance(index.value, cst.Integer):
+        return whole_number(index.value)
+    if isinstance(index.value, cst.SimpleString):
         key = index.value.evaluated_value
-        return key if isinstance(key, (str, int)) else None
+        return key if isinstance(key, str) else None
     return None
 
 

@@ -9,10 +9,13 @@ import libcst as cst
 from nnmigrate.program.expressions import owner_of
 from nnmigrate.program.joins import element, is_kept, is_something_else, mixes
 from nnmigrate.program.values import (
+    UNKNOWN,
     Container,
     Items,
     Unknown,
     Value,
+    Zipped,
+    followed,
 )
 from nnmigrate.program.walk import Walk
 
@@ -99,6 +102,8 @@ def put(held: Value, value: Value | None, depth: int = 0, key: str | int | None 
         depth: how many items lead from it to where that is put.
         key: the key, where it is a literal.
     """
+    if value is not None and followed(Zipped(parts=(held, value))) is UNKNOWN:
+        value = UNKNOWN
     if isinstance(held, (Container, Items)) and depth:
         return held if value is None or not is_kept(value) else _put_below(held, value, depth)
     if isinstance(held, Items):

@@ -15,9 +15,10 @@ from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
 from nnmigrate.program.joins import is_kept, loosened
 from nnmigrate.program.lambdas import all_parameters
-from nnmigrate.program.model import Block
+from nnmigrate.program.model import Block, Statement
+from nnmigrate.program.pieces import RELEVANT
 from nnmigrate.program.statements import walk_suite
-from nnmigrate.program.steps import Bind, Item, Mutation, Read, Repeat, Step, Told
+from nnmigrate.program.steps import Access, Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
     UNKNOWN,
     Container,
@@ -35,12 +36,6 @@ from nnmigrate.program.walk import MAX_INLINE_DEPTH, Arguments, Frame, Walk
 from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
-# A function whose text has none of this has nothing to do with nnsight; its body is not walked.
-_RELEVANT = pattern(
-    r"\.\s*(trace|generate|session|scan|edit|invoke|save|next|barrier)\s*\("
-    r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
-)
-
 
 def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     """Walks a function's body in a frame of its own, if it may have to do with nnsight."""
@@ -51,7 +46,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
     with walk.inside(frame), walk.collecting():
         _bind_parameters(walk, node, parent)
         assume_models(walk, node)
-        walk.walked.append((frame, walk_suite(walk, node.body, "body"), node))
+        walk.walked.append((frame, walk_suite(walk, walk.positions.body(node), "body"), node))
     if frame.returned is not None and is_kept(frame.returned):
         walk.facts.returned[id(node)] = loosened(frame.returned, "")
 
@@ -59,7 +54,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
 def _is_relevant(walk: Walk, node: cst.FunctionDef) -> bool:
     # What `__init__` makes is what the other methods change.
     makes = node.name.value == "__init__"
-    return makes or bool(_RELEVANT.search(walk.text(node))) or _is_given_model(walk, node)
+    return makes or bool(RELEVANT.search(walk.text(node))) or _is_given_model(walk, node)
 
 
 def _is_given_model(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -190,7 +185,7 @@ def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
     walk.foreign += 1
     with walk.inside(frame), walk.collecting():
         walk.loops = outer_loops
-        body = walk_suite(walk, node.body, "body")
+        body = walk_suite(walk, walk.positions.body(node), "body")
     walk.foreign -= 1
     walk.inlining.pop()
     walk.comprehending = comprehending
@@ -206,18 +201,38 @@ def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, 
         yield name, given.get(name, UNKNOWN)
 
 
-def _flattened(block: Block) -> Iterator[Step]:
+# Which of their suites run is not known here, and whether what stands below them does.
+_BRANCHING = frozenset("If Elif Else Try TryStar Match While".split())
+_RETURNING = frozenset("Return Break Continue".split())
+
+
+def _flattened(block: Block, *, maybe: bool = False) -> Iterator[Step]:
     """The steps of a function's body as they come; loops stay loops."""
     for statement in block.statements:
-        yield from statement.steps
+        yield from _perhaps(statement.steps, maybe)
         if statement.opens is not None and statement.opens.kind == "invoke":
             yield Told(statement.steps[0].site, statement.span, "helper-invoke", Unknown())
-        inner = [step for part in statement.blocks for step in _flattened(part)]
+        unsure = maybe or statement.kind in _BRANCHING
+        inner = [step for part in statement.blocks for step in _flattened(part, maybe=unsure)]
+        turn = _perhaps(statement.turn, unsure)
         if statement.loop is not None:
             site = inner[0].site if inner else 0
-            yield Repeat(site, statement.span, statement.loop, (*statement.turn, *inner))
+            yield Repeat(site, statement.span, statement.loop, (*turn, *inner))
         else:
-            yield from (*statement.turn, *inner)
+            yield from (*turn, *inner)
+        maybe = maybe or (statement.kind in _BRANCHING and _returns(statement))
+
+
+def _perhaps(steps: Iterable[Step], maybe: bool) -> Iterator[Step]:
+    """The steps, their accesses marked where they may not be reached."""
+    for step in steps:
+        yield replace(step, maybe=True) if maybe and isinstance(step, Access) else step
+
+
+def _returns(statement: Statement) -> bool:
+    """Whether one of a statement's suites leaves the function or the loop early."""
+    inner = [each for block in statement.blocks for each in block.statements]
+    return any(each.kind in _RETURNING or _returns(each) for each in inner)
 
 
 def _kept(steps: Iterable[Step], call: Span, names: _Names) -> Iterator[Step]:

@@ -30,6 +30,12 @@ def names_bound(trace: Trace) -> Iterator[str]:
                     yield step.name
 
 
+def keeps_object(step: Bind) -> bool:
+    """Whether a name stays at the collection that it had: `xs += [...]` fills that."""
+    collection = isinstance(step.value, (Container, Items)) and step.value.kind != "tuple"
+    return step.how == "augment" and collection
+
+
 class Holdings:
     """The collections of one run of a trace.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from nnmigrate.program.joins import element, is_kept, is_something_else, mixes
-from nnmigrate.program.names import COLLECTIONS
+from nnmigrate.program.names import COLLECTIONS, is_module_name
 from nnmigrate.program.steps import Told
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -18,10 +20,12 @@ from nnmigrate.program.values import (
     Traced,
     Value,
     Zipped,
+    followed,
     is_traced,
     literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
+from nnmigrate.schedule.values import Index
 
 # A loop over more numbers than this is treated like one whose numbers are not known.
 MAX_KNOWN_TURNS = 256
@@ -40,6 +44,10 @@ def any_traced(arguments: Arguments) -> bool:
 
 def builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
     """A call of a function of Python's own."""
+    return followed(_made_by(walk, node, name, arguments))
+
+
+def _made_by(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
     values = arguments.positional
     if name == "range":
         return _range(values)
@@ -47,12 +55,25 @@ def builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Valu
         return _iterated(name, values, plain=not arguments.keywords)
     if name in COLLECTIONS:
         return collection(name, arguments)
+    if name == "getattr" and isinstance(first_of(arguments), Envoy):
+        return _child_by_name(walk, node, values)
     if name in ("exit", "quit", "SystemExit"):
         walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
     counts = name == "len" and not any(isinstance(value, Traced) for value in values)
     if name in _NO_NODES or counts:
         return UNKNOWN
     return walk.computed(node) if any_traced(arguments) else UNKNOWN
+
+
+def _child_by_name(walk: Walk, node: cst.Call, values: tuple[Value, ...]) -> Value:
+    """`getattr(module, name)`: a module below it, and which one where the name is a literal."""
+    module, *rest = values
+    if not isinstance(module, Envoy) or not rest:
+        return UNKNOWN
+    name = rest[0].value if isinstance(rest[0], Constant) else None
+    if isinstance(name, str):
+        return replace(module, path=(*module.path, name)) if is_module_name(name) else UNKNOWN
+    return replace(module, path=(*module.path, Index(walk.new_version(walk.text(node)))))
 
 
 # What looks at a proxy itself rather than at its value: no node of 0.4's graph comes of it.

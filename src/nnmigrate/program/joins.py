@@ -19,6 +19,7 @@ from nnmigrate.program.values import (
     Numbers,
     Traced,
     Tracer,
+    Unknown,
     Value,
     Zipped,
     is_traced,
@@ -50,7 +51,7 @@ def joined(left: Value, right: Value, version: str) -> Value:
         return _joined_collections(left, right)
     if is_traced(left) or is_traced(right):
         return Traced(saved=left.saved and right.saved)
-    return UNKNOWN
+    return Unknown(saved=True) if left.saved and right.saved else UNKNOWN
 
 
 def is_none(value: Value) -> bool:
@@ -59,10 +60,14 @@ def is_none(value: Value) -> bool:
 
 
 def _joined_envoys(left: Value, right: Value, version: str) -> Value:
-    """A model on one way is taken for a model; a module among others for an unknown one."""
+    """A model on one way is taken for a model; a module among others for an unknown one.
+
+    A model on one way and its module on the other (`module = getattr(module, part)` in a loop) is
+    some module.
+    """
     envoys = [value for value in (left, right) if isinstance(value, Envoy)]
     roots = [envoy for envoy in envoys if not envoy.path]
-    if roots:
+    if len(roots) == len(envoys) or (roots and len(envoys) == 1):
         return roots[0]
     return replace(envoys[0], path=(Index(version),))
 

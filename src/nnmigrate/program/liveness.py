@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import symtable
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import libcst as cst
@@ -17,6 +18,7 @@ import libcst as cst
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.program.bodies import own_steps
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.model import Block, Program, Scope, Statement, Trace
 from nnmigrate.program.steps import Bind, Read, Step
 
@@ -66,7 +68,7 @@ def _read_from(
     flow = _Flow(program, name)
     for parent in (*reversed(parents), None):
         block = _block_of(child, parent.blocks if parent is not None else (scope.body,))
-        rest = flow.block(block.statements[block.statements.index(child) + 1 :])
+        rest = flow.block(block, block.statements.index(child) + 1)
         if rest.read:
             return True
         if rest.bound:
@@ -89,7 +91,7 @@ def read_by_handler(program: Program, trace: Trace, name: str) -> bool:
         block = _block_of(child, parent.blocks)
         if parent.kind in ("Try", "TryStar") and block is parent.blocks[0]:
             later = [other for other in parent.blocks[1:] if other.name != "orelse"]
-            if any(flow.block(other.statements).read for other in later):
+            if any(flow.block(other).read for other in later):
                 return True
             goes_on = [other for other in later if other.name == "handler" and _goes_on(other)]
             outside = trace.parents[: trace.parents.index(parent)]
@@ -146,7 +148,7 @@ def reads_first(program: Program, trace: Trace, name: str) -> bool:
 
 def block_reads_first(program: Program, block: Block, name: str) -> bool:
     """Whether a suite may read the value that a name had before the suite binds it."""
-    return _Flow(program, name).block(block.statements).read
+    return _Flow(program, name).block(block).read
 
 
 # What expects an error in its body.
@@ -160,11 +162,13 @@ class _Flow:
     program: Program
     name: str
 
-    def block(self, statements: Iterable[Statement]) -> Exposure:
-        """Statements one behind the other."""
+    def block(self, block: Block, first: int = 0) -> Exposure:
+        """The statements of a suite one behind the other, from one on."""
         found = NOTHING
-        for statement in statements:
-            found = found.then(self.statement(statement))
+        named = _naming(self.program, block)
+        numbers = sorted({*named.get(self.name, ()), *named.get(_ANY, ())})
+        for number in numbers[bisect_left(numbers, first) :]:
+            found = found.then(self.statement(block.statements[number]))
             if found.read or found.bound:
                 break
         return found
@@ -176,7 +180,9 @@ class _Flow:
         header = self.steps(statement.steps)
         if statement.kind in ("FunctionDef", "ClassDef"):
             header = header.then(Exposure(read=reads_free(self.program, statement, self.name)))
-        blocks = [self.block(block.statements) for block in statement.blocks]
+        if statement.kind == "Raise":
+            header = header.then(Exposure(bound=True))  # nothing behind it is reached
+        blocks = [self.block(block) for block in statement.blocks]
         return header.then(self._suites(statement, blocks)) if blocks else header
 
     def _suites(self, statement: Statement, blocks: Sequence[Exposure]) -> Exposure:
@@ -192,12 +198,12 @@ class _Flow:
     def around(self, parent: Statement, block: Block) -> bool:
         """Whether the statement around a trace reads the name before what follows it does."""
         if parent.loop is not None and block.name == "body":
-            again = self.steps(parent.turn).then(self.block(block.statements))
-            orelse = [self.block(other.statements) for other in parent.blocks[1:]]
+            again = self.steps(parent.turn).then(self.block(block))
+            orelse = [self.block(other) for other in parent.blocks[1:]]
             return again.read or any(other.read for other in orelse)
         if parent.kind in ("Try", "TryStar"):
             later = parent.blocks[parent.blocks.index(block) + 1 :]
-            return any(self.block(other.statements).read for other in later)
+            return any(self.block(other).read for other in later)
         return False
 
     def steps(self, steps: tuple[Step, ...]) -> Exposure:
@@ -221,9 +227,45 @@ def _captured(program: Program, scope: Scope, trace: Trace, name: str) -> bool:
     """Whether a function or class made in the scope, but not in the trace, reads the name."""
     return any(
         reads_free(program, statement, name)
-        for statement in _definitions(scope.body)
+        for statement in _definitions_naming(program, scope.body).get(name, ())
         if not trace.statement.span.holds(statement.span)
     )
+
+
+_WORD = pattern(r"[^\W\d]\w*")
+
+
+# What matters for every name: nothing behind a `raise` is reached.
+_ANY = ""
+
+
+@remembered
+def _naming(program: Program, block: Block) -> Mapping[str, Sequence[int]]:
+    """By name, the numbers of the statements of a suite that read or bind it, or may do so.
+
+    Under `_ANY` those in which something is raised.
+    """
+    found: dict[str, list[int]] = {}
+    for number, statement in enumerate(block.statements):
+        steps = (each for each in statement.all_steps if isinstance(each, (Read, Bind)))
+        names = {each.name for each in steps}
+        for definition in _definitions(Block("", block.span, "", (statement,))):
+            names.update(_WORD.findall(program.text(definition.line)))
+        if any(each.kind == "Raise" for each in statement.walk()):
+            names.add(_ANY)
+        for name in names:
+            found.setdefault(name, []).append(number)
+    return found
+
+
+@remembered
+def _definitions_naming(program: Program, block: Block) -> Mapping[str, Sequence[Statement]]:
+    """By word, the functions and classes below a suite in whose text it stands."""
+    found: dict[str, list[Statement]] = {}
+    for definition in _definitions(block):
+        for word in set(_WORD.findall(program.text(definition.line))):
+            found.setdefault(word, []).append(definition)
+    return found
 
 
 def _definitions(block: Block) -> Iterator[Statement]:
@@ -243,10 +285,12 @@ def reads_free(program: Program, definition: Statement, name: str) -> bool:
 @lru_cache(maxsize=256)
 def _free_names(text: str) -> frozenset[str]:
     """The names that a definition takes from around it; every word where Python cannot tell."""
+    # To `dedent` an empty line that ends in a carriage return is one without a margin.
+    rows = re.sub(r"\r\n?", "\n", text)
     try:
-        table = symtable.symtable(textwrap.dedent(text), "<definition>", "exec")
+        table = symtable.symtable(textwrap.dedent(rows), "<definition>", "exec")
     except (SyntaxError, ValueError):
-        return frozenset(re.findall(r"[^\W\d]\w*", text))
+        return frozenset(_WORD.findall(text))
     return frozenset(_globals_of(table.get_children()))
 
 

@@ -8,7 +8,7 @@ part knows its span; nothing knows rules, edits or files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum
 from functools import cached_property
@@ -51,6 +51,12 @@ class NotPython(Exception):
         super().__init__(message)
         self.message, self.line, self.column = message, line, column
 
+    @classmethod
+    def of(cls, error: cst.ParserSyntaxError, above: int = 0) -> NotPython:
+        """What LibCST says of code that has some lines above it."""
+        message = error.message.strip().splitlines()[0]
+        return cls(message, error.editor_line + above, error.editor_column)
+
 
 class Dialect(Enum):
     """The nnsight that a document is written for, from what stands in it."""
@@ -91,9 +97,9 @@ class Options:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """The statements of one suite.
+    """The statements of one suite. Equal only to itself.
 
     Args:
         name: `module`, `body`, `orelse`, `handler` or `final`.
@@ -318,6 +324,7 @@ class Program:
             if any.
         newline: the line end that the document uses.
         branches: what the program keeps for one nnsight alone.
+        calls: the calls in the walked parts, by their characters without parentheses around them.
     """
 
     code: str
@@ -328,11 +335,19 @@ class Program:
     nnsight: str | None
     newline: str = "\n"
     branches: Branches = field(default_factory=Branches)
+    calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
+    # See `memory`: of a changed copy nothing is known yet.
+    memory: dict[Hashable, object] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Every identifier in the code: what a fresh name must differ from."""
-        return frozenset(_IDENTIFIER.findall(code_only(self.code)))
+        return frozenset(_IDENTIFIER.findall(self.bare))
+
+    @cached_property
+    def bare(self) -> str:
+        """The code without its strings and comments: places in it are not the code's."""
+        return code_only(self.code)
 
     def text(self, span: Span) -> str:
         """The characters that a span covers."""

@@ -8,9 +8,9 @@ import libcst as cst
 
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
-from nnmigrate.program.steps import Item, Mutation
-from nnmigrate.program.values import Container, Method, Value
-from nnmigrate.program.walk import Walk
+from nnmigrate.program.steps import Item, Mutation, Told
+from nnmigrate.program.values import UNKNOWN, Barrier, Container, Method, Unknown, Value
+from nnmigrate.program.walk import Arguments, Walk
 
 
 def mutated(
@@ -112,9 +112,15 @@ def bound_method_called(
     walk.touch(change.base)
 
 
-def given_away(walk: Walk, node: cst.Call) -> None:
-    """Notes that a function out of view is given a collection that has no items yet."""
-    for argument in node.args:
+def given_away(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> None:
+    """Notes that a function out of view is given a barrier, or a collection without items.
+
+    It may call the one as often as it likes, and fill the other.
+    """
+    values = (*arguments.positional, *(value for _, value in arguments.keywords))
+    if any(isinstance(value, Barrier) for value in values):
+        walk.note(Told(walk.site(), walk.span(node), "barrier", UNKNOWN))
+    for argument in node.args if isinstance(callee, Unknown) else ():
         name = argument.value
         if not isinstance(name, cst.Name) or argument.star:
             continue

@@ -9,6 +9,7 @@ import libcst as cst
 
 from nnmigrate.program.guards import guarded, is_guard
 from nnmigrate.program.joins import is_none, joined
+from nnmigrate.program.literals import whole_number
 from nnmigrate.program.steps import Access, Told
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -25,7 +26,8 @@ from nnmigrate.program.walk import Walk, evaluates
 
 @evaluates(cst.Integer)
 def _integer(walk: Walk, node: cst.Integer) -> Value:
-    return Constant(value=node.evaluated_value)
+    number = whole_number(node)
+    return UNKNOWN if number is None else Constant(value=number)
 
 
 @evaluates(cst.SimpleString)

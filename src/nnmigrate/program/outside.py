@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.model import Block, Dialect, Program, Remote, Scope, Statement, Trace
 from nnmigrate.program.steps import Bind, Mutation, Repeat, Save, Step, flat
 from nnmigrate.program.values import Container
@@ -20,6 +20,7 @@ _NOTHING: State = frozenset()
 _UNBOUND = frozenset(["declare", "except"])
 
 
+@remembered
 def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     """The names that 0.5 may find bound when the trace starts, in any scope that the trace sees.
 
@@ -37,8 +38,15 @@ def outer_names(program: Program, trace: Trace) -> frozenset[str]:
     declared = {name for name in scope.declared if any(name in s.bindings for s in around)}
     function = [scope, *around][-2].statement
     assert function is not None
-    module = _states(program, around[-1])[-id(function)]
-    return names | declared | {n for n in module if isinstance(n, str)} | _made_global(program)
+    return names | declared | _in_module(program, around[-1], function) | _made_global(program)
+
+
+@remembered
+def _in_module(program: Program, module: Scope, function: Statement) -> frozenset[str]:
+    """The module's names that may be bound when a function of it runs."""
+    # Nobody comes to a function behind a `return` or a `raise`.
+    state = _states(program, module).get(-id(function), _NOTHING)
+    return frozenset(name for name in state if isinstance(name, str))
 
 
 def names_of_run_before(program: Program, trace: Trace) -> frozenset[str]:
@@ -90,7 +98,7 @@ def _around(scope: Scope) -> Iterator[Scope]:
         parent = parent.parent
 
 
-@lru_cache(maxsize=8)
+@remembered
 def _made_global(program: Program) -> frozenset[str]:
     """The names that functions bind in the module."""
     return frozenset(
@@ -98,14 +106,22 @@ def _made_global(program: Program) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=64)
+@remembered
+def _traces_by_scope(program: Program) -> Mapping[Scope, Sequence[Trace]]:
+    found: dict[Scope, list[Trace]] = {}
+    for trace in program.traces:
+        found.setdefault(trace.scope, []).append(trace)
+    return found
+
+
+@remembered
 def _states(program: Program, scope: Scope) -> Mapping[int, State]:
     """What is bound when each trace of a scope starts, by its statement's id.
 
     By the negative id of each function or class of a scope: what is bound then or at any time
     later, since nobody knows when it is called.
     """
-    flow = _Flow([trace for trace in program.traces if trace.scope is scope])
+    flow = _Flow(_traces_by_scope(program).get(scope, ()))
     end = flow.block(scope.body, frozenset(scope.parameters))
     if _runs_again(program, scope):
         flow.block(scope.body, frozenset(name for name in end if isinstance(name, str)))
@@ -116,27 +132,39 @@ def _states(program: Program, scope: Scope) -> Mapping[int, State]:
     return flow.found
 
 
-def empty_collections(trace: Trace) -> frozenset[str]:
-    """The names of collections that are made right before a trace and have no items yet."""
-    empty: set[str] = set()
-    for statement in _siblings_before(trace):
+@remembered
+def empty_collections(program: Program, trace: Trace) -> frozenset[str]:
+    """The names of collections that are made right before a trace and have no items yet.
+
+    Before its session as well, where the trace is a statement of that.
+    """
+    outer: frozenset[str] = frozenset()
+    if trace.session is not None and trace.parents[-1] is trace.session.statement:
+        outer = empty_collections(program, trace.session)
+    suites = [block for parent in trace.parents for block in parent.blocks]
+    for block in (trace.scope.body, *suites):
+        found = _empty_in(program, block, outer)
+        if trace.statement in found:
+            return found[trace.statement]
+    return frozenset()
+
+
+@remembered
+def _empty_in(
+    program: Program, block: Block, outer: frozenset[str]
+) -> Mapping[Statement, frozenset[str]]:
+    """The empty collections before each trace that is a statement of a suite."""
+    empty, found = set(outer), {}
+    for statement in block.statements:
+        if statement.opens is not None:
+            found[statement] = frozenset(empty)
         for step in statement.all_steps:
             if isinstance(step, Mutation):
                 empty.discard(step.base)
             elif isinstance(step, Bind):
                 made = isinstance(step.value, Container) and step.value.empty
                 (empty.add if made and not statement.blocks else empty.discard)(step.name)
-    return frozenset(empty)
-
-
-def _siblings_before(trace: Trace) -> Iterator[Statement]:
-    """The statements before a trace in its suite, and before its session in that one's."""
-    if trace.session is not None and trace.parents[-1] is trace.session.statement:
-        yield from _siblings_before(trace.session)
-    suites = [block for parent in trace.parents for block in parent.blocks]
-    for block in (trace.scope.body, *suites):
-        if trace.statement in block.statements:
-            yield from block.statements[: block.statements.index(trace.statement)]
+    return found
 
 
 class _Flow:
@@ -174,7 +202,9 @@ class _Flow:
         if trace is not None:
             self.found[id(statement)] |= names
         if trace is not None and trace.kind != "session":
-            return names | frozenset(_left_by(trace))
+            names |= frozenset(_left_by(trace))
+            self.definitions += ((one, names) for one in _definitions(trace.body))
+            return names
         names = _after(statement.steps, names)
         if statement.loop is not None:
             return self._loop(statement, names)
@@ -217,6 +247,16 @@ class _Flow:
             else:
                 ends = [self.block(block, _NOTHING.union(*ends))]
         return _NOTHING.union(*ends)
+
+
+def _definitions(block: Block) -> Iterator[Statement]:
+    """The functions and classes of a suite, in the order of the text, none within another."""
+    for statement in block.statements:
+        if statement.kind in ("FunctionDef", "ClassDef"):
+            yield statement
+        else:
+            for inner in statement.blocks:
+                yield from _definitions(inner)
 
 
 def _after(steps: Iterable[Step], names: State) -> State:

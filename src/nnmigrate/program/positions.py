@@ -1,46 +1,87 @@
-"""Where each node of a LibCST tree stands in the code.
-
-LibCST's own PositionProvider costs 1.9 times the parse. Nodes write themselves into a codegen
-state; a state that counts characters while they do costs 0.3 times the parse, and gives offsets
-into the code instead of lines and columns.
-"""
+"""Where each node of a document stands in its code."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
+from nnmigrate.program.measures import Place
+from nnmigrate.program.model import NotPython
+from nnmigrate.program.pieces import Piece, restored
+from nnmigrate.program.places import Tree
 from nnmigrate.spans import Lines, Span
 
 
 class Positions:
-    """The span of every node of one tree.
+    """The span of every node of one document.
 
     Args:
-        module: the parsed code. Nodes are told apart by identity, so the tree must stay alive.
-        code: the code that it was parsed from.
-
-    Raises:
-        ValueError: LibCST does not give the code back.
+        pieces: the parsed code. Nodes are told apart by identity, so the trees must stay alive.
+        code: the code that they were parsed from.
     """
 
-    def __init__(self, module: cst.Module, code: str) -> None:
-        state = _Counting(
-            default_indent=module.default_indent, default_newline=module.default_newline
-        )
-        module._codegen(state)
+    def __init__(self, pieces: Sequence[Piece], code: str) -> None:
         self.code = code
-        written = "".join(state.tokens)
-        if written != code:
-            state.move(_lost(written, code))
-        self._spans = state.spans
-        self._lefts, self._rights = state.lefts, state.rights
         self._rows = Lines(self.code).starts
-        # Holds the nodes: a freed node's id could be given to another.
-        self._module = module
+        # By the trees' numbers: each tree, and where it begins.
+        self._trees: dict[int, tuple[Tree, int]] = {}
+        # Trees that were parsed together share one.
+        self._places: list[dict[int, Place]] = []
+        # The spans that were asked for: most are, again and again.
+        self._asked: dict[int, Span] = {}
+        for piece in pieces:
+            self._add(piece.tree, piece.start)
+        # By where they begin, the bodies that are left out, and those that were asked for.
+        self._left_out = {start: piece for piece in pieces for start in piece.left_out}
+        self._bodies: dict[int, cst.BaseSuite] = {}
+
+    def _add(self, tree: Tree, start: int) -> None:
+        self._trees[tree.number] = (tree, start)
+        if not any(one is tree.places for one in self._places):
+            self._places.append(tree.places)
+
+    def _place(self, node: cst.CSTNode) -> Place | None:
+        for places in self._places:
+            found = places.get(id(node))
+            if found is not None and found[2] in self._trees:
+                return found
+        return None
+
+    def _span(self, node: cst.CSTNode) -> Span | None:
+        place = self._place(node)
+        if place is None:
+            return None
+        begins = self._trees[place[2]][1]
+        return Span(place[0] + begins, place[1] + begins)
+
+    def body(self, function: cst.FunctionDef) -> cst.BaseSuite:
+        """A function's body; if it was left out, it is parsed now.
+
+        Raises:
+            NotPython: LibCST cannot parse it.
+        """
+        start = self.of(function.body).start
+        if start not in self._left_out:
+            return function.body
+        if start not in self._bodies:
+            self._restore(self._left_out[start])
+        return self._bodies[start]
+
+    def _restore(self, piece: Piece) -> None:
+        try:
+            tree = restored(piece)
+        except cst.ParserSyntaxError as error:
+            row, _ = Lines(self.code).place(piece.start)
+            raise NotPython.of(error, row - 1) from None
+        except ValueError as error:
+            raise NotPython(str(error), *Lines(self.code).place(piece.start)) from None
+        self._add(tree, piece.start)
+        for function in _functions(tree.module):
+            start = self.of(function.body).start
+            if start in piece.left_out:
+                self._bodies[start] = function.body
 
     def of(self, node: cst.CSTNode) -> Span:
         """The node's characters, without the blanks and comments that it owns around them.
@@ -49,26 +90,30 @@ class Positions:
             ValueError: it is one of the few small nodes, all of them punctuation or parts of a
                 string, that are recorded neither themselves nor in parts.
         """
-        span = self._spans.get(id(node))
-        return self._around(node) if span is None else Span(*span)
+        span = self._asked.get(id(node))
+        if span is None:
+            span = self._span(node) or self._around(node)
+            self._asked[id(node)] = span
+        return span
 
     def _around(self, node: cst.CSTNode) -> Span:
         """A few small nodes (an f-string's `{...}`) do not record themselves; their parts do."""
-        spans = [self.of(child) for child in node.children if id(child) in self._spans]
+        spans = [span for span in map(self._span, node.children) if span is not None]
         if not spans:
             raise ValueError(f"{type(node).__name__} has no place of its own")
         return Span(spans[0].start, spans[-1].end)
 
     def whole(self, node: cst.BaseExpression) -> Span:
         """An expression's characters, its own parentheses included."""
-        span = self.of(node)
-        count = len(node.lpar)
-        if not count:
-            return span
+        place, count = self._place(node), len(node.lpar)
+        if not count or place is None:
+            return self.of(node)
+        start, end, number = place
+        tree, begins = self._trees[number]
         # Between an expression and its own parentheses stand only blanks and comments.
-        left = self._lefts[bisect_left(self._lefts, span.start) - count]
-        right = self._rights[bisect_left(self._rights, span.end) + count - 1]
-        return Span(left, right + 1)
+        left = tree.lefts[bisect_left(tree.lefts, start) - count]
+        right = tree.rights[bisect_left(tree.rights, end) + count - 1]
+        return Span(left + begins, right + 1 + begins)
 
     def lines(self, span: Span) -> Span:
         """The whole lines that a span stands on, with the last one's end."""
@@ -78,78 +123,8 @@ class Positions:
         return Span(self._rows[first], end)
 
 
-def _lost(written: str, code: str) -> list[int]:
-    """The offsets in what was written before which the code has one blank more.
-
-    LibCST 1.9.0 forgets the blanks before the colon of `except E :`.
-    """
-    lost: list[int] = []
-    for offset, character in enumerate(written):
-        while code[offset + len(lost) : offset + len(lost) + 1] != character:
-            if code[offset + len(lost) : offset + len(lost) + 1] not in tuple(" \t\f"):
-                raise ValueError("LibCST does not give this code back unchanged")
-            lost.append(offset)
-    if len(written) + len(lost) != len(code):
-        raise ValueError("LibCST does not give this code back unchanged")
-    return lost
-
-
-class _Counting(CodegenState):
-    """Records the offsets between which a node writes itself.
-
-    It is its own context manager, since an object for each node would cost a third more: nodes
-    write themselves one within the other, so a stack holds what is under way.
-    """
-
-    def __init__(self, *, default_indent: str, default_newline: str) -> None:
-        super().__init__(default_indent=default_indent, default_newline=default_newline)
-        self.offset = 0
-        self.spans: dict[int, tuple[int, int]] = {}
-        # Where parentheses stand, of whatever kind.
-        self.lefts: list[int] = []
-        self.rights: list[int] = []
-        self._writing: list[tuple[int, cst.CSTNode, cst.CSTNode | None, cst.CSTNode | None]] = []
-
-    def move(self, lost: Sequence[int]) -> None:
-        """Makes room for the blanks that were not written, one before each of these offsets."""
-        self.spans = {
-            node: (start + bisect_right(lost, start), end + bisect_left(lost, end))
-            for node, (start, end) in self.spans.items()
-        }
-        self.lefts = [left + bisect_right(lost, left) for left in self.lefts]
-        self.rights = [right + bisect_right(lost, right) for right in self.rights]
-
-    def add_token(self, value: str) -> None:
-        if value == "(":
-            self.lefts.append(self.offset)
-        elif value == ")":
-            self.rights.append(self.offset)
-        self.tokens.append(value)
-        self.offset += len(value)
-
-    def add_indent_tokens(self) -> None:
-        self.tokens.extend(self.indent_tokens)
-        self.offset += sum(map(len, self.indent_tokens))
-
-    def record_syntactic_position(  # type: ignore[override]  # wider than libcst's own
-        self,
-        node: cst.CSTNode,
-        *,
-        start_node: cst.CSTNode | None = None,
-        end_node: cst.CSTNode | None = None,
-    ) -> _Counting:
-        self._writing.append((self.offset, node, start_node, end_node))
-        return self
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: object) -> None:
-        start, node, start_node, end_node = self._writing.pop()
-        end = self.offset
-        # A few small nodes (a closing parenthesis, the star of an import) do not record themselves.
-        if start_node is not None:
-            start = self.spans.get(id(start_node), (start, 0))[0]
-        if end_node is not None:
-            end = self.spans.get(id(end_node), (0, end))[1]
-        self.spans[id(node)] = (start, end)
+def _functions(tree: cst.Module) -> Iterator[cst.FunctionDef]:
+    """The functions of a module and the methods of its classes."""
+    for statement in tree.body:
+        inside = statement.body.body if isinstance(statement, cst.ClassDef) else (statement,)
+        yield from (one for one in inside if isinstance(one, cst.FunctionDef))

@@ -33,6 +33,8 @@ class Access(Step):
         foreign: another frame than the statement's own does it: a helper's, a comprehension's.
         model: the expression by which the model is reached.
         comprehension: that other frame is a comprehension's.
+        maybe: a helper does it under a condition, or behind a place where it may have returned.
+        inlined: since Python 3.12 it is the statement's own after all.
     """
 
     provider: Provider
@@ -40,6 +42,8 @@ class Access(Step):
     foreign: bool = False
     model: str = ""
     comprehension: bool = False
+    maybe: bool = False
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ own frame, so every name kept its value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
@@ -24,7 +25,8 @@ from nnmigrate.program.liveness import (
     read_by_handler,
     reads_first,
 )
-from nnmigrate.program.model import Program, Remote, Trace
+from nnmigrate.program.memory import remembered
+from nnmigrate.program.model import Program, Remote, Scope, Trace
 from nnmigrate.program.steps import Bind, Mutation, Read, Save
 from nnmigrate.program.values import (
     Container,
@@ -35,6 +37,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
+from nnmigrate.spans import Span
 
 
 class Held(Enum):
@@ -99,9 +102,11 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         binds = reaching(body, name)
         if all(isinstance(_bind(place).value, Tracer) for place in binds):
             continue
+        if all(_bind(place).how == "delete" for place in binds) and _stays_inside(trace, name):
+            continue
         before = bound_before(trace, name)
         kept = all(saved_at_end(program, body, place) for place in binds)
-        exported = name in globals_of(trace)
+        exported = name in globals_of(program, trace.scope)
         read = read_after(program, trace, name)
         wanted = (exported or not kept) and read
         remote = trace.remote is not Remote.NO
@@ -145,11 +150,14 @@ def _restarts(program: Program, trace: Trace, name: str, every: Sequence[Placed]
     )
 
 
-def globals_of(trace: Trace) -> frozenset[str]:
-    """The names that the function around a trace declares `global`."""
+@remembered
+def globals_of(program: Program, scope: Scope) -> frozenset[str]:
+    """The names that a scope declares `global`."""
+    if "global" not in program.code:
+        return frozenset()
     return frozenset(
         item.name.value
-        for statement in trace.scope.body.walk()
+        for statement in scope.body.walk()
         if isinstance(statement.node, cst.Global)
         for item in statement.node.names
     )
@@ -214,6 +222,17 @@ def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
 # --- what it held ---------------------------------------------------------------------------------
 
 
+def _stays_inside(trace: Trace, name: str) -> bool:
+    """Whether nothing but the trace speaks of a name."""
+    inside = trace.statement.span
+    return all(
+        inside.holds(step.span)
+        for statement in trace.scope.body.statements
+        for step in statement.all_steps
+        if isinstance(step, (Bind, Read)) and step.name == name
+    )
+
+
 def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
     kinds = {_held_by(program, trace, body, _bind(place)) for place in binds}
     for held in (Held.UNSET, Held.OPAQUE, Held.UNFILLED, Held.COLLECTION):
@@ -273,11 +292,20 @@ def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
     return bind.expression is not None and any(
         isinstance(place.step, Read)
         and bind.expression.holds(place.step.span)
-        and isinstance(place.step.value, Unknown)
         and place.step.name not in _KNOWN
-        and _CALLED.match(program.code, place.step.span.end, bind.expression.end) is not None
+        and _calls_unknown(program, place.step, bind.expression)
         for place in body
     )
+
+
+def _calls_unknown(program: Program, read: Read, expression: Span) -> bool:
+    """Whether what is read, or something reached from it, is called and not followed."""
+    called = _CALLED.match(program.code, read.span.end, expression.end)
+    if called is None or not isinstance(read.value, Envoy):
+        return called is not None and isinstance(read.value, Unknown)
+    # A model's class in this file has methods of its own: `self._run(...)`.
+    method = re.fullmatch(r"\s*\.\s*(\w+)", called[1] or "")
+    return method is not None and f"def {method[1]}(" in program.code
 
 
 def is_module(value: Value) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program.conditions import Choice, choices
-from nnmigrate.program.holdings import Holdings, names_bound, refilled
+from nnmigrate.program.holdings import Holdings, keeps_object, names_bound, refilled
 from nnmigrate.program.model import Block, Invoke, Statement, Trace
 from nnmigrate.program.runs import NotFollowed, Origin, Unrolled
 from nnmigrate.program.steps import (
@@ -41,7 +41,7 @@ __all__ = ["NotFollowed", "Origin", "Unrolled", "unroll"]
 # A loop of which it is not known how often it turns is looked at for this many turns.
 SYMBOLIC_TURNS = 2
 
-# A trace that does more than this is not followed.
+# A trace that does more than this, or turns in its loops more often, is not followed.
 MAX_OPERATIONS = 4000
 
 # What leaves a suite before its end.
@@ -51,6 +51,7 @@ _LEAVING = frozenset("Break Continue Return Raise".split())
 _ITERATING = "next all iter[] tracer.iter tracer.iter[] tracer.all".split()
 _UNFOLLOWED = dict.fromkeys(_ITERATING, "the invoke iterates over generated tokens")
 _UNFOLLOWED["either"] = "it is not known which of two modules an expression reads"
+_UNFOLLOWED["barrier"] = "a function that is not in view is given a barrier"
 
 
 def unroll(trace: Trace, outer: Iterable[str], empty: Iterable[str] = ()) -> tuple[Unrolled, ...]:
@@ -111,7 +112,7 @@ class Unroller:
         self.providers: dict[int, schedule.Provider] = {}
         self.latest: dict[int, int] = {}
         self.complete = True
-        self.site = 0
+        self.site = self.turned = 0
 
     def run(self, outer: frozenset[str]) -> Unrolled:
         if self.trace.explicit:
@@ -189,6 +190,10 @@ class Unroller:
         if count is None:
             self.complete, count = False, SYMBOLIC_TURNS
         for turn in range(count):
+            # Loops within loops turn ever more often, also where they do nothing.
+            self.turned += 1
+            if self.turned > MAX_OPERATIONS:
+                raise NotFollowed("the trace is too long to be followed")
             yield {**turns, **turned(loop, turn)}
 
     def _chosen(self, statement: Statement, turns: Turns) -> Iterator[Block]:
@@ -266,12 +271,13 @@ class Unroller:
                 self.holdings.collect(step, item_key(step, turns), self._needs(sink, origin))
                 continue
             operation = self._operation(sink, place, step, turns)
-            if operation is not None:
-                operation = replace(operation, needs=self._needs(sink, origin))
-                filled = self._filled(place, step) if isinstance(step, Bind) else ()
-                for each in (operation, *filled):
-                    sink.operations.append(each)
-                    self.origins[each.site] = origin
+            done = [] if operation is None else [operation]
+            done = [replace(one, needs=self._needs(sink, origin)) for one in done]
+            if isinstance(step, Bind) and not step.foreign:
+                done += self._filled(place, step)
+            for made in done:
+                sink.operations.append(made)
+                self.origins[made.site] = origin
 
     def _needs(self, sink: Sink, origin: Origin) -> tuple[int, ...]:
         """The operations of the same statement and turn whose values a step takes."""
@@ -330,8 +336,8 @@ class Unroller:
         self.providers[site], self.latest[step.site] = provider, site
         if step.swap:
             return schedule.Swap(site, place.number, provider, foreign, step=place.step)
-        comprehension = step.comprehension
-        return schedule.Get(site, place.number, provider, foreign, comprehension, step=place.step)
+        frame = (foreign, step.comprehension, step.inlined)
+        return schedule.Get(site, place.number, provider, *frame, step=place.step)
 
     def _bind(self, sink: Sink, place: Place, step: Bind) -> schedule.Operation | None:
         site = self._next()
@@ -340,6 +346,8 @@ class Unroller:
             return None
         if step.how == "delete":
             raise NotFollowed("the invoke deletes a name")
+        if keeps_object(step):
+            return None
         self.holdings.bound(step, site)
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)

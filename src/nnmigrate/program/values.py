@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nnmigrate.classes import dataclass
@@ -33,6 +34,11 @@ class Value:
         """The same value, marked to be kept."""
         return replace(self, saved=True)
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """How many collections it is made of, and how many stand within one another."""
+        return 0, 0
+
 
 @dataclass(frozen=True)
 class Unknown(Value):
@@ -40,6 +46,21 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+
+# With `x = (x, x)`, again and again, collections double at every line, and with `x = (x,)` they are
+# nested deeper than calls may be.
+_MOST_COLLECTIONS, _MOST_LEVELS = 1000, 60
+
+
+def followed(value: Value) -> Value:
+    """A value, unless it is a collection of too many collections to be followed."""
+    count, levels = value.extent
+    return value if count <= _MOST_COLLECTIONS and levels <= _MOST_LEVELS else UNKNOWN
+
+
+def _extent(parts: Sequence[Value]) -> tuple[int, int]:
+    inner = [part.extent for part in parts]
+    return 1 + sum(count for count, _ in inner), 1 + max((one for _, one in inner), default=0)
 
 
 @dataclass(frozen=True)
@@ -106,6 +127,12 @@ class Container(Value):
     mixed: bool = False
     known: tuple[tuple[str | int, Value], ...] = ()
 
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """How many collections it is made of, and how many stand within one another."""
+        inner = () if self.element is None else (self.element,)
+        return _extent((*inner, *(value for _, value in self.known)))
+
     @property
     def keyed(self) -> bool:
         """Whether a loop over it goes over its keys."""
@@ -153,6 +180,11 @@ class Zipped(Value):
 
     parts: tuple[Value, ...] = ()
 
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """How many collections it is made of, and how many stand within one another."""
+        return _extent(self.parts)
+
 
 @dataclass(frozen=True)
 class Selected(Value):
@@ -173,6 +205,11 @@ class Items(Value):
 
     kind: str = "tuple"
     items: tuple[Value, ...] = ()
+
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """How many collections it is made of, and how many stand within one another."""
+        return _extent(self.items)
 
 
 @dataclass(frozen=True)

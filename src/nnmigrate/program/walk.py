@@ -176,9 +176,12 @@ class Walk:
         nested: how many lambdas are around.
         foreign: how many frames lie between the trace's body and what is evaluated.
         comprehending: how many comprehensions, the innermost of those frames, are around.
+        generating: how many of these are generator expressions.
         tracing: how many traces are around.
         guarded: the expressions of which a condition around has asked whether they have a `value`.
         nnsight: the name of the nnsight package in the file.
+        newline: the line end that the file uses.
+        calls: the calls that were evaluated, by their characters without parentheses around them.
     """
 
     positions: Positions
@@ -195,10 +198,12 @@ class Walk:
     nested: int = 0
     foreign: int = 0
     comprehending: int = 0
+    generating: int = 0
     tracing: int = 0
     guarded: list[str] = field(default_factory=list)
     nnsight: str | None = None
     newline: str = "\n"
+    calls: dict[Span, cst.Call] = field(default_factory=dict)
     _sites: int = 0
 
     def new_frame(self, kind: str, name: str, parent: Frame | None) -> Frame:

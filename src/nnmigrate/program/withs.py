@@ -204,5 +204,6 @@ def _remote(walk: Walk, opener: Opener) -> Remote:
     if value is None:
         return Remote.NO
     if isinstance(value, Constant):
-        return Remote.YES if value.value else Remote.NO
+        # `remote="local"` runs here what would run there (nnsight 0.6, backends/local_simulation).
+        return Remote.YES if value.value and value.value != "local" else Remote.NO
     return Remote.MAYBE

@@ -7,6 +7,7 @@ that was skipped.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from nnmigrate.findings import Finding, Severity
 from nnmigrate.patterns import pattern
 from nnmigrate.reports.locating import named, told
 from nnmigrate.reports.report import Report
-from nnmigrate.reports.text import escaped, showable
+from nnmigrate.reports.text import escaped
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -83,4 +84,5 @@ def _case(name: str, path: str) -> Element:
 
 
 def _text(text: str) -> str:
-    return _NO_XML.sub(lambda match: escaped(ascii(match[0])[1:-1]), showable(text))
+    rows = (one if one in "\r\n" else escaped(one) for one in re.split(r"([\r\n])", text))
+    return _NO_XML.sub(lambda match: ascii(match[0])[1:-1], "".join(rows))

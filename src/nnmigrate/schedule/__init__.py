@@ -16,6 +16,7 @@ from nnmigrate.schedule.plans import (
     Unsafe,
     with_plan,
 )
+from nnmigrate.schedule.pythons import since_3_12
 from nnmigrate.schedule.repair import Repair, repaired, without_barriers
 from nnmigrate.schedule.scheduler import (
     START,
@@ -69,6 +70,7 @@ __all__ = [
     "rankings",
     "repaired",
     "simulate",
+    "since_3_12",
     "with_plan",
     "without_barriers",
 ]

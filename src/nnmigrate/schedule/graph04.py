@@ -47,14 +47,13 @@ class Ignored:
 
     Args:
         site: the `Swap` or `Write`.
-        waited_for: the site of the access whose module had to run first; None if it was never
-            carried out.
+        waited_for: the site of the access whose module had to run first.
         source: of one whose value comes too late, the site of the access that it comes from.
     """
 
     site: int
     reason: Late
-    waited_for: int | None
+    waited_for: int
     source: int | None = None
 
 
@@ -81,16 +80,14 @@ def carried_out(trace: Trace, rank: Mapping[Provider, int]) -> Mapping[int, int]
         rank: as for `ignored`.
 
     Returns:
-        By site the rank of the access whose module had run, `BEFORE_ALL` for what waits for none;
-        nothing for what never was.
+        By site the rank of the access whose module had run, `BEFORE_ALL` for what waits for none.
     """
     graph = _Graph(trace, rank)
     graph.run()
     times: dict[int, int] = {}
     for node in graph.nodes:
-        if node.fired_by is not None:
-            fired = BEFORE_ALL if node.fired_by == BEFORE_ALL else graph.turn(node.fired_by)
-            times[node.operation.site] = fired
+        fired = graph.fired(node)
+        times[node.operation.site] = BEFORE_ALL if fired == BEFORE_ALL else graph.turn(fired)
     return times
 
 
@@ -101,7 +98,7 @@ class _Node:
     Args:
         rank: of an access: its provider's rank. None for operations.
         target: of an intervention: the access that it changes.
-        fired_by: the access from which the node was executed.
+        fired_by: the access from which the node was executed; None as long as it was not.
     """
 
     index: int
@@ -234,7 +231,7 @@ class _Graph:
         assert node.target is not None
         if self._in_time(node, self.nodes[node.target]):
             return ()
-        fired = None if node.fired_by is None else self.nodes[node.fired_by].operation.site
+        fired = self.nodes[self.fired(node)].operation.site
         source = self._later_source(node, node.target)
         if source is None:
             return (Ignored(node.operation.site, Late.OPERATION, fired),)
@@ -243,11 +240,19 @@ class _Graph:
 
     def _in_time(self, node: _Node, access: _Node) -> bool:
         """A swap counts when its own access is done, a write as long as the module is."""
-        if node.fired_by is None:
-            return False
+        fired = self.fired(node)
         if isinstance(node.operation, Swap):
-            return node.fired_by == access.index
-        return self.nodes[node.fired_by].rank == access.rank
+            return fired == access.index
+        return self.nodes[fired].rank == access.rank
+
+    def fired(self, node: _Node) -> int:
+        """The access from which a node was executed.
+
+        Every node is, in the end: where the last of those before it is executed, what it needs is
+        there, and the walk goes on to it.
+        """
+        assert node.fired_by is not None
+        return node.fired_by
 
     def _later_source(self, node: _Node, target: int) -> int | None:
         """An access that the intervention's value comes from, and that runs after its target."""

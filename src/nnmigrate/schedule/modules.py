@@ -65,8 +65,6 @@ def compare_children(parent: Path, a: str | Index, b: str | Index) -> Order:
         return _compare_indexes(parent, a, b)
     if a == b:
         return Order.SAME
-    if isinstance(a, Index) or isinstance(b, Index):
-        return Order.UNKNOWN
     pairs = _pairs(_group(parent))
     return _order((a, b) in pairs, (b, a) in pairs)
 

@@ -117,11 +117,26 @@ def _groupings(parent: Path, parts: list[Part]) -> Iterator[Grouping]:
     if in_order is not None:
         yield in_order
         return
-    yield from _extended(parent, parts, ())
+    spellings = {twins[0]: twins for twins in _twins(parent, parts)}
+    for groups in _extended(parent, list(spellings), ()):
+        yield tuple(tuple(part for lead in group for part in spellings[lead]) for group in groups)
+
+
+def _twins(parent: Path, parts: list[Part]) -> list[list[Part]]:
+    """The children, each with all the ways in which it is spelled."""
+    found: list[list[Part]] = []
+    for part in parts:
+        for twins in found:
+            if compare_children(parent, twins[0], part) is Order.SAME:
+                twins.append(part)
+                break
+        else:
+            found.append([part])
+    return found
 
 
 def _sorted(parent: Path, parts: list[Part]) -> Grouping | None:
-    """The one order of children that are all comparable, without looking at every pair."""
+    """The one order of children of which neighbours are comparable; no other agrees with it."""
     ordered = _by_sign(parent, parts)
     groups: list[list[Part]] = []
     for part in ordered:
@@ -131,7 +146,7 @@ def _sorted(parent: Path, parts: list[Part]) -> Grouping | None:
             return None
         else:
             groups.append([part])
-    return tuple(tuple(group) for group in groups) if _total(parent, groups) else None
+    return tuple(map(tuple, groups))
 
 
 def _by_sign(parent: Path, parts: list[Part]) -> list[Part]:
@@ -142,27 +157,7 @@ def _by_sign(parent: Path, parts: list[Part]) -> list[Part]:
 
 
 def _all_before(parent: Path, group: list[Part], part: Part) -> bool:
-    return all(compare_children(parent, each, part) is Order.BEFORE for each in group)
-
-
-def _total(parent: Path, groups: list[list[Part]]) -> bool:
-    """Whether neighbours in order mean all in order: true of numbers, looked at for names."""
-    numbers = [p for group in groups for p in group if isinstance(p, Index)]
-    if len(numbers) == sum(map(len, groups)) and len({_kind(p) for p in numbers}) == 1:
-        return True
-    return all(
-        _all_before(parent, first, part)
-        for i, first in enumerate(groups)
-        for later in groups[i + 1 :]
-        for part in later
-    )
-
-
-def _kind(index: Index) -> object:
-    """Indexes of one kind are totally ordered."""
-    if index.value is not None:
-        return index.value < 0
-    return index.sequence[0] if index.sequence else index.key
+    return all(_is_before(parent, each, part) for each in group)
 
 
 def _extended(parent: Path, parts: list[Part], placed: Grouping) -> Iterator[Grouping]:
@@ -177,24 +172,18 @@ def _extended(parent: Path, parts: list[Part], placed: Grouping) -> Iterator[Gro
 
 def _next_groups(parent: Path, parts: list[Part]) -> Iterator[tuple[Part, ...]]:
     """The sets of parts that can come next as one child."""
-    first = [p for p in parts if not any(_is(parent, q, p, Order.BEFORE) for q in parts)]
+    first = [p for p in parts if not any(_is_before(parent, q, p) for q in parts)]
     for number, lead in enumerate(first):
-        twins = [p for p in parts if p != lead and _is(parent, p, lead, Order.SAME)]
-        if any(twin in first[:number] for twin in twins):
-            continue
-        later = [p for p in first[number + 1 :] if p not in twins]
-        yield from _coinciding(parent, (lead, *twins), later)
+        yield from _coinciding((lead,), first[number + 1 :])
 
 
-def _is(parent: Path, a: Part, b: Part, order: Order) -> bool:
-    return a != b and compare_children(parent, a, b) is order
+def _is_before(parent: Path, a: Part, b: Part) -> bool:
+    return compare_children(parent, a, b) is Order.BEFORE
 
 
-def _coinciding(
-    parent: Path, group: tuple[Part, ...], rest: list[Part]
-) -> Iterator[tuple[Part, ...]]:
+def _coinciding(group: tuple[Part, ...], rest: list[Part]) -> Iterator[tuple[Part, ...]]:
     """`group` alone, and with every choice of `rest` that may be the same child."""
     yield group
     for number, part in enumerate(rest):
-        if all(may_coincide(part, each) or _is(parent, part, each, Order.SAME) for each in group):
-            yield from _coinciding(parent, (*group, part), rest[number + 1 :])
+        if all(may_coincide(part, each) for each in group):
+            yield from _coinciding((*group, part), rest[number + 1 :])

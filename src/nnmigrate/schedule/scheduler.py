@@ -146,14 +146,6 @@ def captured_sites(trace: Trace) -> dict[str, int]:
     return {name: site for invoke in trace.invokes for name, site in invoke.captured}
 
 
-@dataclass
-class _Local:
-    """A name in a thread's frame: what it is bound to, and whether a push would share it."""
-
-    sight: Sight
-    shared: bool
-
-
 class _Thread:
     """One invoke: where it stands, its names, and the modules that went by while it waited."""
 
@@ -170,7 +162,9 @@ class _Thread:
         self.own = {op.name for op in invoke.operations if isinstance(op, Define)}
         self.refreshed: dict[str, Sight] = {}
         # The trace's frame holds these names from the start, so the first pull binds them.
-        self.names = {name: _Local(sight, False) for name, sight in self.original.items()}
+        self.names = dict(self.original)
+        # Those that a push shares.
+        self.shared: dict[str, Sight] = {}
 
     @property
     def pending(self) -> Operation | None:
@@ -181,12 +175,15 @@ class _Thread:
         """What the invoke sees of a name; a newer global hides one that it has pulled."""
         if name in self.refreshed:
             return self.refreshed[name]
-        return self.names[name].sight if name in self.names else Seen.UNDEFINED
+        return self.names.get(name, Seen.UNDEFINED)
 
     def bind(self, define: Define) -> None:
         """Bind a name; None is shared only where it differs from what the name was outside."""
-        shared = not define.nothing or define.name in self.original
-        self.names[define.name] = _Local(define.site, shared)
+        self.names[define.name] = define.site
+        if not define.nothing or define.name in self.original:
+            self.shared[define.name] = define.site
+        else:
+            self.shared.pop(define.name, None)
 
 
 class _Run:
@@ -325,16 +322,17 @@ class _Run:
         if isinstance(event, Get | Swap) and event.foreign is not None:
             self.frame.update(event.foreign)
             return
-        for name, local in thread.names.items():
-            if local.shared:
-                self.frame[name] = local.sight
+        self.frame.update(thread.shared)
 
     def _pull(self, thread: _Thread) -> None:
         """Take the shared names that the thread has not; they stay as they are from then on."""
-        for name, sight in self.frame.items():
-            if name not in thread.names:
-                thread.names[name] = _Local(sight, True)
-                thread.refreshed.pop(name, None)
+        if self.frame.keys() <= thread.names.keys():
+            return
+        new = {name: sight for name, sight in self.frame.items() if name not in thread.names}
+        thread.names.update(new)
+        thread.shared.update(new)
+        for name in new if thread.refreshed else ():
+            thread.refreshed.pop(name, None)
 
     def _refresh(self, thread: _Thread, locals_: set[str]) -> None:
         """A comprehension puts what it takes among the invoke's globals, over what is there."""

@@ -138,7 +138,7 @@ def _compare(written: Outcome, run: Outcome) -> dict[int, Difference]:
     }
     for site in (*written.uses, *written.takes):
         before, after = _sights(written, site), _sights(run, site)
-        if before in ((Seen.UNDEFINED,), after) and site in written.uses:
+        if before in ((Seen.UNDEFINED,), after):
             result.pop(site, None)
         elif site not in result and set(before) != set(after):
             effect = Effect.UNREACHED if after == (Seen.UNREACHED,) else Effect.SILENT

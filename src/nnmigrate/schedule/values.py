@@ -99,11 +99,13 @@ class Get(Operation):
             them, which nnsight then shares instead of the invoke's names.
         comprehension: whether that frame is a comprehension's, which looks names up where the
             invoke does: what it pulls the invoke sees too, and not frozen.
+        inlined: whether since Python 3.12 it has no frame of its own (PEP 709).
     """
 
     provider: Provider
     foreign: tuple[tuple[str, int], ...] | None = None
     comprehension: bool = False
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

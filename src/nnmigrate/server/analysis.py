@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from nnmigrate.program import Options
 
 
+_MOST_PATIENCE = 30.0
+"""Seconds of the processor's time for one look at a program."""
+
+
 @dataclass(frozen=True)
 class SyntaxProblem:
     """Where a text stops being Python.
@@ -78,6 +82,7 @@ def analysed(
     if not _concerns_nnsight(program):
         return Analysis(program)
     from nnmigrate.engine import check
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
     settings, problems = settings_for(path, wishes)
@@ -91,11 +96,16 @@ def analysed(
     try:
         _refuse_halves(program.code)
         options = _options_for(path, settings)
-        checked = check(program.code, options, settings.selection, program.rigid)
+        checked = bounded(
+            lambda: check(program.code, options, settings.selection, program.rigid),
+            _patience(settings),
+        )
     except NotPython as error:
         syntax = _syntax(program, error.message, error.line, error.column)
         carried = _carried(before, program.code) if before is not None else ()
         return Analysis(program, carried, True, (*broken, *syntax), problems)
+    except GivenUp as error:
+        return Analysis(program, (), True, broken, (*problems, f"{path}: {error}"))
     except Exception as error:  # our fault: the server goes on
         failure = f"internal error, please report it: {described(error)}"
         return Analysis(program, (), True, broken, problems, (failure,))
@@ -137,16 +147,25 @@ def fixed(program: Texts, path: Path, wishes: Wishes) -> dict[int, list[Edit]]:
     if not _concerns_nnsight(program):
         return {}
     from nnmigrate.engine import fix
+    from nnmigrate.patience import GivenUp, bounded
     from nnmigrate.program import NotPython
 
     settings, _ = settings_for(path, wishes)
     options, rigid = _options_for(path, settings), program.rigid
     try:
         _refuse_halves(program.code)
-        done = fix(program.code, options, settings.selection, rigid=rigid)
-    except NotPython:
+        done = bounded(
+            lambda: fix(program.code, options, settings.selection, rigid=rigid),
+            _patience(settings),
+        )
+    except (NotPython, GivenUp):
         return {}
     return program.changed(done.code, done.rigid)
+
+
+def _patience(settings: Settings) -> float:
+    """Nobody waits as long for an editor as for a command; what nobody asks for has an end."""
+    return min(settings.timeout or _MOST_PATIENCE, _MOST_PATIENCE)
 
 
 def is_safe(finding: Finding) -> bool:

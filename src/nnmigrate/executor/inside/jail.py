@@ -1,8 +1,9 @@
 """What a run cannot do, whatever its script tries: write elsewhere, reach the network, grow.
 
 On Linux the kernel itself refuses, for the run and every process that it starts: Landlock keeps
-writing inside of one directory (since Linux 5.13), a seccomp filter refuses sockets of the
-internet. Neither needs a privilege. Where they are missing, and for the clearer message anywhere,
+writing inside of one directory (since Linux 5.13), a seccomp filter refuses all sockets but those
+of this machine. Neither needs a privilege. Where they are missing, for what they do not know
+(modes, owners and times of files, sockets that have a path), and for the clearer message anywhere,
 Python's audit events (PEP 578) refuse what Python code asks for.
 """
 
@@ -24,12 +25,15 @@ _SECCOMP, _FILTER = 22, 2
 # Numbers of these calls are the same on all architectures.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _WRITE_FILE, _REFER, _TRUNCATE = 1 << 1, 1 << 13, 1 << 14
-_SIGNALS = 1 << 1
+# Processes outside can neither be signalled nor be reached by sockets without a path.
+_SCOPES = (1 << 0) | (1 << 1)
 # Removing and making of every kind: bits 4 to 12 of linux/landlock.h.
 _WRITING = _WRITE_FILE | sum(1 << bit for bit in range(4, 13))
-# For each machine: its number in audit, and its call `socket`.
-_SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+# For each machine: its number in audit, and its calls `socket` and `prlimit64`.
+_CALLS = {"x86_64": (0xC000003E, 41, 302), "aarch64": (0xC00000B7, 198, 261)}
 _IO_URING_SETUP = 425
+_X32 = 0x40000000  # From here on x86_64 has all of its calls a second time.
+_UNIX = 1
 _DENY = 0x00050000 | 13  # SECCOMP_RET_ERRNO with EACCES
 _ALLOW = 0x7FFF0000
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -41,9 +45,17 @@ _CHANGES = {
     "os.mkdir": (0,),
     "os.link": (1,),
     "os.symlink": (1,),
-    "os.truncate": (0,),
-    "os.chmod": (0,),
 }
+# Those that follow a link, and which argument is the directory that the path is relative to.
+_CHANGES_TARGETS = {
+    "os.truncate": None,
+    "os.chmod": 2,
+    "os.chown": 3,
+    "os.utime": 3,
+    "os.setxattr": None,
+    "os.removexattr": None,
+}
+_SENDS = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 
 
 class WriteRefused(PermissionError):
@@ -64,7 +76,7 @@ def install(directory: str, memory: int) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _keep_writing_below(libc, root)
-        _refuse_internet(libc)
+        _refuse_calls(libc)
 
 
 def _limit_memory(memory: int) -> None:
@@ -91,6 +103,16 @@ def _auditing(root: str) -> Callable[[str, tuple[Any, ...]], None]:
                 name = os.fsdecode(path)
                 _make_own(name, below, flags)
                 refuse(name, os.path.realpath(name))
+        elif event in _CHANGES_TARGETS:
+            at = _CHANGES_TARGETS[event]
+            target = _target(arguments[0], -1 if at is None else arguments[at])
+            if target is not None:
+                _make_own(target, below, 0)
+                refuse(target, os.path.realpath(target))
+        elif event in _SENDS:
+            address = arguments[1]
+            if isinstance(address, (str, bytes)) and address[:1] not in ("", b"", "\0", b"\0"):
+                refuse(os.fsdecode(address), os.path.realpath(os.fsdecode(address)))
         elif event in _CHANGES:
             for index in _CHANGES[event]:
                 if isinstance(arguments[index], (str, bytes)):
@@ -98,6 +120,15 @@ def _auditing(root: str) -> Callable[[str, tuple[Any, ...]], None]:
                     refuse(name, _place(name))
 
     return hook
+
+
+def _target(path: Any, directory: int) -> str | None:
+    """The path of what is changed; None for a file of which only the number is known."""
+    if isinstance(path, int):
+        opened = f"/proc/self/fd/{path}"
+        return os.path.realpath(opened) if os.path.lexists(opened) else None
+    name = os.fsdecode(path)
+    return name if directory == -1 else os.path.join(f"/proc/self/fd/{directory}", name)
 
 
 def _place(name: str) -> str:
@@ -119,8 +150,7 @@ def _keep_writing_below(libc: Any, root: str) -> None:
     if version < 1:
         return
     access = _WRITING | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
-    # Since the sixth version a process can also be kept from signalling those outside.
-    fields = (access, 0, _SIGNALS) if version >= 6 else (access,)
+    fields = (access, 0, _SCOPES) if version >= 6 else (access,)
     attributes = struct.pack(f"={len(fields)}Q", *fields)
     ruleset = libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
     if ruleset < 0:
@@ -139,21 +169,27 @@ def _keep_writing_below(libc: Any, root: str) -> None:
     os.close(ruleset)
 
 
-def _refuse_internet(libc: Any) -> None:
-    """Refuse `socket(AF_INET, ...)`, `socket(AF_INET6, ...)`, and the ring that could make one."""
-    if platform.machine() not in _SOCKET:
+def _refuse_calls(libc: Any) -> None:
+    """Refuse sockets of other families than Unix's, limits of other processes, and detours.
+
+    Detours are the ring that could make a socket, and calls as another architecture numbers them.
+    """
+    if platform.machine() not in _CALLS:
         return
-    machine, socket = _SOCKET[platform.machine()]
-    load, jump, give = 0x20, 0x15, 0x06
+    machine, socket, limits = _CALLS[platform.machine()]
+    load, equal, least, give = 0x20, 0x15, 0x35, 0x06
     program = [
         (load, 0, 0, 4),  # the architecture of the call
-        (jump, 0, 7, machine),
+        (equal, 0, 9, machine),
         (load, 0, 0, 0),  # its number
-        (jump, 4, 0, _IO_URING_SETUP),
-        (jump, 0, 4, socket),
+        (least, 7, 0, _X32),
+        (equal, 6, 0, _IO_URING_SETUP),
+        (equal, 3, 0, limits),
+        (equal, 0, 5, socket),
         (load, 0, 0, 16),  # its first argument: the family
-        (jump, 1, 0, 2),
-        (jump, 0, 1, 10),
+        (equal, 3, 2, _UNIX),
+        (load, 0, 0, 16),  # its first argument: the process, 0 for the one that calls
+        (equal, 1, 0, 0),
         (give, 0, 0, _DENY),
         (give, 0, 0, _ALLOW),
     ]

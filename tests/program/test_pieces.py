@@ -1,0 +1,111 @@
+"""What says nothing of nnsight is not parsed; what is asked for is as it stands in the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+import pytest
+
+from nnmigrate.program import NotPython, build
+from nnmigrate.program.pieces import pieces_of, whole
+from nnmigrate.program.positions import Positions
+
+LONG = "    rows = [line.split(',') for line in open(path) if line.strip() and line[0] != '#']\n"
+LOAD = f"def load(path, *, sep=','):\n    # Reads.\n{LONG}    return rows  # all\n"
+
+
+def _functions(code: str) -> dict[str, tuple[Positions, Any]]:
+    pieces = pieces_of(code)
+    places = Positions(pieces, code)
+    found = {}
+    for statement in whole(pieces).body:
+        inside = statement.body.body if isinstance(statement, cst.ClassDef) else (statement,)
+        for one in inside:
+            if isinstance(one, cst.FunctionDef):
+                found[one.name.value] = (places, one)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "left_out"),
+    [
+        (LOAD, 1),
+        (f"x = 1\n\n@cache\n{LOAD}y = 'é'; z = 2\n{LOAD}", 2),
+        (f"class A(B):\n    x = 'é'\n    def f(self):\n        '''Doc.'''\n    {LONG}", 1),
+        (f"async def f():\n{LONG}", 1),
+    ],
+)
+def test_a_body_that_says_nothing_of_nnsight_is_left_out(code: str, left_out: int) -> None:
+    assert sum(len(piece.left_out) for piece in pieces_of(code)) == left_out
+    for places, function in _functions(code).values():
+        one = places.of(function).of(code)
+        assert one.startswith(("def", "async def"))
+        body = places.body(function)
+        assert "_____" not in cst.Module([]).code_for_node(body)
+        assert places.of(body).of(code) == one[one.index(places.of(body).of(code)) :]
+        assert places.of(body.body[-1]).of(code) in one
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"def load(path):\n{LONG}    return lm.trace(rows)\n",
+        f"def load(path):\n{LONG}    return rows.output\n",
+        f"class A:\n    def __init__(self, path):\n    {LONG}",
+        f"def load(path): return {LONG.strip()[7:]}\n",
+        "def load(path):\n    return path\n",
+        f"def f():\n    @deco\n    def g():\n    {LONG}    return g\n",
+        f"if x:\n    def load(path):\n    {LONG}",
+    ],
+)
+def test_a_body_that_may_matter_is_parsed(code: str) -> None:
+    assert not any(piece.left_out for piece in pieces_of(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = 1; \\\n\ny = 2\n",
+        "x = 1; y = 2\nz = 3",
+        "# a\n\n\nx = '''\n1\n'''\n# b\n" * 30,
+        f"x = 1\r\ndef f(a,\r\n      b):\r\n{LONG}\r\ny = 2\r\n".replace("\n", "\r\n", 1),
+        "if a: b\nelse: c\nfor d in e: f; g\nwith h: i\n",
+        "x = 1  # Python 2 next\nprint 'x'\n"[:24],
+    ],
+)
+def test_pieces_are_the_whole_module(code: str) -> None:
+    pieces = pieces_of(code)
+    assert "".join(piece.text for piece in pieces) == code
+    assert len("".join(piece.tree.module.code for piece in pieces)) == len(code)
+    wanted = [type(one) for one in cst.parse_module(code).body]
+    assert [type(one) for one in whole(pieces).body] == wanted
+
+
+def test_equal_pieces_have_nodes_of_their_own() -> None:
+    code = "if a:\n    b\n" * 3
+    first, second, third = (piece.tree for piece in pieces_of(code))
+    assert len({id(first), id(second), id(third)}) == 3
+
+
+def test_what_is_parsed_is_kept() -> None:
+    code = "if a:\n    b\nif c:\n    d\n"
+    before, after = pieces_of(code), pieces_of(code.replace("d", "e"))
+    assert before[0].tree is after[0].tree
+    assert before[1].tree is not after[1].tree
+
+
+def test_a_helper_that_is_called_in_a_trace_is_followed_though_it_was_left_out() -> None:
+    helper = f"def keep(store, value):\n{LONG}    store.append(value)\n\n\n"
+    trace = "with lm.trace('x'):\n    keep(acts, lm.lm_head.output)\n"
+    code = f"from nnsight import LanguageModel\n{helper}lm = LanguageModel('x')\nacts = []\n{trace}"
+    assert any(piece.left_out for piece in pieces_of(code))
+    program = build(code)
+    steps = program.traces[0].body.statements[0].all_steps
+    assert [type(step).__name__ for step in steps].count("Mutation") == 1
+
+
+def test_what_libcst_does_not_take_is_told_where_it_stands() -> None:
+    with pytest.raises(NotPython) as caught:
+        build("x = 1\ny = (\n")
+    assert caught.value.line >= 2

@@ -1,0 +1,49 @@
+"""Small programs, each of which goes where few others go: what is found, said, and made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnmigrate.engine import check, fix
+
+HEAD = """from nnsight import LanguageModel
+import torch
+
+lm = LanguageModel("openai-community/gpt2")
+
+"""
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A program, behind `HEAD`, and what comes of it.
+
+    Args:
+        name: what is special about it.
+        before: the program.
+        codes: the codes of all findings, as they come.
+        says: what stands in a message, or ends it and begins the consequence (`... | ...`).
+        after: the program after all fixes, the unsafe ones included; as it was where it is not
+            given.
+        whole: the same where the head is changed as well, with the head.
+    """
+
+    name: str
+    before: str
+    codes: str
+    says: tuple[str, ...] = ()
+    after: str | None = None
+    whole: str | None = None
+
+    def check(self) -> None:
+        """Hold what the tool does against what is written here."""
+        code = HEAD + self.before
+        checked, fixed = check(code), fix(code, unsafe=True)
+        after = self.whole if self.whole is not None else HEAD + (self.after or self.before)
+        said = "\n".join(f"{each.message} | {each.consequence}" for each in checked.findings)
+
+        assert (checked.failures, fixed.failures) == ((), ())
+        assert " ".join(each.code for each in checked.findings) == self.codes
+        assert [each for each in self.says if each not in said] == [], said
+        assert fixed.code == after
+        assert fix(fixed.code, unsafe=True).code == fixed.code

@@ -1,0 +1,148 @@
+"""Code born on nnsight 0.5 and later, of which nothing is reported: not even a note."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnmigrate.engine import check
+
+HEAD = """import nnsight
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+"""
+
+BORN = {
+    "a helper looks a module up by its path, for each of several names": """
+def module_at(module, path):
+    for part in path.split("."):
+        module = getattr(module, part)
+    return module
+
+
+def collect(names):
+    with lm.trace("a b c"):
+        found = nnsight.save({})
+        for name in names:
+            found[name] = module_at(lm, name).output
+        logits = lm.lm_head.output.save()
+    return found, logits
+""",
+    "a helper reads a module's output or its input, as it is told": """
+def read(module, point):
+    if point == "output":
+        return module.output
+    return module.input
+
+
+with lm.trace("a b c"):
+    hidden = nnsight.save(read(lm.transformer.h[1], "input"))
+""",
+    "a helper reads one module or another": """
+def read(kind, layer):
+    if kind == "mlp":
+        return lm.transformer.h[layer].mlp.output
+    else:
+        return lm.transformer.h[layer].attn.output[0]
+
+
+with lm.trace("a b c"):
+    attention = nnsight.save(read("attn", 1))
+    change = nnsight.save(read("mlp", 1))
+""",
+    "functions that are given a barrier call it": """
+def freeze(prompt, freezers, count):
+    with lm.trace() as tracer:
+        barrier = tracer.barrier(2)
+        with tracer.invoke(prompt):
+            for layer in range(count):
+                barrier()
+                lm.transformer.h[layer].output.save()
+        for freezer in freezers:
+            with tracer.invoke():
+                freezer(barrier=barrier)
+""",
+    "so may a model's own": """
+def freeze(prompt, count, intervene):
+    freezers = lm.setup_freezing(prompt)
+    with lm.trace() as tracer:
+        barrier = tracer.barrier(2)
+        with tracer.invoke(prompt):
+            pass
+        for number, freezer in enumerate(freezers):
+            with tracer.invoke():
+                freezer(barrier=barrier)
+        with tracer.invoke():
+            for layer in range(count):
+                barrier()
+                intervene(lm.transformer.h[layer])
+""",
+    "a helper that changes one module or another, as each step wants it": """
+def steer(steps, change):
+    for layer, kind in steps:
+        if kind == "whole":
+            lm.transformer.h[layer].output = change(lm.transformer.h[layer].output)
+        else:
+            mlp = lm.transformer.h[layer].mlp.output.clone()
+            lm.transformer.h[layer].mlp.output = change(mlp)
+
+
+def run(steps, change):
+    with lm.trace("a b c"):
+        steer(steps, change)
+        logits = lm.lm_head.output.save()
+    return logits
+""",
+    "a trace that a caller may run remotely": """
+def collect(prompts, remote=False):
+    found = []
+    for prompt in prompts:
+        with lm.trace(prompt, remote=remote) as tracer:
+            found.append(tracer.result.save())
+    return found
+""",
+    "a way out of a trace that is never taken": """
+def collect(names):
+    with lm.trace("a b c"):
+        found = nnsight.save([])
+        for layer in range(3):
+            if names[layer] is None:
+                return None
+            found.append(lm.transformer.h[layer].output)
+    return found
+""",
+    "two tensors of tokens, for which 0.6 makes a mask": """
+one = lm.tokenizer("a b c", return_tensors="pt")["input_ids"]
+two = lm.tokenizer("d e", return_tensors="pt")["input_ids"]
+with lm.trace() as tracer:
+    with tracer.invoke(one):
+        first = nnsight.save(lm.lm_head.output)
+    with tracer.invoke(two):
+        second = nnsight.save(lm.lm_head.output)
+""",
+    "a remote trace that runs here": """
+from mine import Statistics
+
+statistics = Statistics()
+with lm.trace("a b c", remote="local"):
+    statistics.add(lm.transformer.h[0].output.mean())
+    mean = statistics.mean().save()
+""",
+    "a model's own method saves what it returns": """
+class Model(LanguageModel):
+    def _run(self):
+        return nnsight.save(self.output.logits)
+
+    def logits(self, prompt):
+        with self.trace(prompt):
+            found = self._run()
+        return found
+""",
+}
+
+
+@pytest.mark.parametrize("body", BORN.values(), ids=BORN)
+def test_nothing_is_reported(body: str) -> None:
+    checked = check(HEAD + body)
+    assert checked.failures == ()
+    assert [(one.code, one.message) for one in checked.findings] == []
