@@ -69,6 +69,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Dialect, Item, Program, Read, Step
 from nnmigrate.program.expressions import is_modules_shape
 from nnmigrate.program.values import Traced
@@ -76,8 +77,8 @@ from nnmigrate.spans import Edit, Span
 
 RULE = Rule("NNS713", "shape-of-tuple", since="0.5.0", fixable=Applicability.SAFE)
 
-_BEFORE = re.compile(r"(?<![\w.])type\(\s*\Z")
-_BEHIND = re.compile(r"\.shape\s*\)\s*(==|!=|is\s+not|is)\s*tuple\b")
+_BEFORE = pattern(r"(?<![\w.])type\(\s*\Z")
+_BEHIND = pattern(r"\.shape\s*\)\s*(==|!=|is\s+not|is)\s*tuple\b")
 _POINTS = frozenset({"output", "input", "inputs"})
 
 

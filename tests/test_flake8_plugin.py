@@ -102,7 +102,10 @@ def test_it_imports_nothing_of_its_own_until_a_file_concerns_nnsight() -> None:
     loaded = set(done.stdout.split())
     assert "libcst" not in loaded
     assert {name for name in loaded if not name.startswith("nnmigrate.documents")} == {
+        "nnmigrate.alone",
+        "nnmigrate.classes",
         "nnmigrate.flake8_plugin",
         "nnmigrate.library",
+        "nnmigrate.patterns",
         "nnmigrate.spans",
     }

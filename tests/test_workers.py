@@ -87,5 +87,24 @@ def test_an_interrupt_ends_all_processes_and_lets_them_tidy_up(tmp_path: Path) -
     assert not list(tmp_path.glob("*.tmp"))
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="there processes only fork")
+def test_a_new_process_takes_no_module_from_the_working_directory(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    for name in ("multiprocessing", "pickle", "signal", "struct"):
+        (repository / f"{name}.py").write_text("open('taken', 'a').write(__name__)")
+    (tmp_path / "start.py").write_text(
+        "from nnmigrate import workers\n"
+        "if __name__ == '__main__':\n"
+        "    workers.FORKS = False\n"
+        "    print(list(workers.results(abs, [-1, -2, -3], 2, abs)))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "start.py"], cwd=repository, capture_output=True, text=True
+    )
+    assert ran.stdout == "[1, 2, 3]\n", ran.stderr
+    assert not (repository / "taken").exists()
+
+
 def test_there_is_a_processor() -> None:
     assert cores() >= 1

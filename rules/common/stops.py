@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
 from nnmigrate.program.values import Envoy, Traced, Tracer
 from nnmigrate.spans import Edit, Span
@@ -13,7 +13,7 @@ from nnmigrate.spans import Edit, Span
 from .editing import movable
 from .stepping import tracer_of
 
-_OF_MODULE = re.compile(r"\.(?:output|inputs?)\b[\s\S]*\Z")
+_OF_MODULE = pattern(r"\.(?:output|inputs?)\b[\s\S]*\Z")
 
 
 @dataclass(frozen=True)

@@ -84,4 +84,6 @@ def main() -> None:
         # Whoever read has left. Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    # Python looks through all there is for garbage once more before it ends, for nothing.
+    gc.freeze()
     sys.exit(code)

@@ -26,7 +26,7 @@ _TOKEN = pattern(
     |\b(?:and|or|not|if|else|lambda|await)\b""",
     re.DOTALL | re.VERBOSE,
 )
-_PATTERN_TOKEN = re.compile(
+_PATTERN_TOKEN = pattern(
     rf"{_STRINGS}|\#[^\r\n]*|\\\r\n|\\.|[\r\n(){{}}\[\]]|(?:^|(?<=\r))[ \t\f]*case\b",
     re.DOTALL | re.MULTILINE,
 )

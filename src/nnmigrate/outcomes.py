@@ -40,11 +40,11 @@ class Settings:
         add_ignores: whether to write comments that accept what is found.
         project: what gives each file its own settings; None for these in every file.
         force_exclude: whether what the project excludes is passed over where it is named, too.
-        timeout: seconds of the processor's time after which a document is given up; 0 for never,
-            None for `patience.PATIENCE`.
         jobs: how many processes may look at files.
         cache: the folder in which findings are kept; None to work them out.
         known_only: whether what is not kept is not to be worked out either: `NotKept` says so.
+        timeout: seconds of the processor's time after which a document is given up; 0 for never,
+            None for `patience.PATIENCE`.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -61,10 +61,10 @@ class Settings:
     add_ignores: bool = False
     project: Configured | None = None
     force_exclude: bool = False
-    timeout: float | None = None
     jobs: int = 1
     cache: Path | None = None
     known_only: bool = False
+    timeout: float | None = None
 
 
 class NotKept(Exception):

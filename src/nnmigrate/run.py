@@ -105,11 +105,11 @@ def _first_look(path: Path, settings: Settings, named: bool) -> Outcome | _Task:
 def _closely(tasks: list[_Task], settings: Settings) -> Iterator[Outcome]:
     """What comes of each file, by several processes where that is faster."""
     if min(settings.jobs, len(tasks)) > 1 and settings.judge is None:
-        from nnmigrate.workers import FORKS, results
+        from nnmigrate.workers import FORKS, POSSIBLE, results
 
         size = sum(task.size for task in tasks)
         jobs = min(settings.jobs, size // (_WORTH_A_FORK if FORKS else _WORTH_A_START))
-        if jobs > 1:
+        if POSSIBLE and jobs > 1:
             _prepare()
             yield from results(_examine_task, [_sendable(task) for task in tasks], jobs, _lost)
             return

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ R = TypeVar("R")
 
 # Elsewhere a process may not go on safely with what another one has imported: a new one imports it.
 FORKS = sys.platform == "linux"
+# A new one would look for its first modules in the working directory, which may be anybody's
+# repository; since Python 3.11 it can be told not to.
+POSSIBLE = FORKS or sys.version_info >= (3, 11)
 _PATIENCE = 10.0
 """Seconds in which a process that is to end may tidy up."""
 
@@ -128,7 +131,8 @@ class _Worker(Generic[T, R]):
         self._process = context.Process(  # type: ignore[attr-defined]
             target=_serve, args=(theirs, work, inherited), daemon=True
         )
-        self._process.start()
+        with _only_our_modules():
+            self._process.start()
         theirs.close()
 
     def begin(self, number: int, task: T) -> None:
@@ -158,6 +162,21 @@ class _Worker(Generic[T, R]):
         if self._process.is_alive():
             self._process.terminate()
             self._process.join()
+
+
+@contextmanager
+def _only_our_modules() -> Iterator[None]:
+    """While a process starts, it does not look for modules in the working directory."""
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _serve(connection: Connection, work: Callable[[T], R], inherited: Sequence[Connection]) -> None:

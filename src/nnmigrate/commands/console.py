@@ -16,6 +16,7 @@ import click
 from nnmigrate.documents import Sheet, put
 from nnmigrate.findings import Finding, Severity
 from nnmigrate.outcomes import Outcome
+from nnmigrate.patterns import pattern
 from nnmigrate.reports import FORMATS, escaped
 from nnmigrate.reports.summary import counted, summary
 
@@ -106,7 +107,7 @@ def _fixed_and_left(fixed: list[Statistic], left: list[Statistic], color: bool) 
             yield from statistics_lines(found, color)
 
 
-_COMMAND = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
+_COMMAND = pattern(r"^([ \t]*):(?=:)", re.MULTILINE)
 
 
 def _no_command(text: str) -> str:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 
 from nnmigrate.classes import dataclass
+from nnmigrate.patterns import pattern
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = pattern(r"[*?\[]")
 
 
 @dataclass(frozen=True)

@@ -74,34 +74,44 @@ class Requirement:
         if any(map(self.allows, _OLD)):
             return None
         allowed = [version for version in self._new if self.allows(version)]
-        return min(map(_release, allowed)) if allowed else None
+        return min(map(_release, allowed), key=_without_zeros, default=None)
 
     @property
     def _new(self) -> tuple[str, ...]:
         """The releases that matter, and those that it names itself (`==0.6.1`)."""
-        named = [found["version"] for found in _NAMED.finditer(self.specifier)]
-        return (*_NEW, *(version for version in named if _release(version) >= (0, 5)))
+        return (*_NEW, *(version for version in self._named if _release(version) >= (0, 5)))
 
+    @property
+    def _named(self) -> list[str]:
+        if not self.specifier or _PLAIN_SPECIFIER.fullmatch(self.specifier):
+            return re.findall(r"[0-9.]+", self.specifier)
+        from packaging.specifiers import SpecifierSet
 
-# A release that is asked for by its numbers, or by the first of them (`==0.6.*`).
-_NAMED = pattern(r"(?<![\w.])(?P<version>[0-9]+(?:\.[0-9]+)*)(?:\.\*)?(?![\w.+*-])")
+        return [one.version.removesuffix(".*") for one in SpecifierSet(self.specifier)]
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The numbers of a release."""
-    return tuple(int(part) for part in version.split("."))
+    """The numbers of a version; none of what is no version, since `===` takes any text."""
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)*", version):
+        return tuple(map(int, version.split(".")))
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version).release
+    except InvalidVersion:
+        return ()
 
 
 def _fits(clause: str, version: str) -> bool:
     """Whether a release is what a clause such as `>=0.4` asks for."""
     sign = clause.rstrip("0123456789.")
-    asked, given = _numbers(clause[len(sign) :]), _numbers(version)
-    return bool(_SIGNS[sign](given, asked))
+    asked, given = _release(clause[len(sign) :]), _release(version)
+    return bool(_SIGNS[sign](_without_zeros(given), _without_zeros(asked)))
 
 
-def _numbers(version: str) -> list[int]:
-    """The numbers of a release; zeros at its end say nothing."""
-    numbers = [int(part) for part in version.split(".")]
+def _without_zeros(release: tuple[int, ...]) -> list[int]:
+    """The numbers of a release that count: zeros at its end say nothing."""
+    numbers = [*release]
     while numbers and not numbers[-1]:
         numbers.pop()
     return numbers
