@@ -90,7 +90,7 @@ def test_importing_it_costs_nothing() -> None:
         "import sys, nnmigrate; print(sorted(m for m in sys.modules if m.startswith('nnmigrate')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['nnmigrate', 'nnmigrate.library']"
+    assert done.stdout.strip() == "['nnmigrate', 'nnmigrate.alone', 'nnmigrate.library']"
 
 
 def test_the_plugin(folder: Path) -> None:
