@@ -12,6 +12,7 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 import libcst as cst
 
@@ -216,7 +217,8 @@ class _Kept:
         self._trees: dict[tuple[str, int], Tree] = {}
         self._places: dict[int, Place] = {}
         self._length = 0
-        self._count = 0
+        # Several threads may ask: no two trees may have one number.
+        self._numbers = count(1)
 
     def parsed(self, text: str, turn: int = 0) -> Tree:
         """The tree of a text.
@@ -234,8 +236,7 @@ class _Kept:
             if self._length + len(text) > self._MOST:
                 # Whoever has one of these trees has their places with it.
                 self._trees, self._places, self._length = {}, {}, 0
-            self._count += 1
-            found = tree_of(text, self._count, self._places)
+            found = tree_of(text, next(self._numbers), self._places)
             self._trees[text, turn] = found
             self._length += len(text)
         return found
