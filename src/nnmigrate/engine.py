@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from itertools import pairwise
 
 from nnmigrate.classes import dataclass
+from nnmigrate.comments.directives import mentions_any
 from nnmigrate.comments.reviewing import reviewed, suppressions_of
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
@@ -155,7 +156,7 @@ class _Fixing:
             self.code, self.rigid, self.history, self.applied = given, rigid, [], []
 
     def _rounds(self) -> Fixed | None:
-        given = self.code
+        given, asked = self.code, self.options
         program = understood(self.code, self.options)
         # What is fixed was written for one nnsight: a barrier that a fix adds does not change that.
         self.options = replace(self.options, source=program.dialect)
@@ -166,7 +167,7 @@ class _Fixing:
             taken = _compatible(self.code, in_turn)
             after = self._apply(taken)
             if after is None:
-                return self._result(self._tidied(checked, given))
+                return self._result(self._read_anew(self._tidied(checked, given), asked))
             program = after
         checked = self._check(program)
         for code in sorted({one.code for one in checked.findings if self._may_fix(one)}):
@@ -186,6 +187,19 @@ class _Fixing:
             return checked
         self._carry_out(edits)
         return self._check(understood(self.code, self.options))
+
+    def _read_anew(self, checked: Checked, asked: Options) -> Checked:
+        """Takes out the comments that silence nothing for whoever reads the code from here on.
+
+        Once fixed it may read as code for 0.5, of which less is said.
+        """
+        if self.options == asked or not mentions_any(self.code):
+            return checked
+        fresh = _run(understood(self.code, asked), self.code, self.modules, self.rigid)
+        last = {module.RULE.code for module in self.modules if module.RULE.last}
+        wanted = [one for one in fresh.findings if one.code in last and self._may_fix(one)]
+        after = self._apply(_compatible(self.code, wanted))
+        return checked if after is None else self._check(after)
 
     def _result(self, checked: Checked) -> Fixed:
         failures = tuple(self.failures)
