@@ -13,6 +13,17 @@ lm = LanguageModel("openai-community/gpt2")
 """
 
 BORN = {
+    "an operation in a module's code is changed behind a barrier": """
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a b c"):
+        out = lm.transformer.h[0].attn.source.attention_interface_0.output[0].save()
+        barrier()
+    with tracer.invoke("d e f"):
+        barrier()
+        lm.transformer.h[0].attn.source.attention_interface_0.output[0][:, -1] = out[:, -1]
+        other = lm.transformer.h[0].attn.source.attention_interface_0.output[0].save()
+""",
     "a helper looks a module up by its path, for each of several names": """
 def module_at(module, path):
     for part in path.split("."):

@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.expressions import access_of_unknown, attribute, base, is_modules_shape
+from nnmigrate.program.expressions import (
+    access_of_unknown,
+    attribute,
+    base,
+    is_modules_shape,
+    is_unknown_modules,
+)
 from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
@@ -21,7 +27,7 @@ from nnmigrate.program.names import (
     is_in_place,
     is_module_name,
 )
-from nnmigrate.program.objects import method_of, observe_maker, saves_itself
+from nnmigrate.program.objects import method_of, observe_maker, own_save, saves_itself
 from nnmigrate.program.steps import (
     BarrierCall,
     BarrierMade,
@@ -182,7 +188,7 @@ def _save(
 ) -> Value:
     name = saved.value if isinstance(saved, cst.Name) and not walk.foreign else None
     argument = walk.positions.whole(saved)
-    if walk.tracing and isinstance(value, Method) and is_modules_shape(value):
+    if walk.tracing and isinstance(value, Method) and is_unknown_modules(value):
         value = access_of_unknown(walk, saved, value)
     walk.note(Save(walk.site(), walk.span(node), name, argument, value, function))
     return value.with_save()
@@ -198,25 +204,12 @@ def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value
         callee = attribute(walk, function, receiver)
         return _called(walk, node, callee, _arguments(walk, node))
     arguments = _arguments(walk, node)
-    if name == "save" and not arguments.positional and not _own_save(receiver):
+    if name == "save" and not arguments.positional and not own_save(receiver):
         return _save(walk, node, function.value, receiver, function=False)
     for kind, handler in _METHODS.items():
         if isinstance(receiver, kind):
             return handler(walk, node, function, receiver, arguments)
     return _other_method(walk, node, function, receiver, arguments)
-
-
-def _own_save(receiver: Value) -> bool:
-    """Models, modules and the file's own objects have a `save` of their own, or none.
-
-    What looks like a module may be a value that nnsight hands out itself (`model.logits.save()`,
-    nnsight 0.5.15, modeling/vllm).
-    """
-    if isinstance(receiver, Envoy):
-        return not receiver.path
-    if isinstance(receiver, Instance):
-        return receiver.own_save
-    return isinstance(receiver, (Module, NnsightModule))
 
 
 def _envoy_method(

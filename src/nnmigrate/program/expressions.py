@@ -97,6 +97,14 @@ def is_modules_shape(value: Value) -> bool:
     return isinstance(value, Method) and value.name in points and bool(value.path)
 
 
+def is_unknown_modules(value: Method) -> bool:
+    """Whether something is `x.output` of a module that is given from out of view.
+
+    What an operation in a module's code gives (`attn.source.split_0.output`) is no module's.
+    """
+    return is_modules_shape(value) and ".source." not in value.path
+
+
 def _is_guarded(walk: Walk, node: cst.Attribute) -> bool:
     return bool(walk.guarded) and walk.text(node.value) in walk.guarded
 

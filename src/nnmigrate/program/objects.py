@@ -5,7 +5,15 @@ from __future__ import annotations
 from nnmigrate.program.assignments import remember
 from nnmigrate.program.functions import observe, observe_values
 from nnmigrate.program.joins import is_kept
-from nnmigrate.program.values import Function, Instance, LocalClass
+from nnmigrate.program.values import (
+    Envoy,
+    Function,
+    Instance,
+    LocalClass,
+    Module,
+    NnsightModule,
+    Value,
+)
 from nnmigrate.program.walk import Arguments, Frame, Walk
 
 
@@ -15,6 +23,19 @@ def saves_itself(walk: Walk, owner: str) -> bool:
     classes = [frame for frame in walk.frames if frame.kind == "class" and frame.name in line]
     defined = any("save" in frame.bindings for frame in classes)
     return defined or not walk.facts.closed.issuperset(line)
+
+
+def own_save(receiver: Value) -> bool:
+    """Models, modules and the file's own objects have a `save` of their own, or none.
+
+    What looks like a module may be a value that nnsight hands out itself (`model.logits.save()`,
+    nnsight 0.5.15, modeling/vllm).
+    """
+    if isinstance(receiver, Envoy):
+        return not receiver.path
+    if isinstance(receiver, Instance):
+        return receiver.own_save
+    return isinstance(receiver, (Module, NnsightModule))
 
 
 def observe_maker(walk: Walk, made: LocalClass, arguments: Arguments) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program.model import Statement
-from nnmigrate.program.steps import Step
+from nnmigrate.program.steps import Access, Bind, Collect, Compute, Mutation, Save, Step, Write
 from nnmigrate.schedule import values as schedule
+from nnmigrate.spans import Span
 
 
 class NotFollowed(Exception):
@@ -31,6 +32,20 @@ class Origin:
     statement: Statement
     innermost: Statement
     turns: tuple[tuple[str, int], ...]
+
+    @property
+    def reach(self) -> Span | None:
+        """The characters from which the step takes values."""
+        step = self.step
+        if isinstance(step, Bind):
+            return step.expression
+        if isinstance(step, Mutation):
+            return step.value_span
+        if isinstance(step, Collect):
+            return step.span
+        if isinstance(step, Write) or (isinstance(step, Access) and step.swap):
+            return self.innermost.span
+        return step.span if isinstance(step, (Compute, Save)) else None
 
 
 @dataclass(frozen=True)

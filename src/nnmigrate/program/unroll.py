@@ -34,7 +34,6 @@ from nnmigrate.program.steps import (
 from nnmigrate.program.turns import Turns, at_turn, item_key, numbered, turned
 from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
-from nnmigrate.spans import Span
 
 __all__ = ["NotFollowed", "Origin", "Unrolled", "unroll"]
 
@@ -281,7 +280,7 @@ class Unroller:
 
     def _needs(self, sink: Sink, origin: Origin) -> tuple[int, ...]:
         """The operations of the same statement and turn whose values a step takes."""
-        reach = _reach(origin)
+        reach = origin.reach
         if reach is None:
             return ()
         found = []
@@ -387,17 +386,3 @@ class Unroller:
 def _reaches_item(step: Step) -> bool:
     """Whether a name is read only to reach an item, on which alone the value depends."""
     return isinstance(step, Read) and step.partial and not isinstance(step.value, Traced)
-
-
-def _reach(origin: Origin) -> Span | None:
-    """The characters from which a step takes values."""
-    step = origin.step
-    if isinstance(step, Bind):
-        return step.expression
-    if isinstance(step, Mutation):
-        return step.value_span
-    if isinstance(step, Collect):
-        return step.span
-    if isinstance(step, Write) or (isinstance(step, Access) and step.swap):
-        return origin.innermost.span
-    return step.span if isinstance(step, (Compute, Save)) else None
