@@ -60,8 +60,12 @@ class Requirement:
         if _PLAIN_SPECIFIER.fullmatch(self.specifier):
             return all(_fits(clause, version) for clause in self.specifier.split(","))
         from packaging.specifiers import SpecifierSet
+        from packaging.version import InvalidVersion
 
-        return SpecifierSet(self.specifier).contains(version)
+        try:
+            return SpecifierSet(self.specifier).contains(version)
+        except InvalidVersion:  # `===` takes any text, of which packaging 22 makes a version
+            return False
 
     @property
     def is_old(self) -> bool:
