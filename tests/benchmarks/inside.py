@@ -31,8 +31,10 @@ def parse(codes: list[str]) -> list[float]:
 
     from nnmigrate.engine import check
     from nnmigrate.program import NotPython
+    from nnmigrate.program.pieces import forget
 
     def checking(code: str) -> None:
+        forget()  # what an earlier turn has parsed
         with suppress(NotPython):  # LibCST takes more than Python does
             check(code)
 
@@ -50,8 +52,12 @@ def parse(codes: list[str]) -> list[float]:
 def grow(kind: str, codes: list[str]) -> list[float]:
     """The time for each piece of code."""
     from nnmigrate import engine
+    from nnmigrate.program.pieces import forget
 
-    work = getattr(engine, kind)
+    def work(code: str) -> None:
+        forget()
+        getattr(engine, kind)(code)
+
     work(codes[0])  # so that everything is imported
     return [min(seconds(lambda code=code: work(code)) for _ in range(TURNS)) for code in codes]
 

@@ -214,11 +214,15 @@ class _Kept:
     _MOST = 1_000_000
 
     def __init__(self) -> None:
+        self.clear()
+        # Several threads may ask: no two trees may have one number.
+        self._numbers = count(1)
+
+    def clear(self) -> None:
+        """Lets go of all trees."""
         self._trees: dict[tuple[str, int], Tree] = {}
         self._places: dict[int, Place] = {}
         self._length = 0
-        # Several threads may ask: no two trees may have one number.
-        self._numbers = count(1)
 
     def parsed(self, text: str, turn: int = 0) -> Tree:
         """The tree of a text.
@@ -235,7 +239,7 @@ class _Kept:
         if found is None:
             if self._length + len(text) > self._MOST:
                 # Whoever has one of these trees has their places with it.
-                self._trees, self._places, self._length = {}, {}, 0
+                self.clear()
             found = tree_of(text, next(self._numbers), self._places)
             self._trees[text, turn] = found
             self._length += len(text)
@@ -243,3 +247,8 @@ class _Kept:
 
 
 _KEPT = _Kept()
+
+
+def forget() -> None:
+    """Lets go of the trees that are kept: what comes next is parsed anew."""
+    _KEPT.clear()
