@@ -8,7 +8,7 @@ of the file that says nothing about batches.
 ## Why is this bad?
 
 Nobody says how two inputs become one batch. 0.4 failed there as well; 0.5 raises a
-NotImplementedError. Where nothing tells that the code was written for 0.4 it is a note.
+NotImplementedError.
 
 ## Example
 
@@ -81,8 +81,7 @@ def check(program: Program) -> Iterator[Finding]:
         several = len(given) > 1 or any(one.parents and one.parents[-1].loop for one in given)
         if several and trace.explicit and _is_plain(program, trace, plain):
             yield RULE.finding(
-                # A release after those known may know how: 0.4 did not.
-                Severity.ERROR if program.dialect is Dialect.OLD else Severity.NOTE,
+                Severity.ERROR,
                 trace.entered.call,
                 f"`{trace.entered.model}` is not told how to make one batch of several inputs: "
                 "concatenate them, or define `_batch` in a class of your own",

@@ -399,7 +399,7 @@ def alone(executors: Executors, monkeypatch: pytest.MonkeyPatch) -> None:
         find()
         yield executors.baseline if old else executors.migrated
 
-    for module in ("cli", "commands.proofs"):
+    for module in ("commands.verifying", "commands.proofs"):
         monkeypatch.setattr(f"nnmigrate.{module}.side", started)
 
 
