@@ -38,13 +38,11 @@ class _Task:
     Args:
         path: the file.
         settings: what holds for it.
-        named: whether the user named it.
         size: its bytes.
     """
 
     path: Path
     settings: Settings
-    named: bool
     size: int
 
 
@@ -98,8 +96,8 @@ def _first_look(path: Path, settings: Settings, named: bool) -> Outcome | _Task:
     if settings.cache is not None and settings.judge is None:
         known = replace(settings, known_only=True)
         with suppress(NotKept):
-            return _finished(path, examine(name, raw, known, named=named), settings)
-    return _Task(path, settings, named, len(raw))
+            return _finished(path, _looked_at(name, raw, known), settings)
+    return _Task(path, settings, len(raw))
 
 
 def _closely(tasks: list[_Task], settings: Settings) -> Iterator[Outcome]:
@@ -177,7 +175,7 @@ def _of_pins(pins: Iterable[Requirement]) -> Iterator[Outcome]:
 def _examine_task(task: _Task) -> Outcome:
     path, name = task.path, str(task.path)
     try:
-        outcome = examine(name, read(path), task.settings, named=task.named)
+        outcome = _looked_at(name, read(path), task.settings)
     except DocumentProblem as problem:
         return _nothing(name, problem=problem)
     return _finished(path, outcome, task.settings)
@@ -211,6 +209,11 @@ def examine(name: str, raw: bytes, settings: Settings, *, named: bool = True) ->
     """
     if not may_concern_nnsight(raw, name) and not (named and _looks_broken(raw, name)):
         return irrelevant(name, raw)
+    return _looked_at(name, raw, settings)
+
+
+def _looked_at(name: str, raw: bytes, settings: Settings) -> Outcome:
+    """What comes of a document that may concern nnsight."""
     try:
         return examined(name, raw, settings)
     except DocumentProblem as problem:

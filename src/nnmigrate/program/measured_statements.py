@@ -202,7 +202,7 @@ def _rest(m: Measures, node: Any, start: int, at: int, rest: cst.CSTNode | None)
     """What follows a suite; the statement ends where that does."""
     if rest is None:
         return at
-    at = _chained(m, rest, at) if isinstance(rest, cst.If) else m.of(rest, at)
+    at = _condition(m, rest, at, 4) if isinstance(rest, cst.If) else m.of(rest, at)
     m.places[id(node)] = (start, m.places[id(rest)][1], m.number)
     return at
 
@@ -210,10 +210,6 @@ def _rest(m: Measures, node: Any, start: int, at: int, rest: cst.CSTNode | None)
 @measures(cst.If)
 def _if(m: Measures, node: cst.If, at: int) -> int:
     return _condition(m, node, at, 2)
-
-
-def _chained(m: Measures, node: cst.If, at: int) -> int:
-    return _condition(m, node, at, 4)
 
 
 def _condition(m: Measures, node: cst.If, at: int, width: int) -> int:

@@ -160,8 +160,8 @@ def _groups(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
 
 
 def _first_line(statement: ast.stmt) -> int:
-    decorators = getattr(statement, "decorator_list", ())
-    return min((one.lineno for one in (statement, *decorators)), default=statement.lineno)
+    decorators: Sequence[ast.expr] = getattr(statement, "decorator_list", ())
+    return min(one.lineno for one in (statement, *decorators))
 
 
 class _Places:
