@@ -160,8 +160,9 @@ def _groups(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
 
 
 def _first_line(statement: ast.stmt) -> int:
-    decorators: Sequence[ast.expr] = getattr(statement, "decorator_list", ())
-    return min(one.lineno for one in (statement, *decorators))
+    rows: list[int] = [statement.lineno]
+    rows += (one.lineno for one in getattr(statement, "decorator_list", ()))
+    return min(rows)
 
 
 class _Places:
