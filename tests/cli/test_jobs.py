@@ -55,14 +55,14 @@ def test_the_output_is_the_same(many: None, command: str, style: str) -> None:
 def test_a_process_that_is_killed_is_a_problem_of_its_file(
     many: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    examine = running.examine
+    looked_at = running._looked_at
 
-    def deadly(name: str, *arguments: object, **named: object) -> Outcome:
+    def deadly(name: str, *arguments: object) -> Outcome:
         if name == "f3.py":
             os.kill(os.getpid(), signal.SIGKILL)
-        return examine(name, *arguments, **named)  # type: ignore[arg-type]
+        return looked_at(name, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(running, "examine", deadly)
+    monkeypatch.setattr(running, "_looked_at", deadly)
     result = run("check", "--jobs", "2", "--output-format", "concise")
     assert result.exit_code == 2
     assert "f3.py:1:1: internal error, please report it: the process" in result.stderr
