@@ -54,8 +54,6 @@ def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
     hopeless = list(_hopeless(program, trace))
     if fix is not None and not hopeless and _leads_on(program, trace, fix, 0):
         return fix
-    if shapes == 0:
-        return None
     for shaped in _shapes(program, trace, hopeless):
         if _leads_on(program, trace, shaped, shapes - 1):
             return shaped
@@ -73,8 +71,6 @@ def _shapes(program: Program, trace: Trace, hopeless: Iterable[Crossing]) -> Ite
 
 def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
     def leads(changed: Changed) -> bool | None:
-        if not runs(*changed):
-            return None
         return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None) or None
 
     return bool(tried(program, trace, fix.edits, first_spelled, leads))

@@ -36,6 +36,7 @@ from .editing import (
     removed,
     saved,
 )
+from .helpers import calls_helper
 
 
 class Stays(Exception):
@@ -232,8 +233,11 @@ def _shifted(text: str, old: str, new: str) -> str:
 
 def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
     """Moves each statement to the end of the invoke before it, or to the start of the last one."""
+    opened = any(map(calls_helper, trace.statement.walk()))
     for beside in found:
         invoke = trace.invokes[beside.after]
+        if opened and any(isinstance(step, Access) for step in beside.statement.all_steps):
+            raise Stays("the invoke whose module it reads may be one that a function opens")
         if beside.parents != invoke.parents or not movable(beside.statement):
             raise Stays("it does not stand right beside the invoke")
         if invoke.body.inline or beside.statement.kind in ("Return", "Break", "Continue"):

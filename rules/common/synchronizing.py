@@ -20,8 +20,6 @@ def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     trace may go several ways the barriers of one serve them all: they stand outside of conditions.
     """
     every = runs(program, trace)
-    if not every or not trace.explicit or not trace.entered.proved:
-        return None
     others = (_spelled(program, trace, run) for run in every[1:])
     spelled = dict.fromkeys((_first(program, trace), *others))
     left: dict[Fix, int] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnmigrate.engine import check, fix
 from nnmigrate.program import Options
@@ -36,7 +36,7 @@ class Corner:
     says: tuple[str, ...] = ()
     after: str | None = None
     whole: str | None = None
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
     def check(self) -> None:
         """Hold what the tool does against what is written here."""
