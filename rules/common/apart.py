@@ -69,8 +69,6 @@ def _may_part(program: Program, trace: Trace) -> bool:
         return False
     if trace.kind not in ("trace", "generate") or entered.arguments:
         return False
-    if trace.body.inline:
-        return False
     steps = trace.statement.all_steps
     if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
         return False

@@ -32,6 +32,7 @@ from .editing import (
     lines_before,
     merged,
     movable,
+    moved_along,
     reindented,
     removed,
     saved,
@@ -115,10 +116,13 @@ def _check_free(trace: Trace, found: Sequence[Beside], moving: Sequence[Statemen
         if any(isinstance(s, Read) and s.name == trace.entered.name for s in statement.all_steps):
             raise Stays("it uses the tracer")
     names = {name for statement in moving for name in _names_bound(statement)}
+    read = {step.name for each in moving for step in each.all_steps if isinstance(step, Read)}
     filled = {step.base for each in moving for step in each.all_steps if isinstance(step, Mutation)}
     for statement in _staying(trace, moving):
         if any(isinstance(step, Read) and step.name in names for step in statement.all_steps):
             raise Stays("something in the trace needs what it binds")
+        if not read.isdisjoint(_names_bound(statement)):
+            raise Stays("something in the trace binds anew what it needs")
         if any(isinstance(s, Mutation) and s.base in filled for s in statement.all_steps):
             raise Stays("something in the trace is put behind what it puts there")
 
@@ -213,19 +217,8 @@ def _without_saves(program: Program, statement: Statement, indent: str) -> str:
         Edit(Span(save.span.start - base, save.span.end - base), program.text(save.argument))
         for save in saves
     ]
-    if "\n" in program.text(statement.span):
-        rows = reindented(program, statement, statement.indent)
-        if rows != program.text(statement.span):
-            raise Stays("its lines cannot be moved")
     text = apply_edits(program.text(statement.span), edits)
-    return _shifted(text, statement.indent, indent)
-
-
-def _shifted(text: str, old: str, new: str) -> str:
-    rows = text.splitlines(keepends=True)
-    return "".join(
-        [rows[0], *(new + row[len(old) :] if row.startswith(old) else row for row in rows[1:])]
-    )
+    return moved_along(text, statement.indent, indent)
 
 
 # --- into the invokes -----------------------------------------------------------------------------
