@@ -138,9 +138,9 @@ def f():
         with lm.trace() as tracer:
             with tracer.invoke("b"):
                 y = lm.transformer.h[3].output
-            z = g("""
+            z = g(\"""
             a
-            """, y.sum().save(),
+            \""", y.sum().save(),
               3)
         return z
 """,
@@ -151,9 +151,9 @@ def f():
         with lm.trace() as tracer:
             with tracer.invoke("b"):
                 y = lm.transformer.h[3].output.save()
-        z = g("""
+        z = g(\"""
             a
-            """, y.sum(),
+            \""", y.sum(),
           3)
         return z
 """,
