@@ -117,7 +117,9 @@ def paths(program: Program) -> Iterator[tuple[Span, bool]]:
 
     With each of them comes whether only 0.4 has such a path as the code speaks of.
     """
-    spans = [(statement, step.span) for statement, step in _told(program, "path")]
+    # What a function of the file reads is told at its call, which need not give the path.
+    told = ((statement, step.span) for statement, step in _told(program, "path"))
+    spans = [each for each in told if program.text(each[1]).endswith("path")]
     for what in ("modules", "named_modules"):
         for statement, step in _told(program, what):
             before = program.code[statement.span.start : step.span.start]
