@@ -67,7 +67,7 @@ with lm.trace("a"):
     lm.lm_head.output.sum().backward()
 """,
         "NNS501",
-        says=("shares its line", ),
+        says=("shares its line",),
     ),
     Corner(
         "a gradient in another invoke than the pass",
@@ -80,7 +80,7 @@ with lm.trace() as tracer:
         x.backward()
 """,
         "NNS501",
-        says=("another invoke asks a module for it", ),
+        says=("another invoke asks a module for it",),
     ),
     Corner(
         "a gradient beside a value of another module",
@@ -127,7 +127,7 @@ with lm.trace("a"):
     lm.lm_head.output.sum().backward()
 """,
         "NNS106 NNS501",
-        says=("another comprehension beside it goes over the same", ),
+        says=("another comprehension beside it goes over the same",),
     ),
     Corner(
         "gradients of two values at every turn of a loop",
@@ -150,7 +150,7 @@ with lm.trace("a"):
         gradients = [[value.grad for value in reversed(row)][::-1] for row in reversed(values)][::-1]
     for n, (gradient, gradient_2) in zip(range(2), gradients):
         gs.append(gradient + gradient_2)
-""",
+""",  # noqa: E501
     ),
     Corner(
         "a gradient that is multiplied in place",
