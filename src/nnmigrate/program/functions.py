@@ -98,7 +98,7 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     """
     node = function.node
     observe(walk, function, arguments)
-    if node is None or node in walk.inlining or len(walk.inlining) >= MAX_INLINE_DEPTH:
+    if node in walk.inlining or len(walk.inlining) >= MAX_INLINE_DEPTH:
         return UNKNOWN
     frame = Frame("function", node.name.value, -1, walk.frames[function.scope])
     for name, value in _passed(node, arguments):
@@ -256,7 +256,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
         What the function returns, as far as it has to do with the model.
     """
     model = returned_model(walk, function, arguments)
-    if function.node is None or not isinstance(model, Unknown):
+    if not isinstance(model, Unknown):
         return model
     observe_values(walk, function.node, arguments)
     _observe_methods(walk, function.node, arguments)
@@ -290,8 +290,6 @@ def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) ->
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
     """Remembers that a model is passed for a parameter."""
-    if function.node is None:
-        return
     for name, value in _passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
             walk.facts.observed[id(function.node), name] = replace(value, model=name)
@@ -301,7 +299,7 @@ def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Valu
     """What a call outside of traces gives, if the function makes a model."""
     observe(walk, function, arguments)
     node = function.node
-    if node is None or node in walk.inlining:
+    if node in walk.inlining:
         return UNKNOWN
     promised = annotated(walk, node.returns)
     definer = walk.frames[function.scope]
