@@ -258,10 +258,7 @@ def _hashable(program: Program, key: Span | None) -> bool:
     """Whether an item's key can be a dictionary's: slices cannot before Python 3.12."""
     if key is None:
         return False
-    try:
-        node = cst.parse_expression(f"_[{program.text(key)}]")
-    except cst.ParserSyntaxError:
-        return False
+    node = cst.parse_expression(f"_[{program.text(key)}]")
     assert isinstance(node, cst.Subscript)
     return all(
         isinstance(element.slice, cst.Index)

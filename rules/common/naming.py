@@ -10,7 +10,6 @@ from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Item, Mutation, Program, Read, Statement, Told
 from nnmigrate.program.model import code_only
 from nnmigrate.program.steps import flat
-from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
 from .editing import fresh_name, lines_after, lines_before
@@ -185,11 +184,7 @@ def _told(program: Program, what: str) -> Iterator[tuple[Statement, Told]]:
         for top in scope.body.statements:
             for statement in top.walk():
                 for step in flat((*statement.steps, *statement.turn)):
-                    if not isinstance(step, Told) or step.what != what or step.span in seen:
-                        continue
-                    envoy = step.receiver
-                    proved = isinstance(envoy, Envoy) and envoy.proved
-                    if proved and statement.span.holds(step.span):
+                    if isinstance(step, Told) and step.what == what and step.span not in seen:
                         seen.add(step.span)
                         yield statement, step
 
