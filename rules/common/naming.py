@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
@@ -12,7 +13,7 @@ from nnmigrate.program.model import code_only
 from nnmigrate.program.steps import flat
 from nnmigrate.spans import Edit, Span
 
-from .editing import fresh_name, lines_after, lines_before
+from .editing import first_after_prologue, fresh_name, lines_after, lines_before
 
 _OLD = '.removeprefix("model")'
 _TARGETS = pattern(
@@ -159,7 +160,8 @@ def helper(program: Program) -> tuple[str, tuple[Edit, ...]]:
     statements = program.scopes[0].body.statements
     last = _last_import(statements)
     if last is None:
-        return name, (lines_before(program, statements[0], *text, "", ""),)
+        first = first_after_prologue(program.scopes[0])
+        return name, (lines_before(program, first, *text, "", ""),)
     behind = re.match(r"(\r?\n)*", program.code[last.line.end :])
     ending = ("", "")[behind[0].count("\n") if behind else 0 :]
     edit = lines_after(program, last, "\0", "\0", *text, *ending)
@@ -168,13 +170,12 @@ def helper(program: Program) -> tuple[str, tuple[Edit, ...]]:
 
 def _last_import(statements: tuple[Statement, ...]) -> Statement | None:
     """The last of the imports that a module begins with."""
-    last: Statement | None = None
-    for number, statement in enumerate(statements):
-        if statement.kind in ("Import", "ImportFrom"):
-            last = statement
-        elif number or statement.kind != "Expr":
-            break
-    return last
+    kinds = ("Import", "ImportFrom")
+    begin = takewhile(
+        lambda each: each[1].kind in kinds or (each[0] == 0 and each[1].kind == "Expr"),
+        enumerate(statements),
+    )
+    return next((one for _, one in reversed(list(begin)) if one.kind in kinds), None)
 
 
 def _told(program: Program, what: str) -> Iterator[tuple[Statement, Told]]:
