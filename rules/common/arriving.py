@@ -27,8 +27,6 @@ def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     opens a way to a cure; else the invokes one after the other, which needs an assumption. Where
     nothing cures the trace, what helps some of its values.
     """
-    if not trace.explicit or not trace.entered.proved:
-        return None
     way = _way(program, trace, _MOST_SHAPES)
     return way or apart_fix(program, trace) or _partial_fix(program, trace)
 

@@ -248,8 +248,6 @@ def _check_body(body: Sequence[Statement], moving: Sequence[Statement]) -> None:
     for step in (step for one in staying for step in one.all_steps):
         if isinstance(step, Read) and step.name in changed:
             raise Unmoved("the loop reads what it fills with gradients")
-        if isinstance(step, Access) and step.swap:
-            raise Unmoved("the loop sets modules as well")
 
 
 def _carried(

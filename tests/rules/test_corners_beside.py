@@ -337,6 +337,107 @@ with lm.trace() as tracer:
         lm.transformer.h[6].output[0][:] = b
 """,
     ),
+    Corner(
+        "beside the invokes, a function behind one that writes, and modules",
+        """\
+def f(tracer):
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output[0].save()
+with lm.trace() as tracer:
+    with tracer.invoke("b"):
+        x = lm.transformer.h[3].output
+        x[:] = 0
+    with tracer.invoke("c"):
+        y = lm.lm_head.output
+    f(tracer)
+    for z in y:
+        print(z, lm.lm_head.output)
+""",
+        "NNS104",
+    ),
+    Corner(
+        "beside the invokes, modules of which nobody knows the order",
+        """\
+t = lm.transformer.h
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = t[1].output
+        t[0].output[:] = x
+    print(x, t[i].output, t[j].output, t[k].output, t[l].output, t[m].output, t[n].output)
+""",
+        "NNS106 NNS105 NNS104",
+        after="""\
+t = lm.transformer.h
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = t[1].output
+        t[0].output[:] = x
+        print(x, t[i].output, t[j].output, t[k].output, t[l].output, t[m].output, t[n].output)
+""",
+    ),
+    Corner(
+        "beside the invokes, behind steps in invokes of a loop",
+        """\
+with lm.generate(max_new_tokens=3) as tracer:
+    for n in range(2):
+        with tracer.invoke("a"):
+            with tracer.iter[:2]:
+                a = lm.lm_head.output
+    print(a)
+""",
+        "NNS104",
+    ),
+    Corner(
+        "beside the invokes, with a function that opens none",
+        """\
+def f(tracer):
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output[0].save()
+def g(x):
+    print(lm.transformer)
+    return x
+with lm.trace() as tracer:
+    for n in range(2):
+        with tracer.invoke("b"):
+            y = lm.transformer.h[3].output
+    f(tracer)
+    print(g(y))
+""",
+        "NNS104",
+        after="""\
+def f(tracer):
+    with lm.trace("a"):
+        a = lm.transformer.h[5].output[0].save()
+def g(x):
+    print(lm.transformer)
+    return x
+with lm.session() as tracer:
+    for n in range(2):
+        with lm.trace("b"):
+            y = lm.transformer.h[3].output
+    f(tracer)
+    print(g(y))
+""",
+    ),
+    Corner(
+        "a session over lines, and a trace",
+        """\
+with (lm
+      .session() as s, lm.trace("a")):
+    h = lm.lm_head.output.save()
+""",
+        "NNS304",
+    ),
+    Corner(
+        "steps whose brackets go over lines",
+        """\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    with lm.lm_head.iter[0:
+                         2]:
+        h = lm.lm_head.output.save()
+""",
+        "",
+    ),
 ]
 
 

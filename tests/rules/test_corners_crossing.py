@@ -639,6 +639,45 @@ with lm.session():
         lm.transformer.h[3].output[0][:] = a
 """,
     ),
+    Corner(
+        "a read that the next turn reads",
+        """\
+for k in range(3):
+    with lm.trace("a"):
+        x = lm.transformer.h[5].output[z]
+        z = lm.transformer.h[2].output
+""",
+        "NNS203 NNS106",
+        after="""\
+for k in range(3):
+    with lm.trace("a"):
+        h_output = lm.transformer.h[2].output
+        x = lm.transformer.h[5].output[z]
+        z = h_output
+""",
+    ),
+    Corner(
+        "a read of what another invoke reads, behind a call",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = foo(lm.transformer.h[5].output)
+        n = 3
+        z = lm.transformer.h[2].output[n]
+    with tracer.invoke("b"):
+        print(n)
+""",
+        "NNS106 NNS101",
+        after="""\
+with lm.session():
+    with lm.trace("a"):
+        n = 3
+        z = lm.transformer.h[2].output[n]
+        x = foo(lm.transformer.h[5].output)
+    with lm.trace("b"):
+        print(n)
+""",
+    ),
 ]
 
 

@@ -297,6 +297,107 @@ with lm.generate("a", max_new_tokens=3) as tracer:
     x.save()
 """,
     ),
+    Corner(
+        "an object with a save of its own, where nnsight has another name",
+        """\
+import nnsight as nns
+class Box:
+    def __init__(self, x):
+        self.x = x
+    def save(self):
+        pass
+with lm.trace("a"):
+    b = Box(lm.lm_head.output)
+print(b)
+""",
+        "NNS203",
+        after="""\
+import nnsight as nns
+class Box:
+    def __init__(self, x):
+        self.x = x
+    def save(self):
+        pass
+with lm.trace("a"):
+    b = Box(lm.lm_head.output)
+    nns.save(b)
+print(b)
+""",
+        options=Options(target=(0, 5, 13)),
+    ),
+    Corner(
+        "a number that is bound to another name as well",
+        """\
+with lm.trace("a"):
+    n = (m := 3)
+    h = lm.lm_head.output.save()
+print(n)
+""",
+        "NNS203",
+        after="""\
+with lm.trace("a"):
+    n = (m := 3)
+    h = lm.lm_head.output.save()
+    n.save()
+print(n)
+""",
+    ),
+    Corner(
+        "a name that a server needs, and that nothing binds above",
+        """\
+for k in range(2):
+    with lm.trace("a", remote=True):
+        h = lm.lm_head.output[n].save()
+        n = h
+""",
+        "NNS203",
+    ),
+    Corner(
+        "numbers that are bound again where an error leads",
+        """\
+try:
+    with lm.trace("a"):
+        m = 1
+        m = 2
+except ValueError:
+    print(m)
+""",
+        "NNS203",
+    ),
+    Corner(
+        "a value that a server needs, and nobody reads behind",
+        """\
+n = torch.zeros(3)
+with lm.trace("a", remote=True):
+    n = n + lm.lm_head.output
+    h = n.save()
+""",
+        "NNS203",
+        after="""\
+n = torch.zeros(3)
+with lm.trace("a", remote=True):
+    _n = n
+    _n = _n + lm.lm_head.output
+    h = _n.save()
+""",
+    ),
+    Corner(
+        "a value or None that a server needs, and nobody reads behind",
+        """\
+n = None
+with lm.trace("a", remote=True):
+    n = n or foo(n)
+    h = lm.lm_head.output[n].save()
+""",
+        "NNS203",
+        after="""\
+n = None
+with lm.trace("a", remote=True):
+    _n = [n].save()
+    _n[0] = _n[0] or foo(_n[0])
+    h = lm.lm_head.output[_n[0]].save()
+""",
+    ),
 ]
 
 

@@ -254,6 +254,115 @@ with lm.trace("a", remote=True):
 """,
         "",
     ),
+    Corner(
+        "a dictionary put together over lines, in a loop",
+        """\
+acts = {}
+with lm.trace("a", remote=True):
+    for n in range(2):
+        acts.update({n: lm.transformer.h[n].output} |
+            {3: 4})
+""",
+        "NNS201",
+        after="""\
+acts = {}
+with lm.trace("a", remote=True):
+    _acts = dict().save()
+    for n in range(2):
+        _acts.update({n: lm.transformer.h[n].output} |
+            {3: 4})
+acts.update(_acts)
+""",
+    ),
+    Corner(
+        "attributes that are called like a loop's variables",
+        """\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            for n in range(2):
+                self.g, self.k = lm.transformer.h[n].output[0], lm.transformer.h[n].output[1]
+""",
+        "NNS201 NNS201",
+        after="""\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            _g = dict().save()
+            _kept_k = dict().save()
+            for n in range(2):
+                _g["g"], _kept_k["k"] = lm.transformer.h[n].output[0], lm.transformer.h[n].output[1]
+        for _k, _v in _g.items():
+            setattr(self, _k, _v)
+        for _k, _v in _kept_k.items():
+            setattr(self, _k, _v)
+""",
+    ),
+    Corner(
+        "an attribute that a loop sets",
+        """\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            for self.h in lm.lm_head.output:
+                x = 1
+""",
+        "NNS206",
+    ),
+    Corner(
+        "an attribute that a with sets",
+        """\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            with foo() as self.h:
+                x = lm.lm_head.output.save()
+""",
+        "NNS206",
+    ),
+    Corner(
+        "an attribute that a loop sets, among others",
+        """\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            for self.h in lm.lm_head.output:
+                x = 1
+            for n in range(2):
+                self.g, self.k = lm.transformer.h[n].output
+                with foo() as self.j:
+                    pass
+""",
+        "NNS206 NNS201 NNS201 NNS106",
+        after="""\
+class A:
+    def f(self):
+        with lm.trace("a", remote=True):
+            _g = dict().save()
+            _kept_k = dict().save()
+            for self.h in lm.lm_head.output:
+                x = 1
+            for n in range(2):
+                _g["g"], _kept_k["k"] = lm.transformer.h[n].output
+                with foo() as self.j:
+                    pass
+        for _k, _v in _g.items():
+            setattr(self, _k, _v)
+        for _k, _v in _kept_k.items():
+            setattr(self, _k, _v)
+""",
+    ),
+    Corner(
+        "rows of modules, and of others",
+        """\
+x = lm.transformer
+with lm.trace("b", remote=True):
+    print(x)
+    for y in zip(x, z):
+        y["a"] = lm.lm_head.output
+""",
+        "NNS201",
+    ),
 ]
 
 

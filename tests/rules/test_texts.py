@@ -12,7 +12,8 @@ from .corners import HEAD
 
 LAST = {
     "a line behind the last one": (
-        "m = 0\nfor k in range(3):\n    print(m)\n    with lm.trace('a'):\n        m = 3\n        m = 4"
+        "m = 0\nfor k in range(3):\n    print(m)\n"
+        "    with lm.trace('a'):\n        m = 3\n        m = 4"
     ),
     "a statement that goes into a block": (
         "with lm.generate('a', max_new_tokens=3) as tracer:\n"
