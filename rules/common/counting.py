@@ -52,7 +52,7 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
         Lost: there is none, because of a name.
     """
     statements = invoke.body.statements
-    if trace.kind not in ("trace", "generate") or invoke.helper or invoke.body.inline:
+    if trace.kind not in ("trace", "generate") or invoke.body.inline:
         raise Uncounted("it does not stand in the body of a trace of its own")
     if any(statement.shared for statement in statements) or len(statements) > _MANY:
         raise Uncounted("two statements share a line")

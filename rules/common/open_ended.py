@@ -76,7 +76,7 @@ def tails(program: Program) -> Iterator[Tail]:
         waits = drops_all(program) or not _is_counted(trace)
         if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
-                tail = None if invoke.helper else _tail(program, trace, invoke)
+                tail = _tail(program, trace, invoke)
                 if tail is not None:
                     yield tail
 

@@ -218,3 +218,10 @@ def test_not_python_says_where() -> None:
     with pytest.raises(NotPython) as caught:
         build("import nnsight\nx = (\n")
     assert caught.value.line >= 2
+
+
+def test_lists_that_are_put_into_one_another_do_not_exceed_calls() -> None:
+    rows = "    outer = []\n    outer.append(inner)\n    inner = outer\n" * 1500
+    model = "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+    (trace,) = build(f"{model}with lm.trace(1):\n    inner = [lm.output]\n{rows}").traces
+    assert len(trace.body.statements) == 4501
