@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 import libcst as cst
 
@@ -226,6 +227,8 @@ def _changes(
     bound = {p.step.name for p in body if isinstance(p.step, Bind) and p.step.how != "declare"}
     bound |= {trace.entered.name} if trace.entered.name else set()
     grown = dict(_grown(program, trace, body))
+    # A name may be bound, and what it stands for changed, any number of times.
+    parts = cache(lambda name: tuple(dict.fromkeys(parts_named(program, body, name, bound))))
     values: dict[str, Value | None] = {}
     for place in body:
         step = place.step
@@ -235,10 +238,10 @@ def _changes(
             yield step.name, next(c for c in grown[step.name] if c.place is place)
         elif isinstance(step, Bind) and _extends(program, step):
             # `store += [h]` of a name that stands for an outer object, or for a part of one.
-            for way in parts_named(program, body, step.name, bound):
+            for way in parts(step.name):
                 yield way, _through_part(place, _as_change(place).mutation, way)
         elif isinstance(step, Mutation) and step.base in bound and step.base not in grown:
-            for way in parts_named(program, body, step.base, bound):
+            for way in parts(step.base):
                 if not isinstance(values.get(way), _NOT_OBJECTS):
                     yield way, _through_part(place, step, way)
         elif isinstance(step, Mutation):

@@ -129,6 +129,20 @@ def test_a_model_is_handed_on_through_functions_that_stand_below() -> None:
     assert _models(f"{first}{''.join(several)}f8(LanguageModel('x'))\n")[-3:] == ["m"] * 3
 
 
+def test_an_attribute_is_what_the_changed_program_makes_it() -> None:
+    code = (
+        "from nnsight import LanguageModel\nclass C:\n    def run(self):\n"
+        "        with self.lm.trace(1):\n            pass\n"
+        "    def __init__(self):\n        self.lm = LanguageModel('x')\n"
+    )
+    before = build(code)
+    changed = {
+        name: code.replace("LanguageModel('x')", name) for name in ("None", "LanguageModel(y)")
+    }
+    found = [build(each, before=before).traces for each in changed.values()]
+    assert [[trace.entered.model for trace in traces] for traces in found] == [[], ["self.lm"]]
+
+
 def test_models_declared_in_a_class() -> None:
     code = (
         "from nnsight import LanguageModel\nclass C:\n    lm: LanguageModel\n"

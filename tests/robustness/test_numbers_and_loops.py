@@ -62,3 +62,10 @@ def test_collections_within_one_another_do_not_exceed_calls() -> None:
     """What is put around it 2,000 times is nested deeper than what is written so may be."""
     rows = "    x = (x,)\n" * 2000
     assert check(f"{TRACE}    x = model.output\n{rows}").failures == ()
+
+
+def test_lists_that_are_put_into_one_another_take_no_longer_each_time() -> None:
+    """Asked anew for each, what 2,000 of them stand for would take more time than there is."""
+    rows = "    outer = []\n    outer.append(x)\n    x = outer\n" * 2000
+    found = check(f"{TRACE}    x = [model.output]\n{rows}    x.save()\n")
+    assert (found.findings, found.failures) == ((), ())

@@ -472,6 +472,24 @@ with torch.no_grad():
 """,
     ),
     Corner(
+        "a parameter's method that is taken before the trace",
+        """\
+with torch.no_grad():
+    flip = lm.lm_head.weight.t
+    with lm.trace("a"):
+        x = (flip() @ lm.lm_head.output).save()
+""",
+        "NNS701",
+        says=("where `flip` is computed",),
+        after="""\
+with torch.no_grad():
+    flip = lm.lm_head.weight.t
+    with lm.trace("a"):
+        with torch.no_grad():
+            x = (flip() @ lm.lm_head.output).save()
+""",
+    ),
+    Corner(
         "a parameter's data alone",
         """\
 with torch.no_grad():
@@ -536,6 +554,8 @@ with torch.autocast("cuda"):
 with other.parts.bar():
     pass
 with f().bar():
+    pass
+with "a".bar():
     pass
 """,
         "",
