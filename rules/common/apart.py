@@ -34,7 +34,7 @@ from .changing import built
 from .crossings import Run, runs, trouble
 from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
-from .helpers import changes_model, invokes_of, opening_helpers, passes_tracer_on
+from .helpers import calls_helper, changes_model, invokes_of, opening_helpers, passes_tracer_on
 
 # What the session takes over from the trace; anything else is for each run of the model.
 _OF_SESSION = frozenset(["remote", "backend", "blocking"])
@@ -102,8 +102,10 @@ def _reads_modules(block: Block) -> bool:
     for statement in block.statements:
         if statement.opens is not None and statement.opens.kind == "invoke":
             continue
+        # What a function does in invokes of its own is done in these.
+        opens = calls_helper(statement)
         steps = flat((*statement.steps, *statement.turn))
-        if any(isinstance(step, Access) and not step.foreign for step in steps):
+        if any(isinstance(step, Access) and not (step.foreign and opens) for step in steps):
             return True
         if any(map(_reads_modules, statement.blocks)):
             return True

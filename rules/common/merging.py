@@ -130,11 +130,9 @@ def _is_set(program: Program, change: Change) -> bool:
     return text.startswith("{") and isinstance(_expression(text), (cst.Set, cst.SetComp))
 
 
-def _expression(text: str) -> cst.BaseExpression | None:
-    try:
-        return cst.parse_expression(text)
-    except cst.ParserSyntaxError:
-        return None
+def _expression(text: str) -> cst.BaseExpression:
+    """In parentheses: an argument may go on over lines."""
+    return cst.parse_expression(f"({text})")
 
 
 def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:
@@ -261,8 +259,7 @@ def _renamed(change: Change, path: str, name: str) -> Edit:
 
 def _hashable(program: Program, key: Span | None) -> bool:
     """Whether an item's key can be a dictionary's: slices cannot before Python 3.12."""
-    if key is None:
-        return False
+    assert key is not None
     node = cst.parse_expression(f"_[{program.text(key)}]")
     assert isinstance(node, cst.Subscript)
     return all(

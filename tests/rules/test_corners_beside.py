@@ -438,6 +438,38 @@ with lm.generate("a", max_new_tokens=3) as tracer:
 """,
         "",
     ),
+    Corner(
+        "beside the invokes, a module that is read in a loop, with a function that opens one",
+        """\
+def f(tracer):
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output[0].save()
+with lm.trace() as tracer:
+    with tracer.invoke("b"):
+        y = lm.transformer.h[3].output
+    f(tracer)
+    for z in y:
+        print(z, lm.lm_head.output)
+""",
+        "NNS104",
+    ),
+    Corner(
+        "beside the invokes, a module that another function reads",
+        """\
+def f(tracer):
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output[0].save()
+def g(x):
+    return lm.lm_head.output + x
+with lm.trace() as tracer:
+    for n in range(2):
+        with tracer.invoke("b"):
+            y = lm.transformer.h[3].output
+    f(tracer)
+    print(g(y))
+""",
+        "NNS104",
+    ),
 ]
 
 
