@@ -41,7 +41,7 @@ def tried(
         first: what is tried first for a trace; nothing where nothing is.
         outcome: what a changed trace comes to; None where it is no better.
     """
-    proposed, changed = _together(program, first)
+    proposed, changed = together(program, first)
     beside = _with_trace(program, trace, changed) if proposed.get(trace) == edits else None
     found = None if beside is None else outcome(beside)
     if found is not None:
@@ -51,8 +51,11 @@ def tried(
 
 
 @remembered
-def _together(program: Program, first: First) -> tuple[Mapping[Trace, Edits], Program | None]:
-    """What is tried first for each trace, and the program after all of it."""
+def together(program: Program, first: First) -> tuple[Mapping[Trace, Edits], Program | None]:
+    """What is tried first for each trace, and the program after all of it.
+
+    There is none of it where only one trace has something to be tried.
+    """
     proposed: dict[Trace, Edits] = {}
     end = 0
     for trace in program.traces:
