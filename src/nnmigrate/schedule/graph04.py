@@ -148,7 +148,7 @@ class _Graph:
         return frozenset()
 
     def _union(self, sites: Iterable[int]) -> frozenset[int]:
-        return frozenset(index for site in sites for index in self.values.get(site, ()))
+        return frozenset().union(*(self.values.get(site, frozenset()) for site in sites))
 
     def _get(self, get: Get) -> frozenset[int]:
         """An access; the first input is taken out of all the inputs by an operation of its own."""
