@@ -209,8 +209,9 @@ class _Graph:
 
     def _ready(self, node: _Node) -> bool:
         """Whether a waiting node can be executed; an access cannot before its module ran."""
-        fired = all(self.nodes[each].fired_by is not None for each in node.dependencies)
-        return node.rank is None and fired
+        return node.rank is None and all(
+            self.nodes[each].fired_by is not None for each in node.dependencies
+        )
 
     def _execute(self, node: _Node, access: int) -> None:
         node.fired_by = access
