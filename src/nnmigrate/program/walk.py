@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
+from functools import cache
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -56,9 +57,14 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     for name in node.__dataclass_fields__:
         part = getattr(node, name)
         for child in part if isinstance(part, (list, tuple)) else (part,):
-            if isinstance(child, _MEANINGFUL):
+            if _is_meaningful(child.__class__):
                 found.append(child)
     return found
+
+
+@cache
+def _is_meaningful(kind: type[object]) -> bool:
+    return issubclass(kind, _MEANINGFUL)
 
 
 @dataclass(frozen=True)
@@ -254,14 +260,9 @@ class Walk:
         """Notes down a step behind those before it."""
         self.steps.append(step)
 
-    @contextmanager
-    def collecting(self) -> Iterator[list[Step]]:
+    def collecting(self) -> _Collecting:
         """Notes steps into a list of its own meanwhile."""
-        outer, self.steps = self.steps, []
-        try:
-            yield self.steps
-        finally:
-            self.steps = outer
+        return _Collecting(self)
 
     def lookup(self, name: str) -> Value:
         """What a name stands for here."""
@@ -312,3 +313,21 @@ class Walk:
         if holder is not frame and name in holder.values:
             value = joined(holder.values[name], value, version)
         holder.hold(name, value, version)
+
+
+class _Collecting:
+    """See `Walk.collecting`: every statement and expression has one, a generator is too slow."""
+
+    __slots__ = ("outer", "walk")
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+
+    def __enter__(self) -> list[Step]:
+        self.outer = self.walk.steps
+        steps: list[Step] = []
+        self.walk.steps = steps
+        return steps
+
+    def __exit__(self, *error: object) -> None:
+        self.walk.steps = self.outer
