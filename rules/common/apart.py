@@ -27,7 +27,7 @@ from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import Unsafe
 from nnmigrate.spans import Edit, Span, moved
 
-from .changing import Edits, built, together
+from .changing import Edits, Tries, built, together
 from .crossings import Run, runs, trouble
 from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
@@ -52,16 +52,16 @@ def apart_fix(program: Program, trace: Trace) -> Fix | None:
     It is unsafe: it holds where the prompts have the same number of tokens, or nothing depends on
     the padding. What one invoke does out of order, a trace of its own does as well.
     """
-    edits = _parting(program, trace)
+    edits = _parting(program, trace).at(0)
     if not edits or not _works(program, trace, edits):
         return None
     return Fix(MESSAGE, edits, Applicability.UNSAFE, trace.statement.span)
 
 
 @remembered
-def _parting(program: Program, trace: Trace) -> Edits:
+def _parting(program: Program, trace: Trace) -> Tries:
     """The edits that part a trace; none where it may not be parted."""
-    return merged(_edits(program, trace)) if _may_part(program, trace) else ()
+    return Tries(iter([merged(_edits(program, trace))] if _may_part(program, trace) else []))
 
 
 def _may_part(program: Program, trace: Trace) -> bool:
@@ -200,7 +200,7 @@ def _fares_well(program: Program, trace: Trace, changed: Program, parts: Sequenc
 @remembered
 def _all_parted(program: Program) -> tuple[Program | None, Mapping[Trace, Sequence[Trace]]]:
     """The program after all its traces are parted that may be, and the traces of each there."""
-    parted, changed = together(program, _parting)
+    parted, changed = together(program, _parting, 0)
     return changed, {} if changed is None else _parts(program, parted, changed)
 
 

@@ -25,7 +25,7 @@ from nnmigrate.schedule import Effect
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .beside import Beside, beside_invokes
-from .changing import Changed, Edits, tried
+from .changing import Changed, Edits, Tries, tried
 from .crossings import crossings, given_back_otherwise
 from .editing import (
     binds_tightly,
@@ -72,9 +72,8 @@ def moving_fix(program: Program, trace: Trace) -> Fix | None:
 
 
 @remembered
-def _first(program: Program, trace: Trace) -> Edits:
-    """What is tried first; nothing where nothing is."""
-    return next((edits for _, edits in _moves(program, trace)), ())
+def _ways(program: Program, trace: Trace) -> Tries:
+    return Tries(edits for _, edits in _moves(program, trace))
 
 
 def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
@@ -101,7 +100,7 @@ def _settles(program: Program, trace: Trace, edits: Edits) -> bool:
         # What the statements need behind the trace has to come back from it.
         return not given_back_otherwise(*changed) & _saved_names(changed[1]) or None
 
-    return bool(tried(program, trace, edits, _first, better))
+    return bool(tried(program, trace, edits, _ways, better))
 
 
 def _lost(program: Program, trace: Trace) -> int:
