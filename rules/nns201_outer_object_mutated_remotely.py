@@ -175,7 +175,8 @@ def _grows(outer: Outer) -> bool:
 
 def _message(trace: Trace, outer: Outer) -> str:
     where = "runs remotely" if trace.remote is Remote.YES else "may run remotely"
-    by = " by a function that it calls" if outer.changes[0].helper else ""
+    first = outer.changes[0].mutation
+    by = " by a function that it calls" if first.aliased or first.by else ""
     return f"`{outer.path}` is made outside the trace and changed in it{by}, and the trace {where}"
 
 

@@ -101,10 +101,7 @@ def check(program: Program) -> Iterator[Finding]:
         way = re.compile(rf"(?<![\w.]){re.escape(prefix)}\.(\w+)\b")
         for found in way.finditer(code_only_kept(program.code)):
             span = Span(found.start(), found.end())
-            around = [pair for pair in statements if pair[1].span.holds(span)]
-            if not around:
-                continue
-            block, statement = around[-1]
+            block, statement = [pair for pair in statements if pair[1].span.holds(span)][-1]
             if found[1] in _GONE[table]:
                 yield _of_field(program, block, statement, span)
             elif (table, found[1]) == ("API", "HOST"):

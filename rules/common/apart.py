@@ -14,14 +14,17 @@ import libcst as cst
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import (
+    Access,
     BarrierCall,
     BarrierMade,
+    Block,
     Program,
     Read,
     Scope,
     Statement,
     Told,
     Trace,
+    flat,
 )
 from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import Unsafe
@@ -70,8 +73,6 @@ def _may_part(program: Program, trace: Trace) -> bool:
         return False
     if trace.kind not in ("trace", "generate") or entered.arguments:
         return False
-    if trace.body.inline:
-        return False
     steps = trace.statement.all_steps
     if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
         return False
@@ -80,6 +81,9 @@ def _may_part(program: Program, trace: Trace) -> bool:
         return False
     if helpers and any(changes_model(invoke.statement) for invoke in trace.invokes[:-1]):
         return False  # such a trace is not followed: it is not known what sees the change
+    blocks = (trace.body, *(scope.body for scope in helpers))
+    if any(_reads_modules(block) for block in blocks):
+        return False  # a session runs no model itself
     return _only_invokes(trace) and all(map(_may_run_apart, runs(program, trace)))
 
 
@@ -95,6 +99,19 @@ def _all_invokes(trace: Trace, helpers: Sequence[Scope]) -> Iterator[Statement]:
     yield from (invoke.statement for invoke in trace.invokes)
     for scope in helpers:
         yield from invokes_of(scope)
+
+
+def _reads_modules(block: Block) -> bool:
+    """Whether something beside the invokes of a suite reads a module."""
+    for statement in block.statements:
+        if statement.opens is not None and statement.opens.kind == "invoke":
+            continue
+        steps = flat((*statement.steps, *statement.turn))
+        if any(isinstance(step, Access) and not step.foreign for step in steps):
+            return True
+        if any(map(_reads_modules, statement.blocks)):
+            return True
+    return False
 
 
 def _enters_plainly(statement: Statement) -> bool:

@@ -27,8 +27,6 @@ def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     opens a way to a cure; else the invokes one after the other, which needs an assumption. Where
     nothing cures the trace, what helps some of its values.
     """
-    if not trace.explicit or not trace.entered.proved:
-        return None
     way = _way(program, trace, _MOST_SHAPES)
     return way or apart_fix(program, trace) or _partial_fix(program, trace)
 
@@ -54,8 +52,6 @@ def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
     hopeless = _hopeless(program, trace)
     if fix is not None and not hopeless and _leads_on(program, trace, fix, spelled_ways, 0):
         return fix
-    if shapes == 0:
-        return None
     for shaped in _shapes(program, trace):
         if _leads_on(program, trace, shaped, _shaped_ways, shapes - 1):
             return shaped
@@ -80,8 +76,6 @@ def _shapes(program: Program, trace: Trace) -> Iterator[Fix]:
 
 def _leads_on(program: Program, trace: Trace, fix: Fix, ways: Ways, shapes: int) -> bool:
     def leads(changed: Changed) -> bool | None:
-        if not runs(*changed):
-            return None
         return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None) or None
 
     return bool(tried(program, trace, fix.edits, ways, leads))

@@ -178,22 +178,24 @@ def import_of_nnsight(program: Program) -> tuple[str, tuple[Edit, ...]]:
 
 def import_of(program: Program, package: str) -> tuple[str, tuple[Edit, ...]]:
     """The name of a package that the document does not import, and the edits that import it."""
-    first = _first_after_prologue(program.scopes[0])
+    first = first_after_prologue(program.scopes[0])
     return package, (lines_before(program, first, f"import {package}"),)
 
 
-def _first_after_prologue(module: Scope) -> Statement:
+def first_after_prologue(module: Scope) -> Statement:
     """The first statement that may have an import before it."""
     statements = module.body.statements
-    for number, statement in enumerate(statements):
-        docstring = number == 0 and statement.kind == "Expr"
-        future = isinstance(statement.node, cst.ImportFrom) and (
-            isinstance(statement.node.module, cst.Name)
-            and statement.node.module.value == "__future__"
-        )
-        if not docstring and not future and not _calls_ipython(statement):
-            return statement
-    return statements[-1]
+    later = (each for number, each in enumerate(statements) if not _is_prologue(number, each))
+    return next(later, statements[-1])
+
+
+def _is_prologue(number: int, statement: Statement) -> bool:
+    """Whether a statement has to come before all imports: the docstring is the first one."""
+    future = isinstance(statement.node, cst.ImportFrom) and (
+        isinstance(statement.node.module, cst.Name) and statement.node.module.value == "__future__"
+    )
+    docstring = number == 0 and statement.kind == "Expr"
+    return docstring or future or _calls_ipython(statement)
 
 
 def _calls_ipython(statement: Statement) -> bool:

@@ -96,8 +96,6 @@ def name_fix(program: Program, making: Making) -> Fix | None:
     others = _other_reads(program, making, context)
     if others is None or not _is_undisturbed(program, making, statement):
         return None
-    if statement.opens is None or not statement.opens.proved:
-        return None
     text = program.text(making.step.span)
     if others and context.name != making.name:
         if context.bound or making.step.opener.kind == "edit":
@@ -170,8 +168,8 @@ def _reads_only_names(making: Making) -> bool:
     """Whether the call's arguments, and the model, are names and literals: strings and numbers."""
     node = making.statement.node
     call = node.value if isinstance(node, cst.Assign) else None
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
-        return False
+    assert isinstance(call, cst.Call)
+    assert isinstance(call.func, cst.Attribute)
     literals = (cst.SimpleString, cst.Integer, cst.Float)
     plain = all(isinstance(each.value, literals) for each in call.args)
     return plain and isinstance(call.func.value, cst.Name)

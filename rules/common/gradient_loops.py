@@ -82,9 +82,12 @@ def _turns(program: Program, statement: Statement, readings: Sequence[Reading]) 
         raise Unmoved("the loop has an `else`, or a body on its own line")
     target, items = code_of(loop.target), code_of(loop.iter)
     text = program.text(statement.span)
-    head = re.search(rf"\bfor\s+({re.escape(target)}\s+in\s+{re.escape(items)})", text)
-    if head is None:
+    heads = list(re.finditer(rf"\bfor\s+({re.escape(target)}\s+in\s+{re.escape(items)})", text))
+    if not heads:
         raise Unmoved("the loop is written over several lines")
+    if statement.kind != "For" and len(heads) > 1:
+        raise Unmoved("another comprehension beside it goes over the same")
+    head = heads[0]
     start = statement.span.start
     return _Turns(target, items, Span(start + head.start(1), start + head.end(1)))
 
@@ -245,8 +248,6 @@ def _check_body(body: Sequence[Statement], moving: Sequence[Statement]) -> None:
     for step in (step for one in staying for step in one.all_steps):
         if isinstance(step, Read) and step.name in changed:
             raise Unmoved("the loop reads what it fills with gradients")
-        if isinstance(step, Access) and step.swap:
-            raise Unmoved("the loop sets modules as well")
 
 
 def _carried(

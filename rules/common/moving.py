@@ -33,10 +33,12 @@ from .editing import (
     lines_before,
     merged,
     movable,
+    moved_along,
     reindented,
     removed,
     saved,
 )
+from .helpers import calls_helper
 from .leaving import leaving_fix, leaving_statements
 
 
@@ -146,10 +148,13 @@ def _check_free(trace: Trace, found: Sequence[Beside], moving: Sequence[Statemen
         if any(isinstance(s, Read) and s.name == trace.entered.name for s in statement.all_steps):
             raise Stays("it uses the tracer")
     names = {name for statement in moving for name in _names_bound(statement)}
+    read = {step.name for each in moving for step in each.all_steps if isinstance(step, Read)}
     filled = {step.base for each in moving for step in each.all_steps if isinstance(step, Mutation)}
     for statement in _staying(trace, moving):
         if any(isinstance(step, Read) and step.name in names for step in statement.all_steps):
             raise Stays("something in the trace needs what it binds")
+        if not read.isdisjoint(_names_bound(statement)):
+            raise Stays("something in the trace binds anew what it needs")
         if any(isinstance(s, Mutation) and s.base in filled for s in statement.all_steps):
             raise Stays("something in the trace is put behind what it puts there")
 
@@ -244,19 +249,8 @@ def _without_saves(program: Program, statement: Statement, indent: str) -> str:
         Edit(Span(save.span.start - base, save.span.end - base), program.text(save.argument))
         for save in saves
     ]
-    if "\n" in program.text(statement.span):
-        rows = reindented(program, statement, statement.indent)
-        if rows != program.text(statement.span):
-            raise Stays("its lines cannot be moved")
     text = apply_edits(program.text(statement.span), edits)
-    return _shifted(text, statement.indent, indent)
-
-
-def _shifted(text: str, old: str, new: str) -> str:
-    rows = text.splitlines(keepends=True)
-    return "".join(
-        [rows[0], *(new + row[len(old) :] if row.startswith(old) else row for row in rows[1:])]
-    )
+    return moved_along(text, statement.indent, indent)
 
 
 # --- into the invokes -----------------------------------------------------------------------------
@@ -264,8 +258,11 @@ def _shifted(text: str, old: str, new: str) -> str:
 
 def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
     """Moves each statement to the end of the invoke before it, or to the start of the last one."""
+    opened = any(map(calls_helper, trace.statement.walk()))
     for beside in found:
         invoke = trace.invokes[beside.after]
+        if opened and any(isinstance(step, Access) for step in beside.statement.all_steps):
+            raise Stays("the invoke whose module it reads may be one that a function opens")
         if beside.parents != invoke.parents or not movable(beside.statement):
             raise Stays("it does not stand right beside the invoke")
         if invoke.body.inline or beside.statement.kind in ("Return", "Break", "Continue"):

@@ -76,7 +76,7 @@ def tails(program: Program) -> Iterator[Tail]:
         waits = drops_all(program) or not _is_counted(trace)
         if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
-                tail = None if invoke.helper else _tail(program, trace, invoke)
+                tail = _tail(program, trace, invoke)
                 if tail is not None:
                     yield tail
 
@@ -183,10 +183,12 @@ def _before_invoke(tail: Tail) -> int:
     if not tail.invoke.implicit or _stale(tail, 0) is None:
         return 0
     needs = (Access, Compute, Told, Mutation)
-    for number, statement in enumerate(tail.head):
-        if statement.kind != "Assign" or any(isinstance(s, needs) for s in statement.all_steps):
-            return number
-    return 0
+    # The block is one of them.
+    return next(
+        number
+        for number, one in enumerate(tail.head)
+        if one.kind != "Assign" or any(isinstance(step, needs) for step in one.all_steps)
+    )
 
 
 def _stale(tail: Tail, first: int) -> str | None:

@@ -70,10 +70,8 @@ def _farthest(places: Sequence[T]) -> Sequence[T]:
 
 def suites_around(trace: Trace, step: Access) -> list[Block]:
     """The suites of an invoke in which a step stands, the innermost first."""
-    for invoke in trace.invokes:
-        if invoke.body.span.holds(step.span):
-            return list(_suites(invoke.body, step))[::-1]
-    return []
+    body = next(one.body for one in trace.invokes if one.body.span.holds(step.span))
+    return list(_suites(body, step))[::-1]
 
 
 def _suites(block: Block, step: Access) -> Iterator[Block]:

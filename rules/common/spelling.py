@@ -90,13 +90,11 @@ class Speller:
 
     def _put_before(self, statement: Statement, text: str) -> None:
         self.statements[id(statement)] = statement
-        if text not in self.before[id(statement)]:
-            self.before[id(statement)].append(text)
+        self.before[id(statement)].append(text)
 
     def _put_after(self, statement: Statement, text: str) -> None:
         self.statements[id(statement)] = statement
-        if text not in self.after[id(statement)]:
-            self.after[id(statement)].append(text)
+        self.after[id(statement)].append(text)
 
     def _lines(self) -> Iterator[Edit]:
         for key, statement in self.statements.items():
@@ -199,9 +197,7 @@ class Speller:
             text = text.replace('"', "'")
             if re.search(r"\b[rRbB]?[fFtT][rRbB]?'", code):
                 raise NotSpelled
-        edit = Edit(step.span, text)
-        if edit not in self.others:
-            self.others.append(edit)
+        self.others.append(Edit(step.span, text))
 
     # --- barriers that come -----------------------------------------------------------------------
 
@@ -236,8 +232,7 @@ class Speller:
         listed = self._listed(places, barriers)
         home = self.trace.body if listed else self._home(places, barriers)
         tracer = self.trace.entered.name
-        if tracer is None:
-            raise NotSpelled
+        assert tracer is not None
         stem = "barriers" if listed else "barrier"
         name = self._fresh(stem if alone else f"{stem}_{self._named(barriers[0])}")
         made = f"{tracer}.barrier({barriers[0].participants})"
@@ -337,8 +332,6 @@ class Speller:
         numbers, turns = self.run.unrolled.instances, self.run.unrolled.turns
         producer, consumer = (self.trace.invokes[numbers[i]] for i in pairs[0])
         if len(set(pairs)) == 1 and not turns[pairs[0][0]]:
-            return self.trace.body
-        if not producer.parents and not consumer.parents:
             return self.trace.body
         if not producer.parents or not turns[pairs[0][0]]:
             return self.trace.body

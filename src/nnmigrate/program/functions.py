@@ -105,7 +105,7 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     """
     node = function.node
     observe(walk, function, arguments)
-    if node is None or is_followed(walk, node) or is_too_deep(walk):
+    if is_followed(walk, node) or is_too_deep(walk):
         return UNKNOWN
     body, frame = _followed(walk, node, walk.frames[function.scope], _passed(node, arguments))
     called, owned = walk.span(call), tuple(_given(walk, node, call))
@@ -268,7 +268,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
         What the function returns, as far as it has to do with the model.
     """
     model = returned_model(walk, function, arguments)
-    if function.node is None or not isinstance(model, Unknown):
+    if not isinstance(model, Unknown):
         return model
     observe_values(walk, function.node, arguments)
     _observe_methods(walk, function.node, arguments)
@@ -302,8 +302,6 @@ def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) ->
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
     """Remembers that a model is passed for a parameter."""
-    if function.node is None:
-        return
     for name, value in _passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
             walk.facts.observed[id(function.node), name] = replace(value, model=name)
@@ -313,7 +311,7 @@ def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Valu
     """What a call outside of traces gives, if the function makes a model."""
     observe(walk, function, arguments)
     node = function.node
-    if node is None or is_followed(walk, node):
+    if is_followed(walk, node):
         return UNKNOWN
     promised = annotated(walk, node.returns)
     definer = walk.frames[function.scope]

@@ -222,14 +222,12 @@ class Invoke:
         body: its suite.
         parents: the statements between the trace and it, outermost first (loops, conditions).
         implicit: the trace's body is the invoke.
-        helper: it stands in a function of this file that the trace calls.
     """
 
     statement: Statement
     body: Block
     parents: tuple[Statement, ...] = ()
     implicit: bool = False
-    helper: bool = False
 
 
 @dataclass(frozen=True, eq=False)
