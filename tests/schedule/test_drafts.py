@@ -73,7 +73,7 @@ def test_those_that_hold_up_nobody_share_a_barrier_and_another_has_its_own(late:
     early = [book.invoke(("h", layer(1))) for _ in range(2)]
     last = book.invoke((late,), ("h",))  # type: ignore[arg-type]
     barriers = plan(Trace((giver, *early, last))).barriers
-    assert [each.consumers for each in barriers][0] == (Place(1, 0), Place(2, 0))
+    assert barriers[0].consumers == (Place(1, 0), Place(2, 0))
     assert all(Place(3, 1) in each.consumers for each in barriers[1:])
 
 
