@@ -8,6 +8,7 @@ import libcst as cst
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Made, Program, Scope, Statement
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Envoy, NnsightModule, Opener, Tracer
 from nnmigrate.spans import Edit, Span
 
@@ -33,8 +34,13 @@ class Called:
     scope: Scope
 
 
-def called(program: Program) -> Iterator[Called]:
+@remembered
+def called(program: Program) -> tuple[Called, ...]:
     """Every such call on what is proved to be nnsight's, in the order of the text."""
+    return tuple(_called(program))
+
+
+def _called(program: Program) -> Iterator[Called]:
     entered = {trace.entered.call for trace in program.traces if trace.entered.proved}
     for scope in program.scopes:
         for statement in scope.body.walk():

@@ -75,6 +75,10 @@ def _known(text: str, codes: tuple[str, ...]) -> str:
 
 def _closeness(selectors: tuple[str, ...], code: str) -> int:
     """How much of the code the best of the selectors names; -1 where none fits."""
-    lengths = (0 if selector == "ALL" else len(selector) for selector in selectors)
-    fits = (selector == "ALL" or code.startswith(selector) for selector in selectors)
-    return max((length for length, fit in zip(lengths, fits, strict=True) if fit), default=-1)
+    found = -1
+    for selector in selectors:
+        if selector == "ALL":
+            found = max(found, 0)
+        elif code.startswith(selector):
+            found = max(found, len(selector))
+    return found

@@ -37,9 +37,9 @@ def reviewed(
         modules: the rules that ran.
         failed: the codes of those that raised: what they would have found is not known.
     """
-    reviewing = [module for module in modules if isinstance(module, ReviewingModule)]
-    if not reviewing or not mentions_any(program.code):
+    if not mentions_any(program.code):
         return []
+    reviewing = [module for module in modules if isinstance(module, ReviewingModule)]
     ran = {module.RULE.code for module in modules} - set(failed)
     known, others = dict[str, str](), dict[str, str]()
     for one in rules():

@@ -65,13 +65,14 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     before: Step | None = None
     asked = ""
     for step in _steps(scopes):
-        new = new or _is_new(before, step, code) or (lists and _saves_collection(step, code))
-        old = old or (isinstance(step, Made) and _is_old(step.opener))
-        if isinstance(step, Read) and step.name in ("isinstance", "type", "tuple"):
-            hint = hint or (step.name == "tuple" and asked == "isinstance" and _is_value(before))
-            asked = step.name
-        if isinstance(step, Told):
-            old = old or (step.what in _OLD_TOLD and _speaks(step))
+        if isinstance(step, Read):
+            if step.name in ("isinstance", "type", "tuple"):
+                is_tuple = step.name == "tuple" and asked == "isinstance"
+                hint = hint or (is_tuple and _is_value(before))
+                asked = step.name
+        elif type(step) in _TELLING:
+            new = new or _is_new(before, step, code) or (lists and _saves_collection(step, code))
+            old = old or _is_old(step)
         before = step
     if old != new:
         return Dialect.OLD if old else Dialect.NEW
@@ -84,6 +85,10 @@ def _enters_backward(scope: Scope) -> bool:
     """Whether a scope has a `with loss.backward():` of its own."""
     opened = (statement.opens for statement in scope.body.walk())
     return any(opener is not None and opener.kind == "backward" for opener in opened)
+
+
+# The steps that may be of one version alone: most are none of these.
+_TELLING = frozenset({Told, Save, Exported, Made, Bind, Item, BarrierMade})
 
 
 def _is_new(before: Step | None, step: Step, code: str) -> bool:
@@ -128,7 +133,14 @@ def _is_value(step: Step | None) -> bool:
 _OLD_KEYWORDS = frozenset({"scan", "validate", "invoker_kwargs", "invoker_args"})
 
 
-def _is_old(opener: Opener) -> bool:
+def _is_old(step: Step) -> bool:
+    """Whether a step is one that only 0.4 knows."""
+    if isinstance(step, Told):
+        return step.what in _OLD_TOLD and _speaks(step)
+    return isinstance(step, Made) and _has_old_keywords(step.opener)
+
+
+def _has_old_keywords(opener: Opener) -> bool:
     """A call with arguments that only 0.4 knows."""
     known = isinstance(opener.receiver, (Envoy, Tracer))
     return known and not _OLD_KEYWORDS.isdisjoint(keyword for keyword, _ in opener.keywords)

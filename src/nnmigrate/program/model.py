@@ -116,8 +116,11 @@ class Block:
 
     def walk(self) -> Iterator[Statement]:
         """The statements and all below them, in the order of the text."""
-        for statement in self.statements:
-            yield from statement.walk()
+        return iter(self._every)
+
+    @cached_property
+    def _every(self) -> tuple[Statement, ...]:
+        return tuple(below for statement in self.statements for below in statement.walk())
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +157,7 @@ class Statement:
 
     def walk(self) -> Iterator[Statement]:
         """This statement and all below it, in the order of the text."""
-        yield self
-        for block in self.blocks:
-            yield from block.walk()
+        return iter((self, *(below for block in self.blocks for below in block.walk())))
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:

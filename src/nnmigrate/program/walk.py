@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
+from functools import cache
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -58,9 +59,14 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     for name in node.__dataclass_fields__:
         part = getattr(node, name)
         for child in part if isinstance(part, (list, tuple)) else (part,):
-            if isinstance(child, _MEANINGFUL):
+            if _is_meaningful(child.__class__):
                 found.append(child)
     return found
+
+
+@cache
+def _is_meaningful(kind: type[object]) -> bool:
+    return issubclass(kind, _MEANINGFUL)
 
 
 @dataclass(frozen=True)
