@@ -116,7 +116,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Bind, Item, Program
+from nnmigrate.program import Bind, Item, Program, Trace
 from nnmigrate.schedule import Effect, Fault
 
 from .common.arriving import arriving_fix
@@ -131,11 +131,12 @@ def check(program: Program) -> Iterator[Finding]:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.RAISES]
         fix = arriving_fix(program, trace) if found else None
         for crossing in found:
+            whole = isinstance(crossing.step, Item) and crossing.step.whole
             yield RULE.finding(
-                Severity.ERROR,
+                Severity.SILENT if whole else Severity.ERROR,
                 crossing.step.span,
                 f"`{crossing.name}` is used before {_maker(crossing)} has made it",
-                on_pythons(_consequence(crossing), crossing),
+                on_pythons(_consequence(program, trace, crossing), crossing),
                 fix,
             )
 
@@ -147,24 +148,32 @@ def _maker(crossing: Crossing) -> str:
     return f"invoke {number} of the trace"
 
 
-def _consequence(crossing: Crossing) -> str:
+def _consequence(program: Program, trace: Trace, crossing: Crossing) -> str:
     name = crossing.name.split(".")[0]
     if crossing.difference.fault is Fault.MISSING_ITEM and isinstance(crossing.step, Item):
-        key = crossing.step.key
-        error = (
-            "AttributeError" if "." in crossing.step.path or _attribute(crossing) else "KeyError"
-        )
-        return f"{error if isinstance(key, str) else 'IndexError or KeyError'}: the item is missing"
-    if _binds_later(crossing, name):
+        if crossing.step.whole:
+            return (
+                "silently only the items that are there by then; without any, most functions raise"
+            )
+        return f"{_error(program.text(crossing.step.span), crossing.step)}: the item is missing"
+    if _binds(trace, crossing, name):
         return f"UnboundLocalError: cannot access local variable '{name}'"
     return f"NameError: name '{name}' is not defined"
 
 
-def _attribute(crossing: Crossing) -> bool:
-    step = crossing.step
-    return isinstance(step, Item) and step.key is not None and not step.counter
+def _error(text: str, step: Item) -> str:
+    if text.endswith(f".{step.key}"):
+        return "AttributeError"
+    if not isinstance(step.key, str):
+        return "IndexError or KeyError"
+    return "KeyError" if text.endswith("]") else "AttributeError or KeyError"
 
 
-def _binds_later(crossing: Crossing, name: str) -> bool:
-    steps = crossing.origin.statement.all_steps
-    return any(isinstance(step, Bind) and step.name == name for step in steps)
+def _binds(trace: Trace, crossing: Crossing, name: str) -> bool:
+    """Whether the invoke, which is a function of its own on 0.5, has a local of that name."""
+    statements = trace.invokes[crossing.origin.invoke].body.statements
+    return any(
+        isinstance(step, Bind) and step.name == name and not step.foreign
+        for statement in statements
+        for step in statement.all_steps
+    )

@@ -26,6 +26,7 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.program.walk import Walk
+from nnmigrate.program.wholes import take_whole
 from nnmigrate.spans import Span
 
 
@@ -177,6 +178,7 @@ def _leaves(block: Block | None) -> bool:
 def _for(walk: Walk, node: cst.For) -> Statement:
     with walk.collecting() as steps:
         iterable = walk.evaluate(node.iter)
+        take_whole(walk, node.iter, iterable)
     loop = loop_over(walk, iterable)
     with turning(walk, loop, node.body):
         with walk.collecting() as turn:
