@@ -13,7 +13,8 @@ only when the model reaches the module that it waits for. A use is evaluated rig
 before it; if that comes earlier in the forward pass than the event behind which the other invoke
 binds the name, 0.5 raises `NameError` (for an item `KeyError`, `IndexError` or `AttributeError`).
 Which modules the invokes share does not decide it: in `model.lm_head.output[:] = h` the right side
-comes first, so `h` is needed at once.
+comes first, so `h` is needed at once. What takes all items of a collection (`sum(hs)`, a loop over them) takes
+those that are there by then, silently.
 
 Before Python 3.12 a list, set or dictionary comprehension is a frame of its own, and a module that
 it asks for shares none of the invoke's names; since then it shares them all, as a statement does. A
@@ -38,6 +39,23 @@ with lm.trace() as tracer:
         patched = lm.lm_head.output.save()
 ```
 
+All layers that another invoke collects, summed at once: at the start there are none.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    hs = []
+    with tracer.invoke("The Eiffel Tower is in"):
+        for layer in range(3):
+            hs.append(lm.transformer.h[layer].mlp.output)
+    with tracer.invoke("The Colosseum is in"):
+        lm.transformer.h[5].mlp.output = sum(hs) + lm.transformer.h[5].mlp.output
+        patched = lm.lm_head.output.save()
+```
+
 Use instead:
 
 ```python
@@ -53,6 +71,24 @@ with lm.trace() as tracer:
     with tracer.invoke("The Colosseum is in"):
         barrier()
         lm.transformer.h[3].mlp.output = clean
+        patched = lm.lm_head.output.save()
+```
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    hs = []
+    with tracer.invoke("The Eiffel Tower is in"):
+        for layer in range(3):
+            hs.append(lm.transformer.h[layer].mlp.output)
+        barrier()
+    with tracer.invoke("The Colosseum is in"):
+        barrier()
+        lm.transformer.h[5].mlp.output = sum(hs) + lm.transformer.h[5].mlp.output
         patched = lm.lm_head.output.save()
 ```
 
