@@ -140,10 +140,7 @@ with lm.trace("a b c"):
     total = sum(hidden), torch.stack(*hs), len(hs), sum(hs[0]), max(hs)
 """
     steps = [
-        step
-        for scope in build(code).scopes
-        for each in scope.body.walk()
-        for step in each.steps
+        step for scope in build(code).scopes for each in scope.body.walk() for step in each.steps
     ]
     taken = [step for step in steps if isinstance(step, Item) and step.whole]
     assert [code[step.span.start : step.span.end + 1] for step in taken] == ["hs)"]
