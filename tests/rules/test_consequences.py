@@ -203,3 +203,9 @@ def test_what_else_goes_wrong_among_invokes_is_said_in_its_words(
     (finding,) = [each for each in check(program).findings if each.code == code]
     assert finding.severity is severity
     assert (finding.message, finding.consequence) == (message, said)
+
+
+@pytest.mark.parametrize("name", ["a name that had a value before", "a name that is bound again"])
+def test_what_is_silent_is_not_said_to_raise_as_well(name: str) -> None:
+    found = check(OTHERS[name][2]).findings
+    assert [each.code for each in found if each.code.startswith("NNS1")] == ["NNS102"]

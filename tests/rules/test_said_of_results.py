@@ -156,8 +156,8 @@ SAID = {
         ),
     ),
     "a name where an error leads": (
-        "try:\n    with lm.trace('a'):\n        h = lm.lm_head.output\n        n = 1\n        bad = 1 / 0\n"
-        "except ZeroDivisionError:\n    print(n)\n",
+        "try:\n    with lm.trace('a'):\n        h = lm.lm_head.output\n        n = 1\n"
+        "        bad = 1 / 0\nexcept ZeroDivisionError:\n    print(n)\n",
         (
             "NNS203",
             Severity.ERROR,
