@@ -13,8 +13,8 @@ only when the model reaches the module that it waits for. A use is evaluated rig
 before it; if that comes earlier in the forward pass than the event behind which the other invoke
 binds the name, 0.5 raises `NameError` (for an item `KeyError`, `IndexError` or `AttributeError`).
 Which modules the invokes share does not decide it: in `model.lm_head.output[:] = h` the right side
-comes first, so `h` is needed at once. What takes all items of a collection (`sum(hs)`, a loop over them) takes
-those that are there by then, silently.
+comes first, so `h` is needed at once. What takes all items of a collection (`sum(hs)`, a loop over
+them) takes those that are there by then, silently.
 
 Before Python 3.12 a list, set or dictionary comprehension is a frame of its own, and a module that
 it asks for shares none of the invoke's names; since then it shares them all, as a statement does. A

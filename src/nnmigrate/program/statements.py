@@ -180,7 +180,7 @@ def _for(walk: Walk, node: cst.For) -> Statement:
         iterable = walk.evaluate(node.iter)
         take_whole(walk, node.iter, iterable)
     loop = loop_over(walk, iterable)
-    with turning(walk, loop, node.body):
+    with turning(walk, loop, node):
         with walk.collecting() as turn:
             bind_target(walk, node.target, element_of(iterable, loop), "for")
         body = walk_suite(walk, node.body, "body")
@@ -190,7 +190,7 @@ def _for(walk: Walk, node: cst.For) -> Statement:
 
 def _while(walk: Walk, node: cst.While) -> Statement:
     loop = Loop(f"loop{walk.site()}.")
-    with turning(walk, loop, node.body):
+    with turning(walk, loop, node):
         with walk.collecting() as turn:
             walk.evaluate(node.test)
         body = walk_suite(walk, node.body, "body")
