@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -121,10 +122,12 @@ class _Tests:
         return {line: self._sorted(contexts, lines) for line, contexts in found}
 
     def _sorted(self, contexts: Sequence[str], lines: Mapping[str, int]) -> list[str]:
-        """Those that run most lines of the file first, and of them those that do little else."""
-        ours = {each for each in contexts if each.endswith("|run")}
-        ranked = sorted(ours, key=lambda each: (-lines[each], self.sizes[each], each))
-        return [each.partition("|")[0] for each in ranked[: self.most]]
+        """By turns those that run most lines of the file, and those that run little else."""
+        ours = sorted(each for each in contexts if each.endswith("|run"))
+        much = sorted(ours, key=lambda each: (-lines[each], self.sizes[each]))
+        alone = sorted(ours, key=lambda each: -lines[each] / self.sizes[each])
+        ranked = dict.fromkeys(chain.from_iterable(zip(much, alone, strict=True)))
+        return [each.partition("|")[0] for each in ranked][: self.most]
 
 
 class _Runner:
