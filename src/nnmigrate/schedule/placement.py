@@ -316,7 +316,7 @@ class _Draft:
             if barrier.producer != producer or consumer.invoke in _invokes(barrier):
                 continue
             consumers = (*barrier.consumers, consumer)
-            if self._works(producer, consumers) and self._no_later(barrier, consumer):
+            if self._no_later(barrier, consumer):
                 self.barriers[index] = _grown(barrier, consumers, crossing.sites)
                 self._note(producer, consumers)
                 return True
