@@ -119,9 +119,9 @@ def _is_meant(program: Program, trace: Trace) -> bool:
 
 
 def _noted(program: Program, outers: Sequence[Outer]) -> Iterator[Finding]:
-    # Code born on 0.5 does this on purpose.
+    # Code born on 0.5 does this on purpose, and a note is for code that is known to be older.
     outers = [outer for outer in outers if any(c.mutation.how != "given" for c in outer.changes)]
-    if program.dialect is Dialect.NEW or not outers:
+    if program.dialect is not Dialect.OLD or not outers:
         return
     names = ", ".join(f"`{outer.path}`" for outer in outers)
     yield RULE.finding(
