@@ -76,7 +76,7 @@ class Tail:
 def tails(program: Program) -> Iterator[Tail]:
     """What stands behind blocks of unknown length, once for each invoke."""
     for trace in program.traces:
-        waits = drops_all(program) or not (_is_counted(trace) or _COUNTING in program.names)
+        waits = drops_all(program) or not (_is_counted(trace) or _COUNTING in program.code)
         if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
                 tail = None if invoke.helper else _tail(program, trace, invoke)
