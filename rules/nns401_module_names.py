@@ -138,7 +138,7 @@ def _finding(
 ) -> Finding:
     told = old or program.dialect is Dialect.OLD
     # A model whose modules were renamed has others still.
-    renamed = "rename" in program.names
+    renamed = program.has_name("rename")
     applicability = Applicability.SAFE if told and not order else Applicability.UNSAFE
     fix = Fix("Give the names of nnsight 0.4", tuple(sorted(edits)), applicability)
     more = "; which of them `rename=` changed is for you to say" if renamed else ""

@@ -75,6 +75,6 @@ def _with_trace(program: Program, trace: Trace, changed: Program | None) -> Chan
 def built(program: Program, edits: tuple[Edit, ...]) -> Program | None:
     """The changed program; None where the edits overlap, or give no Python."""
     try:
-        return build(apply_edits(program.code, edits), program.options)
+        return build(apply_edits(program.code, edits), program.options, program)
     except (NotPython, ValueError):
         return None

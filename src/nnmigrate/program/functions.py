@@ -13,7 +13,7 @@ from nnmigrate.patterns import pattern
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
-from nnmigrate.program.joins import is_kept, loosened
+from nnmigrate.program.joins import detached, is_kept
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block, Statement
 from nnmigrate.program.pieces import RELEVANT
@@ -48,7 +48,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
         assume_models(walk, node)
         walk.walked.append((frame, walk_suite(walk, walk.positions.body(node), "body"), node))
     if frame.returned is not None and is_kept(frame.returned):
-        walk.facts.returned[id(node)] = loosened(frame.returned, "")
+        walk.facts.returned[id(node)] = detached(frame.returned)
 
 
 def _is_relevant(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -278,7 +278,7 @@ def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Argument
         return
     for name, value in _passed(node, arguments):
         if is_kept(value):
-            walk.facts.observed[id(node), name] = loosened(value, "")
+            walk.facts.observed[id(node), name] = detached(value)
 
 
 def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:

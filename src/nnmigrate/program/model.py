@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
+from nnmigrate.program.facts import Facts
 from nnmigrate.program.steps import Bind, Loop, Step, flat
 from nnmigrate.project import NO_PROJECT, Project
 from nnmigrate.spans import Span
@@ -331,6 +332,7 @@ class Program:
         newline: the line end that the document uses.
         branches: what the program keeps for one nnsight alone.
         calls: the calls in the walked parts, by their characters without parentheses around them.
+        facts: what it tells of its classes and functions.
     """
 
     code: str
@@ -342,6 +344,7 @@ class Program:
     newline: str = "\n"
     branches: Branches = field(default_factory=Branches)
     calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default_factory=Facts, repr=False)
     # See `memory`: of a changed copy nothing is known yet.
     memory: dict[Hashable, object] = field(init=False, default_factory=dict, repr=False)
 
@@ -349,6 +352,10 @@ class Program:
     def names(self) -> frozenset[str]:
         """Every identifier in the code: what a fresh name must differ from."""
         return frozenset(_IDENTIFIER.findall(self.bare))
+
+    def has_name(self, name: str) -> bool:
+        """Whether the code has an identifier, outside of strings and comments."""
+        return name in self.code and name in self.names
 
     @cached_property
     def bare(self) -> str:

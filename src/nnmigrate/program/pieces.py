@@ -12,7 +12,7 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import accumulate, count
 
 import libcst as cst
 
@@ -33,6 +33,12 @@ _TOGETHER = 20
 
 # Less than this is parsed faster than it is left out.
 _SHORT = 80
+
+_BRACKET = pattern(r"[()\[\]{}]")
+_DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
+
+# Python itself takes 200; LibCST's parser is known to end the whole process at 2,500.
+_MOST_BRACKETS = 1000
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPOUND = (
@@ -76,6 +82,8 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
         ValueError: LibCST does not give it back.
     """
     module = _python(code)
+    if module is None:
+        _refuse_deep(code)
     if module is None or not module.body:
         return (everything(code),)
     try:
@@ -83,6 +91,17 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
     except cst.ParserSyntaxError:
         # A backslash may lead from one statement's line into the next one's.
         return (everything(code),)
+
+
+def _refuse_deep(code: str) -> None:
+    """Refuses what Python may have found too deep: LibCST's parser ends the whole process then.
+
+    Raises:
+        ValueError: there are too many brackets around something.
+    """
+    depths = accumulate(_DEEPER[bracket] for bracket in _BRACKET.findall(code))
+    if max(depths, default=0) > _MOST_BRACKETS:
+        raise ValueError("nested too deeply to be read")
 
 
 def everything(code: str) -> Piece:

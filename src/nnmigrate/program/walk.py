@@ -260,14 +260,9 @@ class Walk:
         """Notes down a step behind those before it."""
         self.steps.append(step)
 
-    @contextmanager
-    def collecting(self) -> Iterator[list[Step]]:
+    def collecting(self) -> _Collecting:
         """Notes steps into a list of its own meanwhile."""
-        outer, self.steps = self.steps, []
-        try:
-            yield self.steps
-        finally:
-            self.steps = outer
+        return _Collecting(self)
 
     def lookup(self, name: str) -> Value:
         """What a name stands for here."""
@@ -318,3 +313,21 @@ class Walk:
         if holder is not frame and name in holder.values:
             value = joined(holder.values[name], value, version)
         holder.hold(name, value, version)
+
+
+class _Collecting:
+    """See `Walk.collecting`: every statement and expression has one, a generator is too slow."""
+
+    __slots__ = ("outer", "walk")
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+
+    def __enter__(self) -> list[Step]:
+        self.outer = self.walk.steps
+        steps: list[Step] = []
+        self.walk.steps = steps
+        return steps
+
+    def __exit__(self, *error: object) -> None:
+        self.walk.steps = self.outer
