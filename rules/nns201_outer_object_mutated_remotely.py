@@ -15,8 +15,9 @@ object that it mentions, and only names that are assigned in the trace and saved
 change is lost without a word. Saving the object itself (`results.save()`) does not help: nobody
 assigns it in the trace.
 
-In a trace that runs locally nothing is lost; there the finding is a note, and
-`nnmigrate fix --assume-remote` prepares the code for the day when it runs remotely.
+In a trace that runs locally nothing is lost; there the finding is a note, where the code is known
+to be written for 0.4, and `nnmigrate fix --assume-remote` prepares the code for the day when it
+runs remotely.
 
 ## Example
 
