@@ -8,7 +8,7 @@ meaning. What it does not keep is the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -28,9 +28,9 @@ from nnmigrate.program import (
 )
 from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import Unsafe
-from nnmigrate.spans import Edit, Span
+from nnmigrate.spans import Edit, Span, moved
 
-from .changing import built
+from .changing import Edits, Tries, built, together
 from .crossings import Run, runs, trouble
 from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
@@ -55,12 +55,16 @@ def apart_fix(program: Program, trace: Trace) -> Fix | None:
     It is unsafe: it holds where the prompts have the same number of tokens, or nothing depends on
     the padding. What one invoke does out of order, a trace of its own does as well.
     """
-    if not _may_part(program, trace):
-        return None
-    edits = merged(_edits(program, trace))
-    if not _works(program, trace, edits):
+    edits = _parting(program, trace).at(0)
+    if not edits or not _works(program, trace, edits):
         return None
     return Fix(MESSAGE, edits, Applicability.UNSAFE, trace.statement.span)
+
+
+@remembered
+def _parting(program: Program, trace: Trace) -> Tries:
+    """The edits that part a trace; none where it may not be parted."""
+    return Tries(iter([merged(_edits(program, trace))] if _may_part(program, trace) else []))
 
 
 def _may_part(program: Program, trace: Trace) -> bool:
@@ -190,28 +194,56 @@ def _call(function: str, like: cst.Call, arguments: Sequence[cst.Arg]) -> str:
     return code_of(like.with_changes(func=cst.parse_expression(function), args=args))
 
 
-def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
-    """Whether nothing fares worse in the traces of the session than in the one trace."""
-    changed = built(program, tuple(edits))
-    if changed is None:
+def _works(program: Program, trace: Trace, edits: Edits) -> bool:
+    """Whether nothing fares worse in the traces of the session than in the one trace.
+
+    As in `changing.tried` all traces that may be parted are parted together first.
+    """
+    changed, parts = _all_parted(program)
+    if changed is not None and _fares_well(program, trace, changed, parts.get(trace, ())):
+        return True
+    alone = built(program, edits)
+    if alone is None:
         return False
-    helpers = opening_helpers(program, trace) or ()
-    more = len(changed.traces) - len(program.traces)
-    if more != len([*_all_invokes(trace, helpers)]):
-        return False
-    session = next(t for t in changed.traces if t.statement.span.start == _start(trace, edits))
-    names = {scope.name for scope in helpers}
-    parts = [t for t in changed.traces if t.session is session or t.scope.name in names]
+    return _fares_well(program, trace, alone, _parts(program, {trace: edits}, alone)[trace])
+
+
+def _fares_well(program: Program, trace: Trace, changed: Program, parts: Sequence[Trace]) -> bool:
     found = [trouble(changed, part) for part in parts]
-    before = 0 if helpers else trouble(program, trace)
-    return None not in found and before is not None and sum(filter(None, found)) <= before
+    before = 0 if opening_helpers(program, trace) else trouble(program, trace)
+    if not found or None in found or before is None:
+        return False
+    return sum(filter(None, found)) <= before
 
 
-def _start(trace: Trace, edits: Sequence[Edit]) -> int:
-    """Where the statement of a trace begins when edits before it are made."""
-    start = trace.statement.span.start
-    return start + sum(
-        len(edit.content) - (edit.span.end - edit.span.start)
-        for edit in edits
-        if edit.span.end <= start
-    )
+@remembered
+def _all_parted(program: Program) -> tuple[Program | None, Mapping[Trace, Sequence[Trace]]]:
+    """The program after all its traces are parted that may be, and the traces of each there."""
+    parted, changed = together(program, _parting, 0)
+    return changed, {} if changed is None else _parts(program, parted, changed)
+
+
+def _parts(
+    program: Program, parted: Mapping[Trace, Edits], changed: Program
+) -> Mapping[Trace, Sequence[Trace]]:
+    """The traces that each parted one has become; none where another number of them came out."""
+    helpers = {trace: opening_helpers(program, trace) or () for trace in parted}
+    invokes = sum(1 for trace in parted for _ in _all_invokes(trace, helpers[trace]))
+    if len(changed.traces) - len(program.traces) != invokes:
+        return dict.fromkeys(parted, ())
+    sessions = {one.statement.span.start: one for one in changed.traces}
+    within: dict[Trace | str | None, list[Trace]] = {}
+    for one in changed.traces:
+        within.setdefault(one.session, []).append(one)
+        within.setdefault(one.scope.name, []).append(one)
+    begins = [Span(trace.statement.span.start, trace.statement.span.start) for trace in parted]
+    now = moved(begins, (edit for edits in parted.values() for edit in edits))
+    return {
+        trace: [
+            part
+            for key in (sessions.get(begin.start), *(scope.name for scope in helpers[trace]))
+            for part in within.get(key, ())
+            if key is not None
+        ]
+        for trace, begin in zip(parted, now, strict=True)
+    }

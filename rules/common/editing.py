@@ -8,7 +8,7 @@ has no fix.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import libcst as cst
 
@@ -117,13 +117,11 @@ _TRIPLE_QUOTED = pattern(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", r
 
 def fresh_name(program: Program, wish: str, taken: Iterable[str] = ()) -> str:
     """A name like `wish` that nothing in the document is called, and none of `taken`."""
-    used = program.names | set(taken)
-    if wish not in used:
-        return wish
-    number = 2
-    while f"{wish}_{number}" in used:
-        number += 1
-    return f"{wish}_{number}"
+    others = taken if isinstance(taken, Set) else set(taken)
+    name, number = wish, 2
+    while name in program.names or name in others:
+        name, number = f"{wish}_{number}", number + 1
+    return name
 
 
 def name_for(provider: Provider) -> str:

@@ -46,6 +46,11 @@ class Making:
         return target.value if whole and isinstance(target, cst.Name) else None
 
     @property
+    def is_alone(self) -> bool:
+        """Whether the call is all there is of the statement."""
+        return self.is_whole and self.statement.span == self.step.span
+
+    @property
     def is_whole(self) -> bool:
         """Whether nothing of the statement stands behind the call."""
         return self.statement.span.end == self.step.span.end

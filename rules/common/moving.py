@@ -19,12 +19,13 @@ from nnmigrate.program import (
     Trace,
     Write,
 )
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Constant
 from nnmigrate.schedule import Effect
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .beside import Beside, beside_invokes
-from .changing import changed_by
+from .changing import Changed, Edits, Tries, tried
 from .crossings import crossings, given_back_otherwise
 from .editing import (
     binds_tightly,
@@ -38,20 +39,49 @@ from .editing import (
     saved,
 )
 from .helpers import calls_helper
+from .leaving import leaving_fix, leaving_statements
 
 
 class Stays(Exception):
     """The statements cannot be moved; the message says why."""
 
 
-def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix | None:
-    """Moves all of `found` behind the trace, or each into the invoke before it.
+@remembered
+def misplaced(program: Program, trace: Trace) -> tuple[Beside, ...]:
+    """What stands beside the invokes of a trace that uses their values.
+
+    Not what NNS302 moves behind the trace: what that needs is there then.
+    """
+    found = beside_invokes(trace)
+    return tuple(each for each in found if not _leaves(program, each.statement))
+
+
+def _leaves(program: Program, statement: Statement) -> bool:
+    leaving = (each for each in leaving_statements(program) if each.statement is statement)
+    return any(leaving_fix(program, each) is not None for each in leaving)
+
+
+def moving_fix(program: Program, trace: Trace) -> Fix | None:
+    """Moves all that is misplaced behind the trace, or each into the invoke before it.
 
     Returns:
         The change; None where no such move keeps what the program means.
     """
-    if not trace.entered.proved or any(beside.returned for beside in found):
-        return None
+    for message, edits in _moves(program, trace):
+        if _settles(program, trace, edits):
+            return Fix(message, edits, Applicability.SAFE)
+    return None
+
+
+@remembered
+def _ways(program: Program, trace: Trace) -> Tries:
+    return Tries(edits for _, edits in _moves(program, trace))
+
+
+def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
+    found = misplaced(program, trace)
+    if not found or not trace.entered.proved or any(beside.returned for beside in found):
+        return
     for mover, message in (
         (_behind_trace, "Move it behind the trace and save what it uses"),
         (_into_invokes, "Move it into the invoke before it"),
@@ -60,23 +90,25 @@ def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix |
             edits = merged(mover(program, trace, found))
         except Stays:
             continue
-        if _settles(program, trace, edits):
-            return Fix(message, edits, Applicability.SAFE)
-    return None
+        yield message, edits
 
 
-def _settles(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
+def _settles(program: Program, trace: Trace, edits: Edits) -> bool:
     """Whether nothing is left beside the invokes then, and no value crosses worse than before."""
-    changed = changed_by(program, trace, edits)
-    if changed is None:
-        return False
+
+    def better(changed: Changed) -> bool | None:
+        if beside_invokes(changed[1]) or _lost(*changed) > _lost(program, trace):
+            return None
+        # What the statements need behind the trace has to come back from it.
+        return not given_back_otherwise(*changed) & _saved_names(changed[1]) or None
+
+    return bool(tried(program, trace, edits, _ways, better))
+
+
+def _lost(program: Program, trace: Trace) -> int:
+    """How many values do not cross as they should."""
     bad = (Effect.RAISES, Effect.SILENT)
-    before = sum(c.difference.effect in bad for c in crossings(program, trace))
-    after = sum(c.difference.effect in bad for c in crossings(*changed))
-    if beside_invokes(changed[1]) or after > before:
-        return False
-    # What the statements need behind the trace has to come back from it.
-    return not given_back_otherwise(*changed) & _saved_names(changed[1])
+    return sum(each.difference.effect in bad for each in crossings(program, trace))
 
 
 def _saved_names(trace: Trace) -> set[str]:

@@ -37,6 +37,9 @@ from .editing import (
 )
 from .stepping import steps_asked
 
+# Its pipeline says how many steps there are (nnsight 0.5.15, modeling/diffusion.py).
+_COUNTING = "DiffusionModel"
+
 
 @dataclass(frozen=True)
 class Tail:
@@ -73,7 +76,7 @@ class Tail:
 def tails(program: Program) -> Iterator[Tail]:
     """What stands behind blocks of unknown length, once for each invoke."""
     for trace in program.traces:
-        waits = drops_all(program) or not _is_counted(trace)
+        waits = drops_all(program) or not (_is_counted(trace) or _COUNTING in program.code)
         if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
                 tail = _tail(program, trace, invoke)
