@@ -13,7 +13,8 @@ only when the model reaches the module that it waits for. A use is evaluated rig
 before it; if that comes earlier in the forward pass than the event behind which the other invoke
 binds the name, 0.5 raises `NameError` (for an item `KeyError`, `IndexError` or `AttributeError`).
 Which modules the invokes share does not decide it: in `model.lm_head.output[:] = h` the right side
-comes first, so `h` is needed at once.
+comes first, so `h` is needed at once. What takes all items of a collection (`sum(hs)`, a loop over
+them) takes those that are there by then, silently.
 
 Before Python 3.12 a list, set or dictionary comprehension is a frame of its own, and a module that
 it asks for shares none of the invoke's names; since then it shares them all, as a statement does. A
@@ -38,6 +39,23 @@ with lm.trace() as tracer:
         patched = lm.lm_head.output.save()
 ```
 
+All layers that another invoke collects, summed at once: at the start there are none.
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    hs = []
+    with tracer.invoke("The Eiffel Tower is in"):
+        for layer in range(3):
+            hs.append(lm.transformer.h[layer].mlp.output)
+    with tracer.invoke("The Colosseum is in"):
+        lm.transformer.h[5].mlp.output = sum(hs) + lm.transformer.h[5].mlp.output
+        patched = lm.lm_head.output.save()
+```
+
 Use instead:
 
 ```python
@@ -53,6 +71,24 @@ with lm.trace() as tracer:
     with tracer.invoke("The Colosseum is in"):
         barrier()
         lm.transformer.h[3].mlp.output = clean
+        patched = lm.lm_head.output.save()
+```
+
+```python
+from nnsight import LanguageModel
+
+lm = LanguageModel("openai-community/gpt2")
+
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    hs = []
+    with tracer.invoke("The Eiffel Tower is in"):
+        for layer in range(3):
+            hs.append(lm.transformer.h[layer].mlp.output)
+        barrier()
+    with tracer.invoke("The Colosseum is in"):
+        barrier()
+        lm.transformer.h[5].mlp.output = sum(hs) + lm.transformer.h[5].mlp.output
         patched = lm.lm_head.output.save()
 ```
 
@@ -116,7 +152,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Bind, Item, Program
+from nnmigrate.program import Bind, Item, Program, Trace
 from nnmigrate.schedule import Effect, Fault
 
 from .common.arriving import arriving_fix
@@ -131,11 +167,12 @@ def check(program: Program) -> Iterator[Finding]:
         found = [c for c in crossings(program, trace) if c.difference.effect is Effect.RAISES]
         fix = arriving_fix(program, trace) if found else None
         for crossing in found:
+            whole = isinstance(crossing.step, Item) and crossing.step.whole
             yield RULE.finding(
-                Severity.ERROR,
+                Severity.SILENT if whole else Severity.ERROR,
                 crossing.step.span,
                 f"`{crossing.name}` is used before {_maker(crossing)} has made it",
-                on_pythons(_consequence(crossing), crossing),
+                on_pythons(_consequence(program, trace, crossing), crossing),
                 fix,
             )
 
@@ -147,24 +184,32 @@ def _maker(crossing: Crossing) -> str:
     return f"invoke {number} of the trace"
 
 
-def _consequence(crossing: Crossing) -> str:
+def _consequence(program: Program, trace: Trace, crossing: Crossing) -> str:
     name = crossing.name.split(".")[0]
     if crossing.difference.fault is Fault.MISSING_ITEM and isinstance(crossing.step, Item):
-        key = crossing.step.key
-        error = (
-            "AttributeError" if "." in crossing.step.path or _attribute(crossing) else "KeyError"
-        )
-        return f"{error if isinstance(key, str) else 'IndexError or KeyError'}: the item is missing"
-    if _binds_later(crossing, name):
+        if crossing.step.whole:
+            return (
+                "silently only the items that are there by then; without any, most functions raise"
+            )
+        return f"{_error(program.text(crossing.step.span), crossing.step)}: the item is missing"
+    if _binds(trace, crossing, name):
         return f"UnboundLocalError: cannot access local variable '{name}'"
     return f"NameError: name '{name}' is not defined"
 
 
-def _attribute(crossing: Crossing) -> bool:
-    step = crossing.step
-    return isinstance(step, Item) and step.key is not None and not step.counter
+def _error(text: str, step: Item) -> str:
+    if text.endswith(f".{step.key}"):
+        return "AttributeError"
+    if not isinstance(step.key, str):
+        return "IndexError or KeyError"
+    return "KeyError" if text.endswith("]") else "AttributeError or KeyError"
 
 
-def _binds_later(crossing: Crossing, name: str) -> bool:
-    steps = crossing.origin.statement.all_steps
-    return any(isinstance(step, Bind) and step.name == name for step in steps)
+def _binds(trace: Trace, crossing: Crossing, name: str) -> bool:
+    """Whether the invoke, which is a function of its own on 0.5, has a local of that name."""
+    statements = trace.invokes[crossing.origin.invoke].body.statements
+    return any(
+        isinstance(step, Bind) and step.name == name and not step.foreign
+        for statement in statements
+        for step in statement.all_steps
+    )

@@ -87,7 +87,7 @@ _ORDER = "; the modules also come in another order: each behind what it consists
 
 def check(program: Program) -> Iterator[Finding]:
     """Names of modules that code for 0.4 reads."""
-    if program.dialect is Dialect.NEW:
+    if program.dialect in (Dialect.NEW, Dialect.MIXED):
         return
     for listing in listings(program):
         yield _of_listing(program, listing)

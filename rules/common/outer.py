@@ -39,7 +39,7 @@ class Change:
     Args:
         mutation: what happens.
         place: where.
-        helper: a function that the body calls does it.
+        helper: a function that the body calls does it, or it is done by another name.
     """
 
     mutation: Mutation
@@ -250,8 +250,7 @@ def _changes(
             known = base in values or (change is not None and change.helper)
             if change is None or not known or isinstance(values.get(base), _NOT_OBJECTS):
                 continue
-            if change is not None:
-                yield changed_path(change.mutation), change
+            yield changed_path(change.mutation), change
 
 
 def _through_part(place: Placed, mutation: Mutation, way: str) -> Change:

@@ -16,6 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -38,6 +40,7 @@ Concerned = Mapping[int, Sequence[str]]
 @click.option("--seconds", default=20, help="CPU time of the tests for each mutation.")
 @click.option("--most", default=400, help="Tests for each mutation, the likeliest first.")
 @click.option("--only", default="", help="Mutations whose name has this in it.")
+@click.option("--sample", type=click.IntRange(1), help="So many mutations of each file.")
 @click.option("--output", type=click.Path(path_type=Path), help="Append the survivors here.")
 @click.option("--among", type=click.File(), help="Only what an earlier output names.")
 def main(
@@ -46,6 +49,7 @@ def main(
     seconds: int,
     most: int,
     only: str,
+    sample: int | None,
     output: Path | None,
     among: TextIO | None,
 ) -> None:
@@ -54,11 +58,14 @@ def main(
     tests = _Tests(data, most)
     earlier = among.read() if among else None
     wanted = {
-        path.resolve(): [
-            each
-            for each in mutations(path.read_text())
-            if only in each.name and (earlier is None or f" {each.name}  (" in earlier)
-        ]
+        path.resolve(): sampled(
+            [
+                each
+                for each in mutations(path.read_text())
+                if only in each.name and (earlier is None or f" {each.name}  (" in earlier)
+            ],
+            sample,
+        )
         for path in paths
     }
     names = sorted({test for path in wanted for test in tests.of(path)})
@@ -66,6 +73,17 @@ def main(
     files = sorted({name.partition("::")[0] for name in names})
     arguments = ["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), "-s"]
     pytest.main([*arguments, *(str(ROOT / file) for file in files)], plugins=[runner])
+
+
+def sampled(wanted: Sequence[Mutation], number: int | None) -> Sequence[Mutation]:
+    """So many of some mutations, by chance, but the same ones on each run.
+
+    A mutation's name alone says when it is its turn: what is added to a file or taken from it
+    changes nothing for the others.
+    """
+    turns = sorted(wanted, key=lambda each: sha256(each.name.encode()).digest())
+    chosen = {each.name for each in turns[:number]}
+    return [each for each in wanted if each.name in chosen]
 
 
 @dataclass(frozen=True)
@@ -104,10 +122,12 @@ class _Tests:
         return {line: self._sorted(contexts, lines) for line, contexts in found}
 
     def _sorted(self, contexts: Sequence[str], lines: Mapping[str, int]) -> list[str]:
-        """Those that run most lines of the file first, and of them those that do little else."""
-        ours = {each for each in contexts if each.endswith("|run")}
-        ranked = sorted(ours, key=lambda each: (-lines[each], self.sizes[each], each))
-        return [each.partition("|")[0] for each in ranked[: self.most]]
+        """By turns those that run most lines of the file, and those that run little else."""
+        ours = sorted(each for each in contexts if each.endswith("|run"))
+        much = sorted(ours, key=lambda each: (-lines[each], self.sizes[each]))
+        alone = sorted(ours, key=lambda each: -lines[each] / self.sizes[each])
+        ranked = dict.fromkeys(chain.from_iterable(zip(much, alone, strict=True)))
+        return [each.partition("|")[0] for each in ranked][: self.most]
 
 
 class _Runner:
@@ -130,6 +150,7 @@ class _Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all mutations instead of running the tests."""
         items = {item.nodeid: item for item in session.items}
+        together: Counter[str] = Counter()
         for path, wanted in self.wanted.items():
             name = path.relative_to(ROOT).as_posix()
             tally: Counter[str] = Counter()
@@ -144,8 +165,9 @@ class _Runner:
             }
             for each in sorted(gone):
                 self._write(f"{name}: no longer there: {each}")
-            said = ", ".join(f"{count} {what.lower()}" for what, count in sorted(tally.items()))
-            self._write(f"== {name}: {said}")
+            self._write(f"== {name}: {_counted(tally)}")
+            together += tally
+        self._write(f"== together: {_counted(together)}")
         return True
 
     def _tried(
@@ -179,6 +201,10 @@ class _Runner:
         if self.output:
             with self.output.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
+
+
+def _counted(tally: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {what.lower()}" for what, count in sorted(tally.items()))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 
 from nnmigrate.schedule import timeline
 
+from .__main__ import sampled
 from .mutations import Mutation, mutations
 from .warm import Verdict, try_out
 
@@ -63,6 +64,18 @@ def test_the_same_change_at_two_places_has_two_names() -> None:
     names = [each.name for each in mutations("def f(a):\n    return a(1, 1)\n")]
 
     assert names[1:] == ["f: `1` -> `2`", "f: `1` -> `2` (2)"]
+
+
+def test_a_sample_is_the_same_on_each_run_and_outlives_edits_elsewhere() -> None:
+    source = "def f(a, b):\n    return [a + b, a < b, 1, 2, 3, a(4), 'five']\n"
+    before = list(mutations(source))
+    after = list(mutations("def other(a):\n    return a\n\n\n" + source))
+    names = [each.name for each in sampled(before, 4)]
+
+    assert len(names) == 4
+    assert [each.name for each in sampled(after[1:], 4)] == names
+    assert {each.name for each in sampled(before, 3)} < set(names)
+    assert sampled(before, None) == before
 
 
 def test_messages_types_and_tables_are_left_alone() -> None:

@@ -11,6 +11,7 @@ from nnmigrate.program import NotPython, build
 from nnmigrate.program.pieces import forget, pieces_of, whole
 from nnmigrate.program.positions import Positions
 
+MANY = "    b\n" * 40  # lines enough for a piece
 LONG = "    rows = [line.split(',') for line in open(path) if line.strip() and line[0] != '#']\n"
 LOAD = f"def load(path, *, sep=','):\n    # Reads.\n{LONG}    return rows  # all\n"
 
@@ -83,16 +84,22 @@ def test_pieces_are_the_whole_module(code: str) -> None:
 
 
 def test_equal_pieces_have_nodes_of_their_own() -> None:
-    code = "if a:\n    b\n" * 3
+    code = ("if a:\n" + MANY) * 3
     first, second, third = (piece.tree for piece in pieces_of(code))
     assert len({id(first), id(second), id(third)}) == 3
 
 
 def test_what_is_parsed_is_kept() -> None:
-    code = "if a:\n    b\nif c:\n    d\n"
+    code = f"if a:\n{MANY}if c:\n{MANY}    d\n"
     before, after = pieces_of(code), pieces_of(code.replace("d", "e"))
     assert before[0].tree is after[0].tree
     assert before[1].tree is not after[1].tree
+
+
+def test_few_lines_are_parsed_together() -> None:
+    few = "x = 1\nif a:\n    b\n"
+    code = f"{few}if c:\n{MANY}{few}"
+    assert [piece.text for piece in pieces_of(code)] == [few, f"if c:\n{MANY}", few]
 
 
 def test_a_helper_that_is_called_in_a_trace_is_followed_though_it_was_left_out() -> None:

@@ -268,6 +268,13 @@ def test_what_stands_behind_a_barrier_that_nobody_passes_cannot_be_helped() -> N
     assert planned.infeasible == (Infeasible(book.at("h"), book.at("=h"), Reason.CONFLICT),)
 
 
+def test_what_comes_too_late_is_said_to_do_so_even_where_a_barrier_keeps_it_from_coming() -> None:
+    book = Book()
+    giver = book.invoke(("!b",), (layer(2), "=h"))
+    trace = Trace((giver, book.invoke(("h", layer(0)))), barriers=(("b", 2),))
+    assert [each.reason for each in plan(trace).infeasible] == [Reason.BACKWARD]
+
+
 def test_what_is_never_reached_needs_no_barrier() -> None:
     book = Book()
     giver = book.invoke((layer(1),), ("!b",), ("->k",))

@@ -331,3 +331,67 @@ def test_a_trace_gives_back_no_name_that_it_only_reads() -> None:
     book = Book()
     trace = Trace((book.invoke(("o", layer(1), "=h")),), outer=frozenset({"o"}))
     assert run(trace).shared == {"h": book.at("=h")}
+
+
+def test_an_invoke_sees_its_own_names_at_once_and_over_those_of_others() -> None:
+    book = Book()
+    giver = book.invoke((layer(0), "=h"), (HEAD,))
+    user = book.invoke(("=h", "h"), (layer(1),), ("h",))
+    uses = run(Trace((giver, user))).uses
+    assert [uses[book.at("h", n)] for n in range(2)] == [book.at("=h", 1)] * 2
+
+
+def test_a_value_that_none_replaces_before_it_is_shared_never_is() -> None:
+    """Observed on nnsight 0.5.15, as what stands below of comprehensions under Python 3.11."""
+    book = Book()
+    giver = book.invoke(("=h", "=None h"), (layer(0),))
+    trace = Trace((giver, book.invoke((layer(1), "h"))))
+    assert run(trace).uses[book.at("h")] is Seen.UNDEFINED
+
+
+def test_an_item_that_nobody_puts_is_no_concern_of_the_schedule() -> None:
+    assert faults(Trace((Book().invoke((layer(0), "<-k")),))) == []
+
+
+def test_an_older_item_of_the_same_key_is_there() -> None:
+    book = Book()
+    giver = book.invoke((layer(0), "->k"), (layer(1), "->k"))
+    outcome = run(Trace((giver, book.invoke((layer(0), "<-k")))))
+    assert outcome.takes == {book.at("<-k"): (book.at("->k"),)}
+    assert outcome.failures == ()
+
+
+def test_only_uses_are_said_not_to_be_reached() -> None:
+    book = Book()
+    stuck = book.invoke(("!b",), ("h", "=g", "->k"))
+    assert run(Trace((stuck,), barriers=(("b", 2),))).uses == {book.at("h"): Seen.UNREACHED}
+
+
+def comprehending(*behind: str | Provider, before: str = "=x", outer: str = "") -> list[Seen | int]:
+    """What an invoke sees whose comprehension reads layer 1, beside one that binds h anew."""
+    book = Book()
+    giver = book.invoke((layer(0), "=h"), (layer(1), "=h"), (layer(2), "=h"), (HEAD,))
+    user = book.invoke((before,), (layer(1),), behind)
+    trace = foreign(
+        Trace((giver, user), frozenset(outer)),
+        user.operations[1].site,
+        ("l", 99),
+        comprehension=True,
+    )
+    words = {site: word for word, sites in book.site.items() for site in sites}
+    order = {site: book.site["=h"].index(site) for site in book.site["=h"]}
+    uses = run(trace).uses
+    return [order.get(uses[s], uses[s]) for s in sorted(uses) if words[s] in "hl"]  # type: ignore[arg-type]
+
+
+def test_the_invokes_own_access_freezes_what_a_comprehension_pulled() -> None:
+    assert comprehending("h", layer(2), "h") == [1, 2]
+
+
+def test_a_comprehensions_own_names_do_not_leave_it() -> None:
+    assert comprehending("l") == [Seen.UNDEFINED]
+
+
+def test_a_comprehension_pulls_nothing_over_the_invokes_own_and_outer_names() -> None:
+    assert comprehending("h", outer="h") == [Seen.OUTER]
+    assert comprehending("h", before="=h") == [3]

@@ -61,6 +61,7 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.program.walk import Arguments, Walk, evaluates
+from nnmigrate.program.wholes import taken_by_builtin, taken_by_call, taken_by_method
 from nnmigrate.spans import Span
 
 
@@ -79,6 +80,7 @@ def call(walk: Walk, node: cst.Call) -> Value:
         if function.value in ("setattr", "delattr", "next"):
             return library_function(walk, node, f"builtins.{function.value}", arguments)
         run_text(walk, node, function.value, arguments)
+        taken_by_builtin(walk, node, function.value, arguments)
         return builtin(walk, node, function.value, arguments)
     return _called(walk, node, callee, arguments)
 
@@ -223,7 +225,7 @@ def _envoy_method(
         if name == "all":
             return _opener(walk, "iterate", node, function, receiver, arguments)
         return receiver if name == "next" else UNKNOWN
-    if name in ("named_modules", "modules", "to", "_clear"):
+    if name in ("named_modules", "modules", "to", "_clear", "skip"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
     return UNKNOWN
 
@@ -360,6 +362,7 @@ def _other_method(
     if any_traced(arguments):
         read_by_lambdas(walk, node, arguments.positional)
         return walk.computed(node)
+    taken_by_method(walk, function.value, receiver, name)
     return taken(receiver, name, arguments)
 
 
@@ -373,6 +376,7 @@ def _module_function(
     # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not
     # (nnsight 0.4.11, tracing/graph and the patched torch constructors).
     read_by_lambdas(walk, node, arguments.positional)
+    taken_by_call(walk, node, arguments)
     if any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
         return walk.computed(node)
     return UNKNOWN

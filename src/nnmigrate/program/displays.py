@@ -26,6 +26,7 @@ from nnmigrate.program.values import (
     literal_key,
 )
 from nnmigrate.program.walk import Frame, Walk, evaluates
+from nnmigrate.program.wholes import take_whole
 from nnmigrate.schedule.values import Index
 
 
@@ -103,6 +104,7 @@ def _traced_parts(value: Value) -> Iterator[Traced]:
 @evaluates(cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 def _comprehension(walk: Walk, node: cst.BaseComp) -> Value:
     iterable = walk.evaluate(node.for_in.iter)
+    take_whole(walk, node.for_in.iter, iterable)
     # Before Python 3.12 a comprehension is a function of its own, and nnsight shares that frame's
     # names.
     outer = walk.frame

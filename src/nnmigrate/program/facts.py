@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import field
+from typing import TypeVar
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program.values import UNKNOWN, Value, is_traced
+
+_Key = TypeVar("_Key")
+_Fact = TypeVar("_Fact")
+
+
+class Told(dict[_Key, _Fact]):
+    """A dictionary that counts how often it was told something new."""
+
+    news = 0
+
+    def __setitem__(self, key: _Key, fact: _Fact) -> None:
+        self.news += key not in self or self[key] != fact
+        super().__setitem__(key, fact)
 
 
 @dataclass
@@ -28,17 +42,23 @@ class Facts:
             what was asked for does is seen in the end.
     """
 
-    attributes: dict[tuple[str, str], Value] = field(default_factory=dict)
-    observed: dict[tuple[int, str], Value] = field(default_factory=dict)
-    bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Told[tuple[str, str], Value] = field(default_factory=Told)
+    observed: Told[tuple[int, str], Value] = field(default_factory=Told)
+    bases: Told[str, tuple[str, ...]] = field(default_factory=Told)
     closed: set[str] = field(default_factory=set)
     missed: set[Hashable] = field(default_factory=set)
     asked: dict[tuple[str, str], Value] = field(default_factory=dict)
-    filled: dict[tuple[str, str], Value] = field(default_factory=dict)
-    given: dict[tuple[str, str], Value] = field(default_factory=dict)
-    returned: dict[int, Value] = field(default_factory=dict)
+    filled: Told[tuple[str, str], Value] = field(default_factory=Told)
+    given: Told[tuple[str, str], Value] = field(default_factory=Told)
+    returned: Told[int, Value] = field(default_factory=Told)
     earlier: Mapping[Hashable, Value] = field(default_factory=dict)
     _grown: bool = False
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        """Another one whenever something new is told."""
+        told = (self.attributes, self.observed, self.bases, self.filled, self.given, self.returned)
+        return (len(self.closed), *(one.news for one in told))
 
     def attribute(self, owner: str, name: str) -> Value:
         """What an attribute of an object of a class stands for; base classes are asked too."""

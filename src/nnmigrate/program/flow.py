@@ -12,7 +12,7 @@ from nnmigrate.classes import dataclass
 from nnmigrate.program.joins import joined, loosened
 from nnmigrate.program.steps import Loop
 from nnmigrate.program.values import Value
-from nnmigrate.program.walk import Frame, Walk
+from nnmigrate.program.walk import Frame, Walk, children
 
 
 @dataclass
@@ -63,12 +63,15 @@ def _before(frame: Frame, name: str) -> tuple[Value, str] | None:
 
 
 @contextmanager
-def turning(walk: Walk, loop: Loop, body: cst.CSTNode) -> Iterator[None]:
+def turning(walk: Walk, loop: Loop, statement: cst.For | cst.While) -> Iterator[None]:
     """Walks what happens at each turn of a loop, its first as well as any later one."""
     walk.loops.append(loop)
     ways = Ways(walk)
     with ways.way():
-        for name in _rebound(body):
+        names = _rebound(statement.body)
+        if ":=" in walk.text(statement):
+            names |= dict.fromkeys(_walruses(statement))
+        for name in names:
             _loosen(walk, name)
         yield
     walk.loops.pop()
@@ -107,6 +110,16 @@ def _rebound(node: cst.CSTNode) -> dict[str, None]:
     for target in _targets(node):
         _add_names(target, found)
     return found
+
+
+def _walruses(node: cst.CSTNode) -> Iterator[str]:
+    """The names that expressions below a loop bind; most code has none, and is not searched."""
+    if isinstance(node, cst.NamedExpr) and isinstance(node.target, cst.Name):
+        yield node.target.value
+    suites = () if isinstance(node, cst.BaseExpression) else _inner(node)
+    for inner in (*suites, *children(node)):
+        if not isinstance(inner, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            yield from _walruses(inner)
 
 
 def _add_names(target: cst.CSTNode, found: dict[str, None]) -> None:

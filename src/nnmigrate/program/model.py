@@ -64,6 +64,8 @@ class Dialect(Enum):
 
     OLD = "0.4"
     NEW = "0.5"
+    MIXED = "mixed"
+    """What only 0.5 knows stands beside what is written for 0.4: old names still work on 0.5."""
     UNKNOWN = "unknown"
 
 
@@ -88,6 +90,8 @@ class Options:
         asked: the codes of rules that the user asked for one by one; what a rule offers on request
             alone, it offers then.
         again: whether parts of the module may run a second time, as a notebook's cells do.
+        text: whether the code stands in a text, which may show what is wrong, and how things look
+            that nobody runs.
     """
 
     target: tuple[int, ...] = (0, 5)
@@ -96,6 +100,7 @@ class Options:
     project: Project = NO_PROJECT
     asked: frozenset[str] = frozenset()
     again: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, eq=False)

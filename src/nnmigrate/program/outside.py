@@ -83,12 +83,18 @@ def _seen(program: Program, trace: Trace, state: State) -> Iterator[str]:
     chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES
     there = {id(trace.statement)} if chance else set[int]()
     if trace.session is not None:
-        there |= {id(t.statement) for t in program.traces if t.session is trace.session}
+        there |= _in_session(program, trace.session)
     for name in state:
         if isinstance(name, str):
             yield name
         elif name[1] in there:
             yield name[0]
+
+
+@remembered
+def _in_session(program: Program, session: Trace) -> frozenset[int]:
+    """The identities of the statements of a session's traces."""
+    return frozenset(id(one.statement) for one in program.traces if one.session is session)
 
 
 def _around(scope: Scope) -> Iterator[Scope]:

@@ -28,8 +28,8 @@ RELEVANT = pattern(
     r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
 )
 
-# So many simple statements make one piece: each parse has a price of its own.
-_TOGETHER = 20
+# So many lines make one piece: each parse has a price of its own.
+_TOGETHER = 30
 
 # Less than this is parsed faster than it is left out.
 _SHORT = 80
@@ -41,17 +41,6 @@ _DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
 _MOST_BRACKETS = 1000
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPOUND = (
-    *_FUNCTION,
-    ast.ClassDef,
-    ast.With,
-    ast.AsyncWith,
-    ast.For,
-    ast.AsyncFor,
-    ast.While,
-    ast.If,
-    ast.Try,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,17 +153,18 @@ def _parsed(code: str, module: ast.Module) -> Iterator[Piece]:
 
 
 def _groups(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
-    """Statements that are parsed together: a compound one stands alone but for its line."""
+    """Statements that are parsed together: few lines, or a long one and what shares its line."""
     group: list[ast.stmt] = []
-    last = 0
+    first = last = 0
     for statement in statements:
-        compound = isinstance(statement, _COMPOUND)
-        full = len(group) >= _TOGETHER or compound or isinstance(group and group[-1], _COMPOUND)
-        if group and full and _first_line(statement) > last:
+        begins, ends = _first_line(statement), statement.end_lineno or 0
+        if group and begins > last and ends - first >= _TOGETHER:
             yield group
             group = []
+        if not group:
+            first = begins
         group.append(statement)
-        last = statement.end_lineno or 0
+        last = ends
     yield group
 
 

@@ -26,6 +26,7 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.program.walk import Walk
+from nnmigrate.program.wholes import take_whole
 from nnmigrate.spans import Span
 
 
@@ -178,8 +179,9 @@ def _leaves(block: Block | None) -> bool:
 def _for(walk: Walk, node: cst.For) -> Statement:
     with walk.collecting() as steps:
         iterable = walk.evaluate(node.iter)
+        take_whole(walk, node.iter, iterable)
     loop = loop_over(walk, iterable)
-    with turning(walk, loop, node.body):
+    with turning(walk, loop, node):
         with walk.collecting() as turn:
             bind_target(walk, node.target, element_of(iterable, loop), "for")
         body = walk_suite(walk, node.body, "body")
@@ -189,7 +191,7 @@ def _for(walk: Walk, node: cst.For) -> Statement:
 
 def _while(walk: Walk, node: cst.While) -> Statement:
     loop = Loop(f"loop{walk.site()}.")
-    with turning(walk, loop, node.body):
+    with turning(walk, loop, node):
         with walk.collecting() as turn:
             walk.evaluate(node.test)
         body = walk_suite(walk, node.body, "body")

@@ -99,6 +99,7 @@ class Item(Step):
         counter: the key of the loop whose counter is the item's key.
         within: of an item of an item (`shared["hs"][0]`), the literal key of the outer one.
         reached: only to change that item in its place (`acts[kind].append(h)`).
+        whole: all items are read at once (`sum(xs)`); the step's characters are the collection's.
     """
 
     base: str
@@ -107,6 +108,7 @@ class Item(Step):
     counter: str = ""
     within: str | int | None = None
     reached: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,10 @@ from nnmigrate.program.facts import Facts
 from nnmigrate.program.joins import completed, joined, loosened
 from nnmigrate.program.model import Block, Options, Statement
 from nnmigrate.program.positions import Positions
+from nnmigrate.program.recalled import Recalled
 from nnmigrate.program.steps import Bind, Compute, Loop, Step
 from nnmigrate.program.values import UNKNOWN, Function, Traced, Value, is_traced
 from nnmigrate.spans import Span
-
-# How deep calls of the file's own functions are followed, so that a trace's body can be understood.
-MAX_INLINE_DEPTH = 3
 
 # What holds expressions: everything else below an expression is blanks and punctuation.
 _MEANINGFUL = (
@@ -188,6 +186,7 @@ class Walk:
         nnsight: the name of the nnsight package in the file.
         newline: the line end that the file uses.
         calls: the calls that were evaluated, by their characters without parentheses around them.
+        recalled: the calls that were followed.
     """
 
     positions: Positions
@@ -210,6 +209,7 @@ class Walk:
     nnsight: str | None = None
     newline: str = "\n"
     calls: dict[Span, cst.Call] = field(default_factory=dict)
+    recalled: Recalled = field(default_factory=Recalled)
     _sites: int = 0
 
     def new_frame(self, kind: str, name: str, parent: Frame | None) -> Frame:

@@ -68,15 +68,13 @@ def _called(trace: Trace) -> list[str]:
 def _trouble(trace: Trace, cases: Orders) -> set[tuple[Fault | None, int]]:
     """What goes wrong in a trace: failures by site, and the sites that see something else.
 
-    Calls of barriers have sites that a repair does not keep, so those count as one.
+    A plan has calls of barriers of its own sites, and none where somebody waits for ever.
     """
     meant = expected(trace)
     trouble: set[tuple[Fault | None, int]] = set()
     for rank in cases:
         run = simulate(trace, rank)
-        for failure in run.failures:
-            parked = failure.fault is Fault.PARKED_BARRIER
-            trouble.add((failure.fault, -1 if parked else failure.site))
+        trouble |= {(failure.fault, failure.site) for failure in run.failures}
         trouble |= {(None, site) for site, seen in meant.uses.items() if run.uses[site] != seen}
         trouble |= {
             (None, site)
