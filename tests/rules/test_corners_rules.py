@@ -47,7 +47,17 @@ with lm.trace() as tracer:
         x = torch.stack(acts).save()
         acts.append(lm.transformer.h[2].mlp.output)
 """,
-        "",
+        "NNS101",
+        says=("silently only the items that are there by then",),
+        after="""\
+acts = []
+with lm.session():
+    with lm.trace("a"):
+        acts.append(lm.transformer.h[5].mlp.output)
+    with lm.trace("b"):
+        x = torch.stack(acts).save()
+        acts.append(lm.transformer.h[2].mlp.output)
+""",
     ),
     Corner(
         "what nobody reads has no order",
