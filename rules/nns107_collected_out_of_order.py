@@ -146,30 +146,12 @@ def _matters(program: Program, trace: Trace, run: Run, step: Mutation, container
         return True
     if any(len(_fillers(run, take)) > 1 for take in _takes(run) if take.container == container):
         return True
-    if _read_filled(trace, step.base):
-        return True
     span = trace.statement.span
     return any(
         isinstance(each, Read) and each.name == step.base and not span.holds(each.span)
         for scope in program.scopes
         for statement in scope.body.statements
         for each in statement.all_steps
-    )
-
-
-def _read_filled(trace: Trace, name: str) -> bool:
-    """Whether an invoke reads an object as a whole that several invokes have filled by then."""
-    filled = {step.target for step in _changes(trace.statement, name)}
-    changes = [_changes(invoke.statement, name) for invoke in trace.invokes]
-    ends = sorted(each[0].span.end for each in changes if each)
-    reads = (each for invoke in trace.invokes for each in invoke.statement.all_steps)
-    return any(
-        isinstance(each, Read)
-        and each.name == name
-        and each.span not in filled
-        and each.span.start >= second
-        for second in ends[1:2]
-        for each in reads
     )
 
 

@@ -23,7 +23,7 @@ with lm.trace() as tracer:
     with tracer.invoke("c"):
         lm.lm_head.output = torch.stack(acts)
 """,
-        "NNS107 NNS201",
+        "NNS107 NNS101",
         says=("the invokes fill `acts` in the order in which the model runs",),
         after="""\
 acts = []
@@ -47,7 +47,17 @@ with lm.trace() as tracer:
         x = torch.stack(acts).save()
         acts.append(lm.transformer.h[2].mlp.output)
 """,
-        "NNS201",
+        "NNS101",
+        says=("silently only the items that are there by then",),
+        after="""\
+acts = []
+with lm.session():
+    with lm.trace("a"):
+        acts.append(lm.transformer.h[5].mlp.output)
+    with lm.trace("b"):
+        x = torch.stack(acts).save()
+        acts.append(lm.transformer.h[2].mlp.output)
+""",
     ),
     Corner(
         "what nobody reads has no order",
@@ -59,7 +69,7 @@ with lm.trace() as tracer:
     with tracer.invoke("b"):
         acts.append(lm.transformer.h[2].mlp.output)
 """,
-        "NNS201",
+        "",
     ),
     Corner(
         "an item of what several invokes have filled",
@@ -73,7 +83,7 @@ with lm.trace() as tracer:
     with tracer.invoke("c"):
         x = (lm.lm_head.output + acts[-1].sum()).save()
 """,
-        "NNS107 NNS201",
+        "NNS107",
         says=("the invokes fill `acts`",),
         after="""\
 acts = []
