@@ -165,8 +165,8 @@ def _calls(run: Run, name: str) -> Iterator[BarrierCall]:
         for operation in invoke.operations:
             if isinstance(operation, Wait) and operation.barrier == name:
                 step = run.origin(operation.site).step
-                if isinstance(step, BarrierCall):
-                    yield step
+                assert isinstance(step, BarrierCall)
+                yield step
 
 
 def _failing(program: Program, run: Run) -> tuple[Fault | None, str]:

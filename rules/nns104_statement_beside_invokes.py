@@ -84,9 +84,8 @@ from nnmigrate.program import Program
 from nnmigrate.program.outside import outer_names
 
 from .common.apart import apart_fix
-from .common.beside import Beside, beside_invokes
-from .common.leaving import leaving_fix, leaving_statements
-from .common.moving import moving_fix
+from .common.beside import Beside
+from .common.moving import misplaced, moving_fix
 
 RULE = Rule("NNS104", "statement-beside-invokes", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -94,8 +93,8 @@ RULE = Rule("NNS104", "statement-beside-invokes", since="0.5.0", fixable=Applica
 def check(program: Program) -> Iterator[Finding]:
     """Statements beside the invokes that use their values."""
     for trace in program.traces:
-        found = [each for each in beside_invokes(trace) if not _leaves(program, each)]
-        fix = moving_fix(program, trace, found) or apart_fix(program, trace) if found else None
+        found = misplaced(program, trace)
+        fix = moving_fix(program, trace) or apart_fix(program, trace) if found else None
         outer = outer_names(program, trace) if found else frozenset()
         for beside in found:
             yield RULE.finding(
@@ -105,12 +104,6 @@ def check(program: Program) -> Iterator[Finding]:
                 _consequence(beside, outer),
                 fix,
             )
-
-
-def _leaves(program: Program, beside: Beside) -> bool:
-    """Whether NNS302 moves the statement behind the trace: what it needs is then there."""
-    leaving = (each for each in leaving_statements(program) if each.statement is beside.statement)
-    return any(leaving_fix(program, each) is not None for each in leaving)
 
 
 def _severity(beside: Beside, outer: frozenset[str]) -> Severity:

@@ -249,17 +249,14 @@ def _now(each: Ignored) -> str:
 
 def _target(program: Program, run: Run, site: int) -> str:
     step = run.origin(site).step
-    if isinstance(step, Write) and step.got is not None:
-        for origin in run.unrolled.origins.values():
-            if isinstance(origin.step, Access) and origin.step.site == step.got:
-                return program.text(origin.step.span)
-    return program.text(step.span)
+    got = step.got if isinstance(step, Write) else None
+    steps = (origin.step for origin in run.unrolled.origins.values())
+    read = (each.span for each in steps if isinstance(each, Access) and each.site == got)
+    return program.text(next(read, step.span))
 
 
 def _why(program: Program, run: Run, each: Ignored) -> str:
-    source = each.source or each.waited_for
-    if source is None or source not in run.unrolled.origins:
-        return "its value comes from a module that runs later"
+    source = each.waited_for if each.source is None else each.source
     span = run.origin(source).step.span
     lines = Lines(program.code)
     here = run.origin(each.site).step.span

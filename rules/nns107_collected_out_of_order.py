@@ -94,7 +94,7 @@ from nnmigrate.spans import Edit
 
 from .common.apart import apart_fix
 from .common.crossings import Run, runs
-from .common.editing import fresh_name, lines_after, lines_before, merged, movable
+from .common.editing import fresh_name, lines_after, lines_before, merged
 
 RULE = Rule("NNS107", "collected-out-of-order", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -146,12 +146,30 @@ def _matters(program: Program, trace: Trace, run: Run, step: Mutation, container
         return True
     if any(len(_fillers(run, take)) > 1 for take in _takes(run) if take.container == container):
         return True
+    if _read_filled(trace, step.base):
+        return True
     span = trace.statement.span
     return any(
         isinstance(each, Read) and each.name == step.base and not span.holds(each.span)
         for scope in program.scopes
         for statement in scope.body.statements
         for each in statement.all_steps
+    )
+
+
+def _read_filled(trace: Trace, name: str) -> bool:
+    """Whether an invoke reads an object as a whole that several invokes have filled by then."""
+    filled = {step.target for step in _changes(trace.statement, name)}
+    changes = [_changes(invoke.statement, name) for invoke in trace.invokes]
+    ends = sorted(each[0].span.end for each in changes if each)
+    reads = (each for invoke in trace.invokes for each in invoke.statement.all_steps)
+    return any(
+        isinstance(each, Read)
+        and each.name == name
+        and each.span not in filled
+        and each.span.start >= second
+        for second in ends[1:2]
+        for each in reads
     )
 
 
@@ -234,9 +252,7 @@ def _fix(program: Program, trace: Trace, step: Mutation) -> Fix | None:
 
 def _may_part(program: Program, trace: Trace, name: str, fillers: Sequence[Invoke]) -> bool:
     """Whether the trace only appends to the list, which is made outside of it."""
-    if not trace.entered.proved or trace.session is not None or trace.remote is not Remote.NO:
-        return False
-    if not movable(trace.statement, *(invoke.statement for invoke in fillers)):
+    if trace.session is not None or trace.remote is not Remote.NO:
         return False
     steps = trace.statement.all_steps
     if any(isinstance(each, Bind) and each.name == name for each in steps):

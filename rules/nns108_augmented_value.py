@@ -109,7 +109,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _statements(program: Program) -> Iterator[Statement]:
     for trace in program.traces:
-        if trace.entered.proved and trace.kind in ("trace", "generate"):
+        if trace.kind in ("trace", "generate"):
             yield from trace.statement.walk()
 
 
@@ -132,9 +132,8 @@ def _is_handle(step: Step, name: str) -> bool:
 
 def _fix(program: Program, statement: Statement, step: Bind, old: bool) -> Fix | None:
     """Writes the new value out, as 0.4 understood it."""
-    node = statement.node
-    if not isinstance(node, cst.AugAssign) or step.expression is None:
-        return None
+    node = cst.ensure_type(statement.node, cst.AugAssign)
+    assert step.expression is not None
     operator = cst.Module([]).code_for_node(node.operator).strip().removesuffix("=")
     value = program.text(step.expression)
     operand = value if binds_tightly(value) or value.isalnum() else f"({value})"

@@ -61,7 +61,7 @@ There is nothing to fix: the note tells what will change in the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nnmigrate.findings import Finding, Rule, Severity
 from nnmigrate.program import Bind, Dialect, Program, Trace
@@ -86,8 +86,9 @@ def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
     found: dict[int, tuple[Bind, str]] = {}
     for run in runs_as_written(program, trace):
         if len(run.unrolled.trace.invokes) > 1 and not run.unrolled.trace.barriers:
+            last_uses = _last_uses(run)
             for invoke in run.unrolled.trace.invokes:
-                for bind, swap in _overwritten(run, invoke):
+                for bind, swap in _overwritten(run, invoke, last_uses):
                     found[bind.site] = bind, program.text(run.origin(swap.site).step.span)
     for bind, module in found.values():
         yield RULE.finding(
@@ -99,9 +100,19 @@ def _of_trace(program: Program, trace: Trace) -> Iterator[Finding]:
         )
 
 
-def _overwritten(run: Run, invoke: Invoke) -> Iterator[tuple[Bind, Swap]]:
+def _last_uses(run: Run) -> Mapping[int, int]:
+    """By definition, the last use that sees it."""
+    last: dict[int, int] = {}
+    for use, made in expected(run.unrolled.trace).uses.items():
+        if isinstance(made, int):
+            last[made] = max(use, last.get(made, use))
+    return last
+
+
+def _overwritten(
+    run: Run, invoke: Invoke, last_uses: Mapping[int, int]
+) -> Iterator[tuple[Bind, Swap]]:
     """The bindings to a module's own value that somebody sees after the module is set."""
-    read = expected(run.unrolled.trace).uses
     for number, swap in enumerate(invoke.operations):
         if not isinstance(swap, Swap):
             continue
@@ -110,10 +121,10 @@ def _overwritten(run: Run, invoke: Invoke) -> Iterator[tuple[Bind, Swap]]:
             for operation in invoke.operations[:number]
             if isinstance(operation, Get) and operation.provider == swap.provider
         }
-        for define in invoke.operations[:number]:
+        for define in invoke.operations[:number] if gets else ():
             if isinstance(define, Define) and gets.intersection(define.needs):
                 bind = run.origin(define.site).step
-                later = any(made == define.site and use > swap.site for use, made in read.items())
+                later = last_uses.get(define.site, swap.site) > swap.site
                 if isinstance(bind, Bind) and _is_view(bind) and (later or bind.value.saved):
                     yield bind, swap
 

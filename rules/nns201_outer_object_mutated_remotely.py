@@ -15,8 +15,9 @@ object that it mentions, and only names that are assigned in the trace and saved
 change is lost without a word. Saving the object itself (`results.save()`) does not help: nobody
 assigns it in the trace.
 
-In a trace that runs locally nothing is lost; there the finding is a note, and
-`nnmigrate fix --assume-remote` prepares the code for the day when it runs remotely.
+In a trace that runs locally nothing is lost; there the finding is a note, where the code is known
+to be written for 0.4, and `nnmigrate fix --assume-remote` prepares the code for the day when it
+runs remotely.
 
 ## Example
 
@@ -119,9 +120,9 @@ def _is_meant(program: Program, trace: Trace) -> bool:
 
 
 def _noted(program: Program, outers: Sequence[Outer]) -> Iterator[Finding]:
-    # Code born on 0.5 does this on purpose.
+    # Code born on 0.5 does this on purpose, and a note is for code that is known to be older.
     outers = [outer for outer in outers if any(c.mutation.how != "given" for c in outer.changes)]
-    if program.dialect is Dialect.NEW or not outers:
+    if program.dialect is not Dialect.OLD or not outers:
         return
     names = ", ".join(f"`{outer.path}`" for outer in outers)
     yield RULE.finding(
@@ -175,7 +176,8 @@ def _grows(outer: Outer) -> bool:
 
 def _message(trace: Trace, outer: Outer) -> str:
     where = "runs remotely" if trace.remote is Remote.YES else "may run remotely"
-    by = " by a function that it calls" if outer.changes[0].helper else ""
+    first = outer.changes[0].mutation
+    by = " by a function that it calls" if first.aliased or first.by else ""
     return f"`{outer.path}` is made outside the trace and changed in it{by}, and the trace {where}"
 
 

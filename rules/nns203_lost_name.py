@@ -75,11 +75,12 @@ trace, nothing that is saved comes back: there only what the body begins with ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Dialect, Program, Remote, Trace
-from nnmigrate.program.bodies import roots
+from nnmigrate.program import Bind, Dialect, Program, Remote, Trace
+from nnmigrate.program.bodies import Placed, roots
 from nnmigrate.program.survival import Held, Lost, lost_names
 
 from .common.helpers import runs_in_session
@@ -100,14 +101,27 @@ def check(program: Program) -> Iterator[Finding]:
             if grown is None:
                 # What only grows in place is the caller's own object: NNS201 tells of that.
                 grown = {outer.path for outer in outer_objects(program, trace)}
-            if lost.name not in grown and not _is_guess(program, lost):
-                yield _finding(program, trace, lost)
+            if lost.name in grown or _is_guess(program, lost) or _is_anothers(program, trace, lost):
+                continue
+            yield _finding(program, trace, lost)
 
 
 def _is_guess(program: Program, lost: Lost) -> bool:
     """In code born on 0.5 a name of which little is known is left to its author."""
     guessed = (Held.OPAQUE, Held.UNFILLED, Held.UNSET)
     return program.dialect is Dialect.NEW and lost.held in guessed
+
+
+def _is_anothers(program: Program, trace: Trace, lost: Lost) -> bool:
+    """In a text the name of a loop that other blocks read alone: it stands for their own there."""
+    if not program.options.text or any(map(_is_no_loops, lost.binds)):
+        return False
+    rest = program.code[trace.statement.span.end :].partition("\n# %%")[0]
+    return re.search(rf"\b{lost.name}\b", rest) is None
+
+
+def _is_no_loops(place: Placed) -> bool:
+    return not (isinstance(place.step, Bind) and place.step.how == "for")
 
 
 def _finding(program: Program, trace: Trace, lost: Lost) -> Finding:

@@ -74,14 +74,14 @@ invoke reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import count, groupby
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Access, Bind, Program, Read, Statement, Trace
 from nnmigrate.program.bodies import Placed, placed, roots
 from nnmigrate.program.liveness import read_after
-from nnmigrate.program.survival import saved_at_end
+from nnmigrate.program.survival import Body
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit
@@ -98,30 +98,43 @@ def check(program: Program) -> Iterator[Finding]:
         if not trace.explicit:
             continue
         body = placed(program, trace)
-        for name, places in _shared(program, body).items():
-            late = [place for place in places[:-1] if _may_finish_later(body, place, places[-1])]
+        known = Body(program, body)
+        several = _shared(known, body)
+        latest = {p.invoke: p.step for p in body if isinstance(p.step, Access)}
+        for name, places in several.items():
+            late = [p for p in places[:-1] if _may_finish_later(latest, p, places[-1])]
             if late and read_after(program, trace, name):
                 yield _finding(program, trace, body, name, late)
-        yield from _overwritten(program, trace, body)
+        for last in _overwritten(program, trace, body, several.keys()):
+            if known.saved_at_end(last) and read_after(program, trace, _name(last)):
+                yield _given_back(program, trace, last)
 
 
-def _overwritten(program: Program, trace: Trace, body: Sequence[Placed]) -> Iterator[Finding]:
-    """Saved names of one invoke that another one gives back as they were before."""
-    several = _shared(program, body)
-    for name in sorted(given_back_otherwise(program, trace) - several.keys()):
+def _overwritten(
+    program: Program, trace: Trace, body: Sequence[Placed], several: Set[str]
+) -> Iterator[Placed]:
+    """The last bindings of names that another invoke gives back as they were before."""
+    for name in sorted(given_back_otherwise(program, trace) - several):
         places = [p for p in body if isinstance(p.step, Bind) and p.step.name == name]
-        last = places[-1] if places and places[-1].invoke is not None else None
-        if last is None or not saved_at_end(program, body, last):
-            continue
-        if read_after(program, trace, name):
-            yield RULE.finding(
-                Severity.SILENT,
-                last.step.span,
-                f"`{name}` is bound anew after another invoke has taken it, and that one gives "
-                "back what it has taken",
-                f"NameError, or silently `{name}` is the value from before",
-                _kept_apart(program, trace, last, name),
-            )
+        if places and places[-1].invoke is not None:
+            yield places[-1]
+
+
+def _name(place: Placed) -> str:
+    assert isinstance(place.step, Bind)
+    return place.step.name
+
+
+def _given_back(program: Program, trace: Trace, last: Placed) -> Finding:
+    name = _name(last)
+    return RULE.finding(
+        Severity.SILENT,
+        last.step.span,
+        f"`{name}` is bound anew after another invoke has taken it, and that one gives back what "
+        "it has taken",
+        f"NameError, or silently `{name}` is the value from before",
+        _kept_apart(program, trace, last, name),
+    )
 
 
 def _kept_apart(program: Program, trace: Trace, last: Placed, name: str) -> Fix | None:
@@ -138,7 +151,7 @@ def _kept_apart(program: Program, trace: Trace, last: Placed, name: str) -> Fix 
     return Fix(message, merged(edits), Applicability.SAFE, trace.statement.span)
 
 
-def _shared(program: Program, body: Sequence[Placed]) -> dict[str, list[Placed]]:
+def _shared(known: Body, body: Sequence[Placed]) -> dict[str, list[Placed]]:
     """The names that several invokes bind and save, with the last binding of each invoke."""
     found: dict[str, dict[Statement, Placed]] = {}
     for place in body:
@@ -147,21 +160,18 @@ def _shared(program: Program, body: Sequence[Placed]) -> dict[str, list[Placed]]
     return {
         name: list(places.values())
         for name, places in found.items()
-        if len(places) > 1 and all(saved_at_end(program, body, p) for p in places.values())
+        if len(places) > 1 and all(map(known.saved_at_end, places.values()))
     }
 
 
-def _may_finish_later(body: Sequence[Placed], earlier: Placed, last: Placed) -> bool:
-    """Whether the earlier invoke may finish behind the last one, by the modules that they read."""
-    before, after = _accesses(body, earlier), _accesses(body, last)
-    if not before or not after:
-        return bool(before)
-    return compare(before[-1].provider, after[-1].provider) not in (Order.BEFORE, Order.SAME)
-
-
-def _accesses(body: Sequence[Placed], place: Placed) -> list[Access]:
-    steps = [other.step for other in body if other.invoke is place.invoke]
-    return [step for step in steps if isinstance(step, Access)]
+def _may_finish_later(
+    latest: Mapping[Statement | None, Access], earlier: Placed, last: Placed
+) -> bool:
+    """Whether the earlier invoke may finish behind the last one, by what each reads last."""
+    before, after = latest.get(earlier.invoke), latest.get(last.invoke)
+    if before is None or after is None:
+        return before is not None
+    return compare(before.provider, after.provider) not in (Order.BEFORE, Order.SAME)
 
 
 def _finding(
@@ -179,25 +189,25 @@ def _finding(
 
 
 def _fix(program: Program, body: Sequence[Placed], name: str, late: Sequence[Placed]) -> Fix | None:
-    edits, taken = [], set(program.names)
+    edits, taken, number = [], set(program.names), 1
+    steps = _steps(body, name)
     for place in late:
-        number = next(n for n in range(1, len(taken) + 2) if f"{name}_{n}" not in taken)
-        own = fresh_name(program, f"{name}_{number}", taken - program.names)
+        number = next(n for n in count(number) if f"{name}_{n}" not in taken)
+        own = f"{name}_{number}"
         taken.add(own)
-        edits += [Edit(step.span, own) for step in _steps(body, name, place.invoke)]
+        edits += [Edit(step.span, own) for step in steps[place.invoke]]
     if _crosses(body, name):
         return None
     return Fix(f"Use another name than `{name}` in the invokes before the last", tuple(edits))
 
 
-def _steps(body: Sequence[Placed], name: str, invoke: Statement | None) -> list[Bind | Read]:
-    return [
-        place.step
-        for place in body
-        if place.invoke is invoke
-        and isinstance(place.step, (Bind, Read))
-        and place.step.name == name
-    ]
+def _steps(body: Sequence[Placed], name: str) -> dict[Statement | None, list[Bind | Read]]:
+    """By invoke, where a name stands."""
+    found: dict[Statement | None, list[Bind | Read]] = {}
+    for place in body:
+        if isinstance(place.step, (Bind, Read)) and place.step.name == name:
+            found.setdefault(place.invoke, []).append(place.step)
+    return found
 
 
 def _crosses(body: Sequence[Placed], name: str) -> bool:

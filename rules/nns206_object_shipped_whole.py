@@ -94,16 +94,18 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
+import libcst as cst
+
 from nnmigrate.classes import dataclass
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Dialect, Mutation, Program, Read, Remote, Trace
+from nnmigrate.program import Dialect, Mutation, Program, Read, Remote, Statement, Trace
 from nnmigrate.program.bodies import placed, roots
 from nnmigrate.program.model import code_only
 from nnmigrate.program.values import Instance
 from nnmigrate.spans import Edit, Span
 
-from .common.editing import lines_before, movable
+from .common.editing import code_of, lines_before, movable
 
 RULE = Rule("NNS206", "object-shipped-whole", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -182,6 +184,8 @@ def _fix(program: Program, trace: Trace, name: str, read: Sequence[_Attribute]) 
     """`layer = self.layer` before the trace."""
     if any(each.called or not each.name for each in read) or not movable(trace.statement):
         return None
+    if any(_sets(statement, name) for statement in trace.body.walk()):
+        return None
     text = code_only(program.text(trace.body.span))
     if len(re.findall(rf"(?<![\w.]){re.escape(name)}\b", text)) != len(read):
         return None  # what is changed, or read in a function of the body's own
@@ -190,6 +194,16 @@ def _fix(program: Program, trace: Trace, name: str, read: Sequence[_Attribute]) 
     edits = [Edit(each.span, names[each.name]) for each in read]
     edits.append(lines_before(program, trace.statement, *lines))
     return Fix(f"Read `{name}`'s attributes before the trace", tuple(sorted(edits)))
+
+
+def _sets(statement: Statement, name: str) -> bool:
+    """Whether a statement sets an attribute in its header: `for self.h in rows:`."""
+    node = statement.node
+    targets: list[cst.CSTNode] = [node.target] if isinstance(node, (cst.For, cst.Del)) else []
+    if isinstance(node, cst.With):
+        targets = [item.asname for item in node.items if item.asname is not None]
+    found = rf"(?<![\w.]){re.escape(name)}\s*\."
+    return any(re.search(found, code_of(target)) for target in targets)
 
 
 def _local_names(program: Program, trace: Trace, read: Sequence[_Attribute]) -> dict[str, str]:

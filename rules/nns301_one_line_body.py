@@ -83,7 +83,7 @@ def _finding(program: Program, statement: Statement, body: Block) -> Finding:
         body.span,
         f"the body of `{program.text(entered.call)}` stands on the line of its `with`",
         "ValueError: the body is not found and runs outside of the model",
-        _fix(program, statement, body) if entered.proved else None,
+        _fix(program, statement, body),
     )
 
 

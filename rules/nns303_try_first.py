@@ -100,5 +100,5 @@ def _of_body(program: Program, statement: Statement) -> Iterator[Finding]:
             first.steps[0].span if first.steps else statement.opens.call,
             f"the body of `{program.text(statement.opens.call)}` begins with `try`",
             "ExitTracingException",
-            fix if statement.opens.proved else None,
+            fix,
         )

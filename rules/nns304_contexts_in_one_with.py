@@ -120,8 +120,9 @@ def _wrong(statement: Statement, number: int) -> tuple[Context, Severity, str] |
     if here.kind and before:
         return before[-1], Severity.ERROR, "AttributeError or ValueError: both cut out one body"
     if here.kind == "iterate" and (first.bound or here.bound):
-        name = first.name or here.name or "what is bound"
-        return first, Severity.SILENT, f"`{name}` stands for something else in the body"
+        name = first.name or here.name
+        bound = f"`{name}` stands" if name else "what is bound stands"
+        return first, Severity.SILENT, f"{bound} for something else in the body"
     if here.kind in _TAKES_THE_FIRST and first.bound:
         return first, Severity.ERROR, "AttributeError: what the first `as` binds is no tracer"
     if before and before[-1].kind in _RUNS_LATER and _is_used_file(statement, number):
@@ -140,7 +141,7 @@ def _is_used_file(statement: Statement, number: int) -> bool:
 def _fix(program: Program, statement: Statement, apart: list[int]) -> Fix | None:
     entered = statement.opens
     assert entered is not None
-    if not entered.proved or statement.blocks[0].inline or _closes_early(statement, apart):
+    if statement.blocks[0].inline or _closes_early(statement, apart):
         return None
     if any(each.kind == "edit" for each in statement.contexts[: apart[-1]]):
         # A trace in the body of an edit would be run by each later trace.

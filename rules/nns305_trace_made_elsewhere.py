@@ -112,13 +112,18 @@ def _of_helper(program: Program, helper: Helper) -> Iterator[Finding]:
 
 def _of_making(program: Program, making: Making) -> Iterator[Finding]:
     entered = entered_later(making)
-    if not (entered or _is_certain(making.step)):
+    if not (entered or _is_certain(making.step)) or _is_shown(program, making):
         return
     fix: Fix | None = name_fix(program, making) or stack_fix(program, making)
     call = program.text(making.step.span)
     reason = "" if fix else "; write it in the header of the `with` that it belongs to"
     message = f"`{call}` is not made in the header of a `with`{reason}"
     yield RULE.finding(Severity.ERROR, making.step.span, message, _CONSEQUENCE, fix)
+
+
+def _is_shown(program: Program, making: Making) -> bool:
+    """Whether a text shows how a call is written: nothing becomes of what it makes."""
+    return program.options.text and making.is_alone
 
 
 def _is_certain(step: Made) -> bool:

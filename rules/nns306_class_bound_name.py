@@ -129,7 +129,7 @@ def check(program: Program) -> Iterator[Finding]:
 def _findings(program: Program, statement: Statement, found: list[ClassBound]) -> Iterator[Finding]:
     assert statement.opens is not None
     edits = tuple(Edit(each.span, each.instead) for each in found)
-    fix = Fix("Write out what Python reads", edits) if statement.opens.proved else None
+    fix = Fix("Write out what Python reads", edits)
     for each in found:
         severity, consequence = _consequence(program, each)
         text = program.text(each.whole)

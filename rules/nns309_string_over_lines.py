@@ -173,12 +173,15 @@ def _is_computed(token: tokenize.TokenInfo) -> bool:
 
 def _end(tokens: list[tokenize.TokenInfo], number: int) -> int:
     """The last token of a string."""
-    depth = 0
-    for at in range(number, len(tokens)):
-        depth += (_name(tokens[at]) == "FSTRING_START") - (_name(tokens[at]) == "FSTRING_END")
-        if depth == 0:
-            return at
+    depth = _deeper(tokens[number])
+    while depth:
+        number += 1
+        depth += _deeper(tokens[number])
     return number
+
+
+def _deeper(token: tokenize.TokenInfo) -> int:
+    return (_name(token) == "FSTRING_START") - (_name(token) == "FSTRING_END")
 
 
 def _finding(program: Program, trace: Trace, text: _Text) -> Finding:

@@ -76,7 +76,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Bodies of nnsight's with statements that begin with `pass`, and have more than that."""
     for scope in program.scopes:
         for statement in scope.body.walk():
-            if statement.opens is not None and statement.opens.proved:
+            if statement.opens is not None:
                 yield from _in_body(statement)
 
 

@@ -87,7 +87,7 @@ _ORDER = "; the modules also come in another order: each behind what it consists
 
 def check(program: Program) -> Iterator[Finding]:
     """Names of modules that code for 0.4 reads."""
-    if program.dialect is Dialect.NEW:
+    if program.dialect in (Dialect.NEW, Dialect.MIXED):
         return
     for listing in listings(program):
         yield _of_listing(program, listing)
@@ -138,7 +138,7 @@ def _finding(
 ) -> Finding:
     told = old or program.dialect is Dialect.OLD
     # A model whose modules were renamed has others still.
-    renamed = "rename" in program.names
+    renamed = program.has_name("rename")
     applicability = Applicability.SAFE if told and not order else Applicability.UNSAFE
     fix = Fix("Give the names of nnsight 0.4", tuple(sorted(edits)), applicability)
     more = "; which of them `rename=` changed is for you to say" if renamed else ""

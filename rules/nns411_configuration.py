@@ -77,6 +77,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Block, Dialect, Program, Statement
 from nnmigrate.program.values import NnsightName
 from nnmigrate.spans import Edit, Span
@@ -90,6 +91,8 @@ _GONE = {
     "API": ("SSL", "FORMAT", "JOB_ID"),
     "APP": ("LOGGING", "CONTROL_FLOW_HANDLING", "FRAME_INJECTION", "GLOBAL_TRACING"),
 }
+# Where it is set to a URL the file knows what it reads.
+_URL = pattern(r"\.API\.HOST\s*=\s*f?[\"']\w+://")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -101,10 +104,7 @@ def check(program: Program) -> Iterator[Finding]:
         way = re.compile(rf"(?<![\w.]){re.escape(prefix)}\.(\w+)\b")
         for found in way.finditer(code_only_kept(program.code)):
             span = Span(found.start(), found.end())
-            around = [pair for pair in statements if pair[1].span.holds(span)]
-            if not around:
-                continue
-            block, statement = around[-1]
+            block, statement = [pair for pair in statements if pair[1].span.holds(span)][-1]
             if found[1] in _GONE[table]:
                 yield _of_field(program, block, statement, span)
             elif (table, found[1]) == ("API", "HOST"):
@@ -172,6 +172,8 @@ def _of_host(program: Program, statement: Statement, span: Span) -> Iterator[Fin
     if program.dialect is Dialect.NEW or (0, 5, 0) <= target < (0, 5, 14):
         return
     value = _assigned(program, statement, span)
+    if value is None and _URL.search(program.code):
+        return
     if value is None:
         yield RULE.finding(
             Severity.WARNING,

@@ -64,7 +64,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Finding, Rule, Severity
-from nnmigrate.program import Dialect, Invoke, Program, Trace
+from nnmigrate.program import Dialect, Program, Trace
 
 RULE = Rule("NNS414", "unbatched-invokes", since="0.4.0")
 
@@ -87,10 +87,6 @@ def check(program: Program) -> Iterator[Finding]:
                 "concatenate them, or define `_batch` in a class of your own",
                 "NotImplementedError: Batching not implemented; 0.4 failed as well",
             )
-
-
-def _is_given(invoke: Invoke) -> bool:
-    return invoke.statement.opens is not None and invoke.statement.opens.arguments
 
 
 def _plain_classes(program: Program) -> Iterator[str]:

@@ -156,15 +156,9 @@ def _is_tensor(program: Program, node: cst.BaseExpression) -> bool:
     if not isinstance(node, cst.Name):
         return _makes_tensor(node)
     bound = [b for s in program.scopes for b in s.bindings.get(node.value, ())]
-    nodes = [_parsed(program.text(b.expression)) if b.expression else None for b in bound]
-    return bool(nodes) and all(one is not None and _makes_tensor(one) for one in nodes)
-
-
-def _parsed(text: str) -> cst.BaseExpression | None:
-    try:
-        return cst.parse_expression(f"({text})")
-    except cst.ParserSyntaxError:
-        return None
+    made = [program.text(one.expression) for one in bound if one.expression is not None]
+    nodes = [cst.parse_expression(f"({text})") for text in made]
+    return bool(bound) and len(nodes) == len(bound) and all(map(_makes_tensor, nodes))
 
 
 def _makes_tensor(node: cst.BaseExpression) -> bool:

@@ -77,12 +77,12 @@ from .common.calling import Called, called, keyword_of, with_argument
 RULE = Rule("NNS429", "default-length", since="0.5.0", fixable=Applicability.SAFE, first=True)
 
 # Other models than language models generate as well, and count otherwise.
-_OTHERS = frozenset({"DiffusionModel", "VLLM"})
+_OTHERS = ("DiffusionModel", "VLLM")
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Generations that are entered without `max_new_tokens`."""
-    if program.dialect is Dialect.NEW or program.names & _OTHERS:
+    if program.dialect is Dialect.NEW or any(map(program.has_name, _OTHERS)):
         return
     entered = {trace.entered.call for trace in program.traces}
     for call in called(program):

@@ -108,5 +108,5 @@ def _findings(program: Program, trace: Trace, found: Pass) -> Iterator[Finding]:
             reading.span,
             f"`{program.text(reading.span)}` is {what} before the backward pass has made it{more}",
             "`.grad` is None there, or NameError: the name is never bound",
-            fix if trace.entered.proved else None,
+            fix,
         )

@@ -120,7 +120,7 @@ def _finding(
             severity, consequence = Severity.ERROR, "OutOfOrderError, or what follows is lost"
     except (Undecided, Lost) as undecided:
         reason = f"; it is not changed: {undecided}"
-    if severity is Severity.SILENT and program.dialect is Dialect.UNKNOWN:
+    if severity is Severity.SILENT and program.dialect is not Dialect.OLD:
         severity = Severity.NOTE  # 0.5 may be what was meant
     reason += _begins(program, statement, fixed=fix is not None) if is_entered else ""
     message = f"`{program.text(stepping.told.span)}` asks a module for its steps{reason}"

@@ -42,7 +42,8 @@ print(tokens)
 
 ## Left alone
 
-Steps that are made, and generations that do not say in numbers how long they are.
+Steps that are made, blocks that touch no module (0.5 runs them for any step), and generations
+that do not say in numbers how long they are.
 
 ```python
 from nnsight import LanguageModel
@@ -56,6 +57,10 @@ with lm.generate("The Eiffel Tower is in", max_new_tokens=3) as tracer:
 with lm.generate("The Eiffel Tower is in", max_new_tokens=length) as tracer:
     with tracer.iter[0:9]:
         each = lm.lm_head.output.save()
+with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
+    numbers = list().save()
+    with tracer.iter[5:7] as step:
+        numbers.append(step)
 ```
 
 ## Fix safety
@@ -74,10 +79,12 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Program
+from nnmigrate.program import Access, Program, Read, Statement
+from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
 from .common.stepping import steps_asked, steps_made
+from .common.wanted import is_wanted
 
 RULE = Rule("NNS604", "step-past-the-end", since="0.5.0", fixable=Applicability.SAFE)
 
@@ -89,12 +96,21 @@ def check(program: Program) -> Iterator[Finding]:
     """Blocks of steps in generations of a known length."""
     for trace in program.traces:
         length = steps_made(program, trace)
-        if length is None:
+        if length is None or is_wanted(program, trace, "NameError", "UnboundLocalError"):
             continue
         for statement in trace.body.walk():
             span = steps_asked(statement)
-            if span is not None:
+            if span is not None and _waits(statement):
                 yield from _of_block(program, span, length)
+
+
+def _waits(block: Statement) -> bool:
+    """Whether a block may touch a module: without that it is run for steps that are not made."""
+    steps = (step for one in block.walk() if one is not block for step in one.steps)
+    return any(
+        isinstance(step, Access) or (isinstance(step, Read) and isinstance(step.value, Envoy))
+        for step in steps
+    )
 
 
 def _of_block(program: Program, span: Span, length: int) -> Iterator[Finding]:

@@ -97,6 +97,7 @@ from nnmigrate.program.values import Envoy, Instance, Method, Value
 from nnmigrate.spans import Edit, Span
 
 from .common.editing import import_of, merged
+from .common.helpers import calls_helper
 from .common.surroundings import (
     Context,
     called_above,
@@ -130,8 +131,7 @@ def check(program: Program) -> Iterator[Finding]:
         if seen is None and trace.kind != "generate":
             continue
         for invoke in trace.invokes:
-            if not invoke.helper:
-                yield from _of_invoke(program, trace, invoke, seen)
+            yield from _of_invoke(program, trace, invoke, seen)
 
 
 def _of_invoke(
@@ -185,6 +185,8 @@ def _switched_off(program: Program, trace: Trace) -> Context | None:
 def _uses(program: Program, scope: Scope, body: Block, inference: bool) -> Iterator[Span]:
     """Where a body computes with something that may need gradients."""
     for statement in without(scope, body, _MODES):
+        if calls_helper(statement):
+            continue  # what it does in an invoke of its own is not done where it is called
         for step in flat((*statement.steps, *statement.turn)):
             if (inference and isinstance(step, Write)) or _needs_gradients(program, scope, step):
                 yield step.span
@@ -251,8 +253,6 @@ def _is_module(program: Program, name: str) -> bool:
 def _fix(
     program: Program, trace: Trace, invoke: Invoke, seen: Context | None, known: bool
 ) -> Fix | None:
-    if not trace.entered.proved:
-        return None
     imports: tuple[Edit, ...] = ()
     if seen is not None:
         text = seen.text

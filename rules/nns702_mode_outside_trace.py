@@ -89,6 +89,7 @@ from nnmigrate.program import (
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Span
 
+from .common.helpers import calls_helper
 from .common.surroundings import (
     Context,
     called_above,
@@ -136,10 +137,10 @@ def _of_invoke(
 ) -> Iterator[Finding]:
     statements = without(trace.scope, invoke.body, (context.name,))
     used = next((s for one in statements for s in _uses(program, trace, one, context)), None)
-    if used is None or invoke.helper:
+    if used is None:
         return
     fix = None
-    if trace.entered.proved and (edit := wrapped(program, invoke.statement, context.text)):
+    if edit := wrapped(program, invoke.statement, context.text):
         fix = Fix(f"Enter `{context.text}` in the body", (edit,), Applicability.SAFE)
     yield RULE.finding(
         Severity.SILENT,
@@ -155,6 +156,8 @@ def _of_invoke(
 
 def _uses(program: Program, trace: Trace, statement: Statement, context: Context) -> Iterator[Span]:
     """What a statement computes for which the mode matters."""
+    if calls_helper(statement):
+        return  # what it does in an invoke of its own is not done where it is called
     steps = flat((*statement.steps, *statement.turn))
     if context.name == "autocast":
         for step in steps:

@@ -9,7 +9,10 @@ from nnmigrate.spans import Lines, Span
 
 
 def annotated_only(code: str, name: str) -> list[Span] | None:
-    """Where a name stands, if it stands in annotations only; None if it is used otherwise."""
+    """Where a name stands, if it stands in annotations only.
+
+    None if it is used otherwise, or this Python cannot read the code.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):

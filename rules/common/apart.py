@@ -8,26 +8,29 @@ meaning. What it does not keep is the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import (
+    Access,
     BarrierCall,
     BarrierMade,
+    Block,
     Program,
     Read,
     Scope,
     Statement,
     Told,
     Trace,
+    flat,
 )
 from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import Unsafe
-from nnmigrate.spans import Edit, Span
+from nnmigrate.spans import Edit, Span, moved
 
-from .changing import built
+from .changing import Edits, Tries, built, together
 from .crossings import Run, runs, trouble
 from .editing import code_of, merged, movable, removed
 from .handing import may_run_apart
@@ -52,12 +55,16 @@ def apart_fix(program: Program, trace: Trace) -> Fix | None:
     It is unsafe: it holds where the prompts have the same number of tokens, or nothing depends on
     the padding. What one invoke does out of order, a trace of its own does as well.
     """
-    if not _may_part(program, trace):
-        return None
-    edits = merged(_edits(program, trace))
-    if not _works(program, trace, edits):
+    edits = _parting(program, trace).at(0)
+    if not edits or not _works(program, trace, edits):
         return None
     return Fix(MESSAGE, edits, Applicability.UNSAFE, trace.statement.span)
+
+
+@remembered
+def _parting(program: Program, trace: Trace) -> Tries:
+    """The edits that part a trace; none where it may not be parted."""
+    return Tries(iter([merged(_edits(program, trace))] if _may_part(program, trace) else []))
 
 
 def _may_part(program: Program, trace: Trace) -> bool:
@@ -65,8 +72,6 @@ def _may_part(program: Program, trace: Trace) -> bool:
     if not (trace.explicit and entered.proved and entered.items == 1 and trace.session is None):
         return False
     if trace.kind not in ("trace", "generate") or entered.arguments:
-        return False
-    if trace.body.inline:
         return False
     steps = trace.statement.all_steps
     if any(isinstance(step, Told) and step.what in _BOUND_TO_TRACE for step in steps):
@@ -76,6 +81,9 @@ def _may_part(program: Program, trace: Trace) -> bool:
         return False
     if helpers and any(changes_model(invoke.statement) for invoke in trace.invokes[:-1]):
         return False  # such a trace is not followed: it is not known what sees the change
+    blocks = (trace.body, *(scope.body for scope in helpers))
+    if any(_reads_modules(block) for block in blocks):
+        return False  # a session runs no model itself
     return _only_invokes(trace) and all(map(_may_run_apart, runs(program, trace)))
 
 
@@ -91,6 +99,19 @@ def _all_invokes(trace: Trace, helpers: Sequence[Scope]) -> Iterator[Statement]:
     yield from (invoke.statement for invoke in trace.invokes)
     for scope in helpers:
         yield from invokes_of(scope)
+
+
+def _reads_modules(block: Block) -> bool:
+    """Whether something beside the invokes of a suite reads a module."""
+    for statement in block.statements:
+        if statement.opens is not None and statement.opens.kind == "invoke":
+            continue
+        steps = flat((*statement.steps, *statement.turn))
+        if any(isinstance(step, Access) and not step.foreign for step in steps):
+            return True
+        if any(map(_reads_modules, statement.blocks)):
+            return True
+    return False
 
 
 def _enters_plainly(statement: Statement) -> bool:
@@ -171,28 +192,56 @@ def _call(function: str, like: cst.Call, arguments: Sequence[cst.Arg]) -> str:
     return code_of(like.with_changes(func=cst.parse_expression(function), args=args))
 
 
-def _works(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
-    """Whether nothing fares worse in the traces of the session than in the one trace."""
-    changed = built(program, tuple(edits))
-    if changed is None:
+def _works(program: Program, trace: Trace, edits: Edits) -> bool:
+    """Whether nothing fares worse in the traces of the session than in the one trace.
+
+    As in `changing.tried` all traces that may be parted are parted together first.
+    """
+    changed, parts = _all_parted(program)
+    if changed is not None and _fares_well(program, trace, changed, parts.get(trace, ())):
+        return True
+    alone = built(program, edits)
+    if alone is None:
         return False
-    helpers = opening_helpers(program, trace) or ()
-    more = len(changed.traces) - len(program.traces)
-    if more != len([*_all_invokes(trace, helpers)]):
-        return False
-    session = next(t for t in changed.traces if t.statement.span.start == _start(trace, edits))
-    names = {scope.name for scope in helpers}
-    parts = [t for t in changed.traces if t.session is session or t.scope.name in names]
+    return _fares_well(program, trace, alone, _parts(program, {trace: edits}, alone)[trace])
+
+
+def _fares_well(program: Program, trace: Trace, changed: Program, parts: Sequence[Trace]) -> bool:
     found = [trouble(changed, part) for part in parts]
-    before = 0 if helpers else trouble(program, trace)
-    return None not in found and before is not None and sum(filter(None, found)) <= before
+    before = 0 if opening_helpers(program, trace) else trouble(program, trace)
+    if not found or None in found or before is None:
+        return False
+    return sum(filter(None, found)) <= before
 
 
-def _start(trace: Trace, edits: Sequence[Edit]) -> int:
-    """Where the statement of a trace begins when edits before it are made."""
-    start = trace.statement.span.start
-    return start + sum(
-        len(edit.content) - (edit.span.end - edit.span.start)
-        for edit in edits
-        if edit.span.end <= start
-    )
+@remembered
+def _all_parted(program: Program) -> tuple[Program | None, Mapping[Trace, Sequence[Trace]]]:
+    """The program after all its traces are parted that may be, and the traces of each there."""
+    parted, changed = together(program, _parting, 0)
+    return changed, {} if changed is None else _parts(program, parted, changed)
+
+
+def _parts(
+    program: Program, parted: Mapping[Trace, Edits], changed: Program
+) -> Mapping[Trace, Sequence[Trace]]:
+    """The traces that each parted one has become; none where another number of them came out."""
+    helpers = {trace: opening_helpers(program, trace) or () for trace in parted}
+    invokes = sum(1 for trace in parted for _ in _all_invokes(trace, helpers[trace]))
+    if len(changed.traces) - len(program.traces) != invokes:
+        return dict.fromkeys(parted, ())
+    sessions = {one.statement.span.start: one for one in changed.traces}
+    within: dict[Trace | str | None, list[Trace]] = {}
+    for one in changed.traces:
+        within.setdefault(one.session, []).append(one)
+        within.setdefault(one.scope.name, []).append(one)
+    begins = [Span(trace.statement.span.start, trace.statement.span.start) for trace in parted]
+    now = moved(begins, (edit for edits in parted.values() for edit in edits))
+    return {
+        trace: [
+            part
+            for key in (sessions.get(begin.start), *(scope.name for scope in helpers[trace]))
+            for part in within.get(key, ())
+            if key is not None
+        ]
+        for trace, begin in zip(parted, now, strict=True)
+    }

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from nnmigrate.findings import Fix
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.memory import remembered
 
 from .apart import apart_fix
-from .changing import Changed, tried
+from .changing import Changed, Tries, Ways, tried
 from .crossings import Crossing, crossings, runs
 from .ordering import ordering_fix
 from .reshaping import reshapings
-from .synchronizing import first_spelled, is_cured, synchronizing_fix
+from .synchronizing import is_cured, spelled_ways, synchronizing_fix
 
 # So many statements are reshaped, one after the other, before barriers have to do.
 _MOST_SHAPES = 4
@@ -27,8 +27,6 @@ def arriving_fix(program: Program, trace: Trace) -> Fix | None:
     opens a way to a cure; else the invokes one after the other, which needs an assumption. Where
     nothing cures the trace, what helps some of its values.
     """
-    if not trace.explicit or not trace.entered.proved:
-        return None
     way = _way(program, trace, _MOST_SHAPES)
     return way or apart_fix(program, trace) or _partial_fix(program, trace)
 
@@ -38,7 +36,7 @@ def _partial_fix(program: Program, trace: Trace) -> Fix | None:
     fix = synchronizing_fix(program, trace)
     if fix is None:
         return None
-    stands = tried(program, trace, fix.edits, first_spelled, _stands)
+    stands = tried(program, trace, fix.edits, spelled_ways, _stands)
     return fix if stands else None
 
 
@@ -51,37 +49,45 @@ def _stands(changed: Changed) -> bool | None:
 def _way(program: Program, trace: Trace, shapes: int) -> Fix | None:
     """The first step of a safe way after which every value crosses."""
     fix = synchronizing_fix(program, trace)
-    hopeless = list(_hopeless(program, trace))
-    if fix is not None and not hopeless and _leads_on(program, trace, fix, 0):
+    hopeless = _hopeless(program, trace)
+    if fix is not None and not hopeless and _leads_on(program, trace, fix, spelled_ways, 0):
         return fix
-    if shapes == 0:
-        return None
-    for shaped in _shapes(program, trace, hopeless):
-        if _leads_on(program, trace, shaped, shapes - 1):
+    for shaped in _shapes(program, trace):
+        if _leads_on(program, trace, shaped, _shaped_ways, shapes - 1):
             return shaped
     return None
 
 
-def _shapes(program: Program, trace: Trace, hopeless: Iterable[Crossing]) -> Iterator[Fix]:
+@remembered
+def _shaped_ways(program: Program, trace: Trace) -> Tries:
+    return Tries(fix.edits for fix in _shapes(program, trace))
+
+
+def _shapes(program: Program, trace: Trace) -> Iterator[Fix]:
     """Ways to write what an invoke does that may let a value arrive."""
+    if not trace.explicit or not trace.entered.proved:
+        return
     ordered = ordering_fix(program, trace)
     if ordered is not None:
         yield ordered
-    for crossing in hopeless:
+    for crossing in _hopeless(program, trace):
         yield from reshapings(program, trace, crossing)
 
 
-def _leads_on(program: Program, trace: Trace, fix: Fix, shapes: int) -> bool:
+def _leads_on(program: Program, trace: Trace, fix: Fix, ways: Ways, shapes: int) -> bool:
     def leads(changed: Changed) -> bool | None:
-        if not runs(*changed):
-            return None
         return is_cured(changed) or (shapes > 0 and _way(*changed, shapes) is not None) or None
 
-    return bool(tried(program, trace, fix.edits, first_spelled, leads))
+    return bool(tried(program, trace, fix.edits, ways, leads))
 
 
-def _hopeless(program: Program, trace: Trace) -> Iterator[Crossing]:
+@remembered
+def _hopeless(program: Program, trace: Trace) -> tuple[Crossing, ...]:
     """The crossings for which there is no barrier, or none that can be written down."""
+    return tuple(_without_barrier(program, trace))
+
+
+def _without_barrier(program: Program, trace: Trace) -> Iterator[Crossing]:
     unwritten = synchronizing_fix(program, trace) is None
     places = {
         run.origin(each.use).innermost.span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from nnmigrate.classes import dataclass
@@ -52,14 +52,15 @@ def beside_invokes(trace: Trace) -> list[Beside]:
     """The statements of a trace beside its invokes that need them, in the order of the text."""
     if not trace.explicit or trace.kind not in ("trace", "generate"):
         return []
-    return list(_Level(trace).look(trace.body, ()))
+    numbers = {invoke.statement: at for at, invoke in enumerate(trace.invokes)}
+    return list(_Level(numbers).look(trace.body, ()))
 
 
 @dataclass
 class _Level:
     """What is known while the trace's own level is read from top to bottom, as 0.4 ran it."""
 
-    trace: Trace
+    numbers: Mapping[Statement, int]
     bound: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
     after: int = -1
@@ -82,10 +83,7 @@ class _Level:
                 self._learn_level(statement, depends=bool(found))
 
     def _invoke_number(self, statement: Statement) -> int | None:
-        for number, invoke in enumerate(self.trace.invokes):
-            if invoke.statement is statement:
-                return number
-        return None
+        return self.numbers.get(statement)
 
     def _learn_invoke(self, statement: Statement) -> None:
         for step in statement.blocks[0].statements:

@@ -60,11 +60,8 @@ def parsed_call(program: Program, span: Span) -> cst.Call | None:
     # Over several lines, a part of a tree writes itself with the indent of its own level.
     if known is not None and "\n" not in text and "\r" not in text:
         return known.with_changes(lpar=(), rpar=()) if known.lpar else known
-    try:
-        # In parentheses: a call may go on over lines.
-        node = cst.parse_expression(f"({text})")
-    except cst.ParserSyntaxError:
-        return None
+    # In parentheses: a call may go on over lines.
+    node = cst.parse_expression(f"({text})")
     if not isinstance(node, cst.Call):
         return None
     return node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])

@@ -59,8 +59,7 @@ class Classes:
     def bound(self, scope: Scope, owner: Scope, statement: Statement) -> list[ClassBound]:
         """What the body of a with statement has from the class around it."""
         node = self._with(self._module, statement.span)
-        if node is None:
-            return []
+        assert node is not None
         function = scope.statement.node if scope.statement is not None else None
         found = [*self._private(node.body, owner, statement)]
         if not any("super" in each.bindings for each in _around(scope)):

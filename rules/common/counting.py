@@ -52,7 +52,7 @@ def counted(program: Program, trace: Trace, invoke: Invoke) -> Fix:
         Lost: there is none, because of a name.
     """
     statements = invoke.body.statements
-    if trace.kind not in ("trace", "generate") or invoke.helper or invoke.body.inline:
+    if trace.kind not in ("trace", "generate") or invoke.body.inline:
         raise Uncounted("it does not stand in the body of a trace of its own")
     if any(statement.shared for statement in statements) or len(statements) > _MANY:
         raise Uncounted("two statements share a line")
@@ -127,7 +127,10 @@ def _placed(
                 one = replace(one, chunk=_headed(program, one.chunk, at, tracer, begun=begun))
         at, begun = one.last, begun or bool(shown([statement]))
         placed.append(one)
-    return _ending(placed)
+    placed = _ending(placed)
+    if not may_be_wrapped(one.chunk.statement for one in placed if one.chunk.header):
+        raise Uncounted("a statement of the body cannot stand in a block")
+    return placed
 
 
 def _headed(program: Program, chunk: Chunk, at: float, tracer: str, *, begun: bool) -> Chunk:
@@ -167,8 +170,6 @@ def _straight(
     dropped = alone(program, statement)
     chunk = Chunk(statement, () if dropped else edits, dropped=dropped)
     chunk = _headed(program, chunk, at, tracer, begun=bool(shown([statement])))
-    if chunk.header and not may_be_wrapped([statement]):
-        raise Uncounted("a statement of the body cannot stand in a block")
     return Placed(chunk, at, at)
 
 

@@ -61,10 +61,7 @@ def _bindings(program: Program, call: Called, name: str) -> tuple[Bind, ...]:
 
 
 def _literal(text: str) -> cst.Dict | cst.Call | None:
-    try:
-        node = cst.parse_expression(f"({text})")
-    except cst.ParserSyntaxError:
-        return None
+    node = cst.parse_expression(f"({text})")
     node = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
     if isinstance(node, cst.Dict) or (isinstance(node, cst.Call) and is_dict_call(node)):
         return node
@@ -90,8 +87,7 @@ def _goes_nowhere_else(program: Program, name: str, bound: int) -> bool:
 def without_keys(program: Program, found: Given, gone: Callable[[str], bool]) -> Edit | None:
     """The literal without some of its keys; None where a value that goes does something."""
     node = _literal(program.text(found.span))
-    if node is None:
-        return None
+    assert node is not None
     parts = list(node.args) if isinstance(node, cst.Call) else list(node.elements)
     left = [one for one in parts if not gone(_key(one))]
     if not all(is_plain(one.value) for one in parts if one not in left):

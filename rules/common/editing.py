@@ -8,7 +8,7 @@ has no fix.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import libcst as cst
 
@@ -117,13 +117,11 @@ _TRIPLE_QUOTED = pattern(r'"""(?:\\.|[^\\])*?"""|' + r"'''(?:\\.|[^\\])*?'''", r
 
 def fresh_name(program: Program, wish: str, taken: Iterable[str] = ()) -> str:
     """A name like `wish` that nothing in the document is called, and none of `taken`."""
-    used = program.names | set(taken)
-    if wish not in used:
-        return wish
-    number = 2
-    while f"{wish}_{number}" in used:
-        number += 1
-    return f"{wish}_{number}"
+    others = taken if isinstance(taken, Set) else set(taken)
+    name, number = wish, 2
+    while name in program.names or name in others:
+        name, number = f"{wish}_{number}", number + 1
+    return name
 
 
 def name_for(provider: Provider) -> str:
@@ -180,22 +178,24 @@ def import_of_nnsight(program: Program) -> tuple[str, tuple[Edit, ...]]:
 
 def import_of(program: Program, package: str) -> tuple[str, tuple[Edit, ...]]:
     """The name of a package that the document does not import, and the edits that import it."""
-    first = _first_after_prologue(program.scopes[0])
+    first = first_after_prologue(program.scopes[0])
     return package, (lines_before(program, first, f"import {package}"),)
 
 
-def _first_after_prologue(module: Scope) -> Statement:
+def first_after_prologue(module: Scope) -> Statement:
     """The first statement that may have an import before it."""
     statements = module.body.statements
-    for number, statement in enumerate(statements):
-        docstring = number == 0 and statement.kind == "Expr"
-        future = isinstance(statement.node, cst.ImportFrom) and (
-            isinstance(statement.node.module, cst.Name)
-            and statement.node.module.value == "__future__"
-        )
-        if not docstring and not future and not _calls_ipython(statement):
-            return statement
-    return statements[-1]
+    later = (each for number, each in enumerate(statements) if not _is_prologue(number, each))
+    return next(later, statements[-1])
+
+
+def _is_prologue(number: int, statement: Statement) -> bool:
+    """Whether a statement has to come before all imports: the docstring is the first one."""
+    future = isinstance(statement.node, cst.ImportFrom) and (
+        isinstance(statement.node.module, cst.Name) and statement.node.module.value == "__future__"
+    )
+    docstring = number == 0 and statement.kind == "Expr"
+    return docstring or future or _calls_ipython(statement)
 
 
 def _calls_ipython(statement: Statement) -> bool:

@@ -46,6 +46,11 @@ class Making:
         return target.value if whole and isinstance(target, cst.Name) else None
 
     @property
+    def is_alone(self) -> bool:
+        """Whether the call is all there is of the statement."""
+        return self.is_whole and self.statement.span == self.step.span
+
+    @property
     def is_whole(self) -> bool:
         """Whether nothing of the statement stands behind the call."""
         return self.statement.span.end == self.step.span.end
@@ -95,8 +100,6 @@ def name_fix(program: Program, making: Making) -> Fix | None:
     statement, context = found
     others = _other_reads(program, making, context)
     if others is None or not _is_undisturbed(program, making, statement):
-        return None
-    if statement.opens is None or not statement.opens.proved:
         return None
     text = program.text(making.step.span)
     if others and context.name != making.name:
@@ -170,8 +173,8 @@ def _reads_only_names(making: Making) -> bool:
     """Whether the call's arguments, and the model, are names and literals: strings and numbers."""
     node = making.statement.node
     call = node.value if isinstance(node, cst.Assign) else None
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
-        return False
+    assert isinstance(call, cst.Call)
+    assert isinstance(call.func, cst.Attribute)
     literals = (cst.SimpleString, cst.Integer, cst.Float)
     plain = all(isinstance(each.value, literals) for each in call.args)
     return plain and isinstance(call.func.value, cst.Name)

@@ -16,7 +16,7 @@ from nnmigrate.program import Access, Bind, Mutation, Program, Read, Statement
 from nnmigrate.program.model import code_only
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .editing import code_of, movable, pattern_of, reindented
+from .editing import code_of, fresh_name, movable, pattern_of, reindented
 from .gradients import Reading
 from .passing_back import Unmoved, Writing, written
 
@@ -82,9 +82,12 @@ def _turns(program: Program, statement: Statement, readings: Sequence[Reading]) 
         raise Unmoved("the loop has an `else`, or a body on its own line")
     target, items = code_of(loop.target), code_of(loop.iter)
     text = program.text(statement.span)
-    head = re.search(rf"\bfor\s+({re.escape(target)}\s+in\s+{re.escape(items)})", text)
-    if head is None:
+    heads = list(re.finditer(rf"\bfor\s+({re.escape(target)}\s+in\s+{re.escape(items)})", text))
+    if not heads:
         raise Unmoved("the loop is written over several lines")
+    if statement.kind != "For" and len(heads) > 1:
+        raise Unmoved("another comprehension beside it goes over the same")
+    head = heads[0]
     start = statement.span.start
     return _Turns(target, items, Span(start + head.start(1), start + head.end(1)))
 
@@ -143,7 +146,9 @@ def _over_comprehension(
     moved = [(one.span, gradient) for one in readings]
     zipped = f"{turns.packed}, {gradient} in zip({turns.items}, {gradients})"
     behind = [_replaced(program, statement, [*moved, (turns.span, zipped)])]
-    return written(writing, [_backwards(gradients, values, 1)], behind + _dependents(writing))
+    return written(
+        writing, [_backwards(program, gradients, values, 1)], behind + _dependents(writing)
+    )
 
 
 def _listed(writing: Writing, statement: Statement, value: str, turns: _Turns) -> str:
@@ -163,12 +168,14 @@ def _listed(writing: Writing, statement: Statement, value: str, turns: _Turns) -
     return name
 
 
-def _backwards(gradients: str, values: str, count: int) -> str:
+def _backwards(program: Program, gradients: str, values: str, count: int) -> str:
     """The line that reads the gradients, the last one first, and gives them in the old order."""
+    one, row = fresh_name(program, "value"), fresh_name(program, "row")
+    of = row if count > 1 else values
+    read = f"[{one}.grad for {one} in reversed({of})][::-1]"
     if count == 1:
-        return f"{gradients} = [value.grad for value in reversed({values})][::-1]"
-    row = "[value.grad for value in reversed(row)][::-1]"
-    return f"{gradients} = [{row} for row in reversed({values})][::-1]"
+        return f"{gradients} = {read}"
+    return f"{gradients} = [{read} for {row} in reversed({values})][::-1]"
 
 
 def _dependents(writing: Writing) -> list[str]:
@@ -219,7 +226,7 @@ def _over_loop(
         changed += _accesses(program, statement, names, [one.span for one in readings])
         own = [(span, text) for span, text in changed if statement.span.holds(span)]
         behind.append(unit + _replaced(program, statement, own))
-    body_rows = [_backwards(gradients, values, len(asked))]
+    body_rows = [_backwards(program, gradients, values, len(asked))]
     writing.hoists.append((loop, above))
     return written(writing, body_rows, behind + _dependents(writing))
 
@@ -245,8 +252,6 @@ def _check_body(body: Sequence[Statement], moving: Sequence[Statement]) -> None:
     for step in (step for one in staying for step in one.all_steps):
         if isinstance(step, Read) and step.name in changed:
             raise Unmoved("the loop reads what it fills with gradients")
-        if isinstance(step, Access) and step.swap:
-            raise Unmoved("the loop sets modules as well")
 
 
 def _carried(

@@ -159,11 +159,10 @@ def _dependents(above: Sequence[Statement], moving: Sequence[Statement]) -> Iter
             yield statement
 
 
-def backwards(program: Program, readings: Sequence[Reading]) -> tuple[list[Reading], bool] | None:
+def backwards(program: Program, readings: Sequence[Reading]) -> tuple[list[Reading], bool]:
     """Gradients in the order in which a pass makes them, and whether that order is certain.
 
-    Where the order of the modules was not recorded it is taken for that of the text. None where the
-    text itself does not say it.
+    Where the order of the modules was not recorded it is taken for that of the text.
     """
     known = {one.provider for one in readings if one.provider is not None}
     certain = all(one.provider is not None for one in readings)

@@ -93,47 +93,53 @@ class _Handing:
         Side by side, the other invoke may have used the value before the change; one after the
         other, it gets what the change has left.
         """
-        handed = list(self._handed())
+        handed: dict[int, list[_Handed]] = {}
+        for each in self._handed():
+            handed.setdefault(self.instance[each.made], []).append(each)
         writes = [operation for _, operation in self.every if isinstance(operation, Write)]
         return any(
             self.instance[write.got] != self.instance[write.site]
-            or any(self._comes_between(each, write) for each in handed)
+            or any(
+                self._comes_between(each, write)
+                for each in handed.get(self.instance[write.site], ())
+            )
             for write in writes
         )
 
     def _comes_between(self, handed: _Handed, write: Write) -> bool:
         """Whether a change comes before the value's first use in the text, but not in time."""
-        here = self.instance[handed.made] == self.instance[write.site]
-        if not here or write.site < handed.made or not may_be_one(handed.source, write.provider):
+        if write.site < handed.made or not may_be_one(handed.source, write.provider):
             return False
         return handed.used < self.rank[write.provider]
 
     def _handed(self) -> Iterator[_Handed]:
+        first_uses = self._first_uses()
         for made, sites in self.readers.items():
             away = [site for site in sites if self.instance[site] != self.instance[made]]
             for need in self.operations[made].needs if away else ():
                 source = self.operations[need]
                 if isinstance(source, Get):
-                    used = min(map(self._first_use, away))
+                    used = min(first_uses[site] for site in away)
                     yield _Handed(made, source.provider, used)
 
-    def _first_use(self, site: int) -> int:
-        """When 0.4 first did something with a value that was read; what it ignored does not count.
+    def _first_uses(self) -> Mapping[int, int]:
+        """When 0.4 first did something with what each operation gives.
 
-        Under another name it is the same object.
+        What it ignored does not count. Under another name it is the same object: whoever reads
+        that stands below, and so is known already.
         """
-        first, waiting, seen = len(self.rank), [site], set[int]()
-        while waiting:
-            current = waiting.pop()
-            for user in self.users.get(current, ()):
-                if user.site in self.ignored or user.site in seen:
-                    continue
-                seen.add(user.site)
-                if isinstance(user, (Define, Put)):
-                    waiting += self.readers.get(user.site, ())
-                else:
-                    first = min(first, self.times.get(user.site, first))
+        never = len(self.rank)
+        first: dict[int, int] = {}
+        for site in sorted(self.operations, reverse=True):
+            users = (one for one in self.users.get(site, ()) if one.site not in self.ignored)
+            first[site] = min((self._used_by(user, first, never) for user in users), default=never)
         return first
+
+    def _used_by(self, user: Operation, first: Mapping[int, int], never: int) -> int:
+        if isinstance(user, (Define, Put)):
+            readers = self.readers.get(user.site, ())
+            return min((first[reader] for reader in readers), default=never)
+        return self.times.get(user.site, never)
 
 
 def may_be_one(one: Provider, other: Provider) -> bool:

@@ -236,10 +236,7 @@ def may_be_none(program: Program, span: Span, value: Value | None = None) -> boo
     if value is not None and not isinstance(value, Unknown):
         return value.optional or is_none(value)
     text = program.text(span)
-    try:
-        node = cst.parse_expression(text if binds_tightly(text) else f"({text})")
-    except cst.ParserSyntaxError:
-        return False
+    node = cst.parse_expression(text if binds_tightly(text) else f"({text})")
     if isinstance(node, cst.Call):
         return value is not None and not _is_saved_call(node) and not _harmless(node.func)
     return isinstance(node, (cst.IfExp, cst.BooleanOperation))
@@ -261,10 +258,7 @@ def kept_text(program: Program, value: Span, kept: Value | None) -> str:
 
 def _is_lazy(text: str) -> bool:
     """Whether an expression gives a generator, or something like it, rather than a collection."""
-    try:
-        node = cst.parse_expression(f"({_bare(text)})")
-    except cst.ParserSyntaxError:
-        return False
+    node = cst.parse_expression(f"({_bare(text)})")
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in ("map", "filter", "zip", "enumerate", "reversed")
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and not node.args:

@@ -235,10 +235,10 @@ def _is_read(helper: Helper, name: str) -> bool:
 
 def _arguments(program: Program, helper: Helper, context: Context) -> dict[str, str] | None:
     """What a call passes for each parameter, in the order in which it is evaluated."""
-    call = cst.parse_expression(program.text(context.call))
+    call = _expression(program.text(context.call))
     node = helper.definition.node
-    if not isinstance(call, cst.Call) or not isinstance(node, cst.FunctionDef):
-        return None
+    assert isinstance(call, cst.Call)
+    assert isinstance(node, cst.FunctionDef)
     stars = any(argument.star for argument in call.args)
     if stars or not isinstance(node.params.star_arg, (cst.MaybeSentinel, cst.ParamStar)):
         return None
@@ -263,7 +263,7 @@ def _arguments(program: Program, helper: Helper, context: Context) -> dict[str, 
 
 
 def _is_constant(text: str) -> bool:
-    node = cst.parse_expression(text)
+    node = _expression(text)
     constants = ("True", "False", "None")
     return isinstance(node, _ATOMS) and (not isinstance(node, cst.Name) or text in constants)
 
@@ -295,12 +295,18 @@ def _can_stand(
 
 
 def _is_plain(text: str) -> bool:
-    return isinstance(cst.parse_expression(text), _ATOMS)
+    return isinstance(_expression(text), _ATOMS)
+
+
+def _expression(text: str) -> cst.BaseExpression:
+    """What an argument's text says: alone a walrus, or what goes over lines, is no expression."""
+    node = cst.parse_expression(f"({text})")
+    return node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
 
 
 def _only_reads(text: str) -> bool:
     """Whether an expression only takes items and attributes: `prompts[0]`."""
-    return _reading(cst.parse_expression(text))
+    return _reading(_expression(text))
 
 
 def _reading(node: cst.CSTNode) -> bool:
@@ -331,7 +337,7 @@ def _replaced(program: Program, helper: Helper, span: Span, instead: Mapping[str
 
 def _put(program: Program, span: Span, text: str) -> str:
     """An argument, in parentheses where its place asks for them."""
-    node = cst.parse_expression(text)
+    node = _expression(text)
     alone = re.search(r"[(,=]\s*\Z", program.code[: span.start]) and re.match(
         r"\s*[,)]", program.code[span.end :]
     )

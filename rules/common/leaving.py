@@ -21,6 +21,7 @@ from nnmigrate.program import (
     Told,
 )
 from nnmigrate.program.bodies import straight
+from nnmigrate.program.memory import remembered
 from nnmigrate.spans import Edit, Span
 
 from .editing import (
@@ -69,10 +70,12 @@ class Leaving:
         return self.behind.opens.call
 
 
-def leaving_statements(program: Program) -> Iterator[Leaving]:
+@remembered
+def leaving_statements(program: Program) -> tuple[Leaving, ...]:
     """The statements that leave a body of nnsight's, in the order of the text."""
-    for scope in program.scopes:
-        yield from _in_block(scope, scope.body, (), ())
+    return tuple(
+        leaving for scope in program.scopes for leaving in _in_block(scope, scope.body, (), ())
+    )
 
 
 def is_left(program: Program, statement: Statement) -> bool:
@@ -80,7 +83,12 @@ def is_left(program: Program, statement: Statement) -> bool:
 
     What else is put behind that statement has to wait: the leaving statement comes last there.
     """
-    return any(statement in leaving.parents for leaving in leaving_statements(program))
+    return statement in _left_statements(program)
+
+
+@remembered
+def _left_statements(program: Program) -> frozenset[Statement]:
+    return frozenset(one for leaving in leaving_statements(program) for one in leaving.parents)
 
 
 def _in_block(

@@ -38,9 +38,14 @@ class Merged:
     last: str = ""
 
 
+# What the variables of a loop that merges a collection are called.
+_TURNS = ("_k", "_v", "_i", "_item")
+
+
 def own_name(path: str) -> str:
     """What the trace's own collection is to be called: `_acts` for `self.acts`."""
-    return "_" + path.rpartition(".")[2].lstrip("_")
+    name = "_" + path.rpartition(".")[2].lstrip("_")
+    return f"_kept{name}" if name in _TURNS else name
 
 
 # --- a fresh collection ---------------------------------------------------------------------------
@@ -61,7 +66,7 @@ def redirected(program: Program, outer: Outer, taken: set[str]) -> Merged | None
         return None
     names = set(taken)
     name = fresh_name(program, own_name(outer.path), names)
-    loop = [fresh_name(program, wish, names) for wish in ("_k", "_v", "_i", "_item")]
+    loop = [fresh_name(program, wish, names) for wish in _TURNS]
     for plan in (_additions, _by_key, _attributes, _nested):
         merged = plan(program, outer, _Names(name, *loop))
         if merged is not None:
@@ -175,8 +180,8 @@ def _attributes(program: Program, outer: Outer, names: _Names) -> Merged | None:
     edits = []
     for change in outer.changes:
         target, key = change.mutation.target, change.mutation.key_span
-        if target is None or key is None:
-            return None
+        assert target is not None
+        assert key is not None
         edits.append(Edit(Span(target.start, key.end), f'{names.own}["{attribute}"]'))
     lines = _loop(names, f"setattr({owner}, {names.key}, {names.value})")
     return Merged(tuple(edits), f"{names.own} = dict().save()", lines)
@@ -258,10 +263,7 @@ def _hashable(program: Program, key: Span | None) -> bool:
     """Whether an item's key can be a dictionary's: slices cannot before Python 3.12."""
     if key is None:
         return False
-    try:
-        node = cst.parse_expression(f"_[{program.text(key)}]")
-    except cst.ParserSyntaxError:
-        return False
+    node = cst.parse_expression(f"_[{program.text(key)}]")
     assert isinstance(node, cst.Subscript)
     return all(
         isinstance(element.slice, cst.Index)

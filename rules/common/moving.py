@@ -19,12 +19,13 @@ from nnmigrate.program import (
     Trace,
     Write,
 )
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Constant
 from nnmigrate.schedule import Effect
 from nnmigrate.spans import Edit, Span, apply_edits
 
 from .beside import Beside, beside_invokes
-from .changing import changed_by
+from .changing import Changed, Edits, Tries, tried
 from .crossings import crossings, given_back_otherwise
 from .editing import (
     binds_tightly,
@@ -32,24 +33,55 @@ from .editing import (
     lines_before,
     merged,
     movable,
+    moved_along,
     reindented,
     removed,
     saved,
 )
+from .helpers import calls_helper
+from .leaving import leaving_fix, leaving_statements
 
 
 class Stays(Exception):
     """The statements cannot be moved; the message says why."""
 
 
-def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix | None:
-    """Moves all of `found` behind the trace, or each into the invoke before it.
+@remembered
+def misplaced(program: Program, trace: Trace) -> tuple[Beside, ...]:
+    """What stands beside the invokes of a trace that uses their values.
+
+    Not what NNS302 moves behind the trace: what that needs is there then.
+    """
+    found = beside_invokes(trace)
+    return tuple(each for each in found if not _leaves(program, each.statement))
+
+
+def _leaves(program: Program, statement: Statement) -> bool:
+    leaving = (each for each in leaving_statements(program) if each.statement is statement)
+    return any(leaving_fix(program, each) is not None for each in leaving)
+
+
+def moving_fix(program: Program, trace: Trace) -> Fix | None:
+    """Moves all that is misplaced behind the trace, or each into the invoke before it.
 
     Returns:
         The change; None where no such move keeps what the program means.
     """
-    if not trace.entered.proved or any(beside.returned for beside in found):
-        return None
+    for message, edits in _moves(program, trace):
+        if _settles(program, trace, edits):
+            return Fix(message, edits, Applicability.SAFE)
+    return None
+
+
+@remembered
+def _ways(program: Program, trace: Trace) -> Tries:
+    return Tries(edits for _, edits in _moves(program, trace))
+
+
+def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
+    found = misplaced(program, trace)
+    if not found or not trace.entered.proved or any(beside.returned for beside in found):
+        return
     for mover, message in (
         (_behind_trace, "Move it behind the trace and save what it uses"),
         (_into_invokes, "Move it into the invoke before it"),
@@ -58,23 +90,25 @@ def moving_fix(program: Program, trace: Trace, found: Sequence[Beside]) -> Fix |
             edits = merged(mover(program, trace, found))
         except Stays:
             continue
-        if _settles(program, trace, edits):
-            return Fix(message, edits, Applicability.SAFE)
-    return None
+        yield message, edits
 
 
-def _settles(program: Program, trace: Trace, edits: Sequence[Edit]) -> bool:
+def _settles(program: Program, trace: Trace, edits: Edits) -> bool:
     """Whether nothing is left beside the invokes then, and no value crosses worse than before."""
-    changed = changed_by(program, trace, edits)
-    if changed is None:
-        return False
+
+    def better(changed: Changed) -> bool | None:
+        if beside_invokes(changed[1]) or _lost(*changed) > _lost(program, trace):
+            return None
+        # What the statements need behind the trace has to come back from it.
+        return not given_back_otherwise(*changed) & _saved_names(changed[1]) or None
+
+    return bool(tried(program, trace, edits, _ways, better))
+
+
+def _lost(program: Program, trace: Trace) -> int:
+    """How many values do not cross as they should."""
     bad = (Effect.RAISES, Effect.SILENT)
-    before = sum(c.difference.effect in bad for c in crossings(program, trace))
-    after = sum(c.difference.effect in bad for c in crossings(*changed))
-    if beside_invokes(changed[1]) or after > before:
-        return False
-    # What the statements need behind the trace has to come back from it.
-    return not given_back_otherwise(*changed) & _saved_names(changed[1])
+    return sum(each.difference.effect in bad for each in crossings(program, trace))
 
 
 def _saved_names(trace: Trace) -> set[str]:
@@ -114,10 +148,13 @@ def _check_free(trace: Trace, found: Sequence[Beside], moving: Sequence[Statemen
         if any(isinstance(s, Read) and s.name == trace.entered.name for s in statement.all_steps):
             raise Stays("it uses the tracer")
     names = {name for statement in moving for name in _names_bound(statement)}
+    read = {step.name for each in moving for step in each.all_steps if isinstance(step, Read)}
     filled = {step.base for each in moving for step in each.all_steps if isinstance(step, Mutation)}
     for statement in _staying(trace, moving):
         if any(isinstance(step, Read) and step.name in names for step in statement.all_steps):
             raise Stays("something in the trace needs what it binds")
+        if not read.isdisjoint(_names_bound(statement)):
+            raise Stays("something in the trace binds anew what it needs")
         if any(isinstance(s, Mutation) and s.base in filled for s in statement.all_steps):
             raise Stays("something in the trace is put behind what it puts there")
 
@@ -212,19 +249,8 @@ def _without_saves(program: Program, statement: Statement, indent: str) -> str:
         Edit(Span(save.span.start - base, save.span.end - base), program.text(save.argument))
         for save in saves
     ]
-    if "\n" in program.text(statement.span):
-        rows = reindented(program, statement, statement.indent)
-        if rows != program.text(statement.span):
-            raise Stays("its lines cannot be moved")
     text = apply_edits(program.text(statement.span), edits)
-    return _shifted(text, statement.indent, indent)
-
-
-def _shifted(text: str, old: str, new: str) -> str:
-    rows = text.splitlines(keepends=True)
-    return "".join(
-        [rows[0], *(new + row[len(old) :] if row.startswith(old) else row for row in rows[1:])]
-    )
+    return moved_along(text, statement.indent, indent)
 
 
 # --- into the invokes -----------------------------------------------------------------------------
@@ -232,8 +258,11 @@ def _shifted(text: str, old: str, new: str) -> str:
 
 def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> Iterator[Edit]:
     """Moves each statement to the end of the invoke before it, or to the start of the last one."""
+    opened = any(map(calls_helper, trace.statement.walk()))
     for beside in found:
         invoke = trace.invokes[beside.after]
+        if opened and any(isinstance(step, Access) for step in beside.statement.all_steps):
+            raise Stays("the invoke whose module it reads may be one that a function opens")
         if beside.parents != invoke.parents or not movable(beside.statement):
             raise Stays("it does not stand right beside the invoke")
         if invoke.body.inline or beside.statement.kind in ("Return", "Break", "Continue"):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Item, Mutation, Program, Read, Statement, Told
 from nnmigrate.program.model import code_only
 from nnmigrate.program.steps import flat
-from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
-from .editing import fresh_name, lines_after, lines_before
+from .editing import first_after_prologue, fresh_name, lines_after, lines_before
 
 _OLD = '.removeprefix("model")'
 _TARGETS = pattern(
@@ -117,7 +117,9 @@ def paths(program: Program) -> Iterator[tuple[Span, bool]]:
 
     With each of them comes whether only 0.4 has such a path as the code speaks of.
     """
-    spans = [(statement, step.span) for statement, step in _told(program, "path")]
+    # What a function of the file reads is told at its call, which need not give the path.
+    told = ((statement, step.span) for statement, step in _told(program, "path"))
+    spans = [each for each in told if program.text(each[1]).endswith("path")]
     for what in ("modules", "named_modules"):
         for statement, step in _told(program, what):
             before = program.code[statement.span.start : step.span.start]
@@ -158,7 +160,8 @@ def helper(program: Program) -> tuple[str, tuple[Edit, ...]]:
     statements = program.scopes[0].body.statements
     last = _last_import(statements)
     if last is None:
-        return name, (lines_before(program, statements[0], *text, "", ""),)
+        first = first_after_prologue(program.scopes[0])
+        return name, (lines_before(program, first, *text, "", ""),)
     behind = re.match(r"(\r?\n)*", program.code[last.line.end :])
     ending = ("", "")[behind[0].count("\n") if behind else 0 :]
     edit = lines_after(program, last, "\0", "\0", *text, *ending)
@@ -167,13 +170,12 @@ def helper(program: Program) -> tuple[str, tuple[Edit, ...]]:
 
 def _last_import(statements: tuple[Statement, ...]) -> Statement | None:
     """The last of the imports that a module begins with."""
-    last: Statement | None = None
-    for number, statement in enumerate(statements):
-        if statement.kind in ("Import", "ImportFrom"):
-            last = statement
-        elif number or statement.kind != "Expr":
-            break
-    return last
+    kinds = ("Import", "ImportFrom")
+    begin = takewhile(
+        lambda each: each[1].kind in kinds or (each[0] == 0 and each[1].kind == "Expr"),
+        enumerate(statements),
+    )
+    return next((one for _, one in reversed(list(begin)) if one.kind in kinds), None)
 
 
 def _told(program: Program, what: str) -> Iterator[tuple[Statement, Told]]:
@@ -183,11 +185,7 @@ def _told(program: Program, what: str) -> Iterator[tuple[Statement, Told]]:
         for top in scope.body.statements:
             for statement in top.walk():
                 for step in flat((*statement.steps, *statement.turn)):
-                    if not isinstance(step, Told) or step.what != what or step.span in seen:
-                        continue
-                    envoy = step.receiver
-                    proved = isinstance(envoy, Envoy) and envoy.proved
-                    if proved and statement.span.holds(step.span):
+                    if isinstance(step, Told) and step.what == what and step.span not in seen:
                         seen.add(step.span)
                         yield statement, step
 

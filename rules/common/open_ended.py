@@ -37,6 +37,9 @@ from .editing import (
 )
 from .stepping import steps_asked
 
+# Its pipeline says how many steps there are (nnsight 0.5.15, modeling/diffusion.py).
+_COUNTING = "DiffusionModel"
+
 
 @dataclass(frozen=True)
 class Tail:
@@ -73,10 +76,10 @@ class Tail:
 def tails(program: Program) -> Iterator[Tail]:
     """What stands behind blocks of unknown length, once for each invoke."""
     for trace in program.traces:
-        waits = drops_all(program) or not _is_counted(trace)
+        waits = drops_all(program) or not (_is_counted(trace) or _COUNTING in program.code)
         if trace.kind == "generate" and trace.entered.proved and waits:
             for invoke in trace.invokes:
-                tail = None if invoke.helper else _tail(program, trace, invoke)
+                tail = _tail(program, trace, invoke)
                 if tail is not None:
                     yield tail
 
@@ -183,10 +186,12 @@ def _before_invoke(tail: Tail) -> int:
     if not tail.invoke.implicit or _stale(tail, 0) is None:
         return 0
     needs = (Access, Compute, Told, Mutation)
-    for number, statement in enumerate(tail.head):
-        if statement.kind != "Assign" or any(isinstance(s, needs) for s in statement.all_steps):
-            return number
-    return 0
+    # The block is one of them.
+    return next(
+        number
+        for number, one in enumerate(tail.head)
+        if one.kind != "Assign" or any(isinstance(step, needs) for step in one.all_steps)
+    )
 
 
 def _stale(tail: Tail, first: int) -> str | None:

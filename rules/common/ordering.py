@@ -12,7 +12,7 @@ from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .changing import Changed, tried
+from .changing import Changed, Tries, tried
 from .crossings import late_accesses, late_writes, trouble
 from .editing import fresh_name, lines_before, merged, movable, name_for, removed
 from .fusing import fused
@@ -53,9 +53,8 @@ def _candidates(program: Program, trace: Trace) -> Iterator[tuple[str, tuple[Edi
 
 
 @remembered
-def _first(program: Program, trace: Trace) -> tuple[Edit, ...]:
-    """What is tried first; nothing where nothing is."""
-    return next((edits for _, edits in _candidates(program, trace)), ())
+def _ways(program: Program, trace: Trace) -> Tries:
+    return Tries(edits for _, edits in _candidates(program, trace))
 
 
 def _passed(step: Access, other: Touched) -> bool:
@@ -71,10 +70,8 @@ def _farthest(places: Sequence[T]) -> Sequence[T]:
 
 def suites_around(trace: Trace, step: Access) -> list[Block]:
     """The suites of an invoke in which a step stands, the innermost first."""
-    for invoke in trace.invokes:
-        if invoke.body.span.holds(step.span):
-            return list(_suites(invoke.body, step))[::-1]
-    return []
+    body = next(one.body for one in trace.invokes if one.body.span.holds(step.span))
+    return list(_suites(body, step))[::-1]
 
 
 def _suites(block: Block, step: Access) -> Iterator[Block]:
@@ -95,7 +92,7 @@ def _in_order(program: Program, trace: Trace, edits: tuple[Edit, ...]) -> bool:
             return None
         return late_writes(*changed) <= late_writes(program, trace) or None
 
-    return bool(tried(program, trace, edits, _first, better))
+    return bool(tried(program, trace, edits, _ways, better))
 
 
 # --- a statement moves up -------------------------------------------------------------------------

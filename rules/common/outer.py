@@ -38,7 +38,7 @@ class Change:
     Args:
         mutation: what happens.
         place: where.
-        helper: a function that the body calls does it.
+        helper: a function that the body calls does it, or it is done by another name.
     """
 
     mutation: Mutation
@@ -247,8 +247,7 @@ def _changes(
             known = base in values or (change is not None and change.helper)
             if change is None or not known or isinstance(values.get(base), _NOT_OBJECTS):
                 continue
-            if change is not None:
-                yield changed_path(change.mutation), change
+            yield changed_path(change.mutation), change
 
 
 def _through_part(place: Placed, mutation: Mutation, way: str) -> Change:

@@ -44,13 +44,18 @@ def parts_named(
         if step.how == "for" and isinstance(node, cst.For):
             yield from _outer_ways(node.iter, bound)
         elif step.expression is not None and step.how in ("assign", "walrus"):
-            for expression in _either(_parsed(program.text(step.expression))):
+            # In parentheses: it may go on over lines.
+            parsed = cst.parse_expression(f"({program.text(step.expression)})")
+            for expression in _either(parsed):
                 way = _way_to_part(expression)
-                if way is not None and way.partition(".")[0] not in bound:
+                if way not in _NONE and way.partition(".")[0] not in bound:
                     yield way
 
 
-def _either(node: cst.BaseExpression | None) -> Iterator[cst.BaseExpression | None]:
+_NONE = (None, "None", "True", "False")
+
+
+def _either(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     """The expressions of which one is taken."""
     if isinstance(node, cst.IfExp):
         yield from _either(node.body)
@@ -85,16 +90,9 @@ def _holds_names(node: cst.BaseExpression) -> bool:
     return any(isinstance(element.value, cst.Name) for element in elements)
 
 
-def _parsed(text: str) -> cst.BaseExpression | None:
-    try:
-        return cst.parse_expression(text)
-    except cst.ParserSyntaxError:
-        return None
-
-
-def _way_to_part(node: cst.BaseExpression | None) -> str | None:
+def _way_to_part(node: cst.BaseExpression) -> str | None:
     """The way to the object of which an expression gives a part; slices are copies."""
-    while node is not None:
+    while True:
         slices = node.slice if isinstance(node, cst.Subscript) else ()
         if any(isinstance(element.slice, cst.Slice) for element in slices):
             return None
@@ -102,7 +100,6 @@ def _way_to_part(node: cst.BaseExpression | None) -> str | None:
         if holder is None:
             return _dotted(node)
         node = holder
-    return None
 
 
 def _outer_ways(iterable: cst.BaseExpression, bound: set[str]) -> Iterator[str]:

@@ -25,10 +25,7 @@ def edits_of(program: Program, found: Pass) -> tuple[tuple[Edit, ...], bool]:
     writing = Writing(program, found)
     if any(repeats(program, one, readings) for one, readings in found.readings):
         return over_layers(writing), _is_certain(found)
-    ordered = backwards(program, found.all_readings)
-    if ordered is None:
-        raise Unmoved("the order in which the gradients come is not known")
-    readings, certain = ordered
+    readings, certain = backwards(program, found.all_readings)
     behind: list[str] = []
     if any(one.writes for one in readings):
         body = _with_writes(writing, readings)

@@ -170,7 +170,7 @@ def _singular(path: str) -> str:
     """`_result` for an item of `results`."""
     name = own_name(path)
     plural = name.endswith("s") and not name.endswith("ss") and len(name) > 3
-    return name[:-1] if plural else name
+    return own_name(name[:-1]) if plural else name
 
 
 def fix_of(program: Program, trace: Trace, decided: Homecoming) -> Fix | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nnmigrate.findings import Fix
 from nnmigrate.program import Remote
 from nnmigrate.program.bodies import Placed
+from nnmigrate.program.joins import is_none
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Edit
 
@@ -21,6 +22,8 @@ def where_bound(case: Case) -> Fix | None:
     makers = [place for place in case.lost.every if _makes(place)]
     if not makers or any(not _is_covered(case, place, makers) for place in case.lost.binds):
         return None
+    if any(is_none(bind_of(place).value) for place in makers):
+        return None  # it never comes back
     edits = [Edit(bind_of(p).expression or p.step.span, _saved_maker(case, p)) for p in makers]
     return fix_for(f"Save `{case.lost.name}` where it is made", edits, case)
 

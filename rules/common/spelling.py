@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
 
 from nnmigrate import schedule
 from nnmigrate.classes import dataclass
@@ -89,13 +90,11 @@ class Speller:
 
     def _put_before(self, statement: Statement, text: str) -> None:
         self.statements[id(statement)] = statement
-        if text not in self.before[id(statement)]:
-            self.before[id(statement)].append(text)
+        self.before[id(statement)].append(text)
 
     def _put_after(self, statement: Statement, text: str) -> None:
         self.statements[id(statement)] = statement
-        if text not in self.after[id(statement)]:
-            self.after[id(statement)].append(text)
+        self.after[id(statement)].append(text)
 
     def _lines(self) -> Iterator[Edit]:
         for key, statement in self.statements.items():
@@ -134,7 +133,7 @@ class Speller:
         meant = schedule.expected(self.run.unrolled.trace).uses
         needed = {self.run.origin(need.use).step.site for need in self.run.plan.containers}
         shared: dict[int, str] = {}
-        keys: dict[int, str] = {}
+        keys = _Keys()
         for use_step in sorted(needed):
             pairs = self._occurrences(use_step, meant)
             home = self._common_block(pairs).statements[0]
@@ -143,22 +142,33 @@ class Speller:
                 self._put_before(home, f"{shared[id(home)]} = {{}}")
             self._carry_one(pairs[0], shared[id(home)], keys)
 
+    @cached_property
+    def _turns_of(self) -> Mapping[int, list[int]]:
+        """By step, its operations."""
+        found: dict[int, list[int]] = {}
+        for site, origin in self.run.unrolled.origins.items():
+            found.setdefault(origin.step.site, []).append(site)
+        return found
+
+    @cached_property
+    def _instances(self) -> Mapping[int, int]:
+        return schedule.instances(self.run.unrolled.trace)
+
     def _occurrences(
         self, use_step: int, meant: Mapping[int, schedule.Sight]
     ) -> list[tuple[int, int]]:
         """The definition and the use at every turn; all must be of one text."""
         pairs = []
-        for site, origin in self.run.unrolled.origins.items():
-            if origin.step.site == use_step:
-                definition = meant.get(site)
-                if not isinstance(definition, int) or definition not in self.run.unrolled.origins:
-                    raise NotSpelled
-                pairs.append((definition, site))
+        for site in self._turns_of[use_step]:
+            definition = meant.get(site)
+            if not isinstance(definition, int) or definition not in self.run.unrolled.origins:
+                raise NotSpelled
+            pairs.append((definition, site))
         if len({self.run.origin(definition).step.site for definition, _ in pairs}) != 1:
             raise NotSpelled
         return pairs
 
-    def _carry_one(self, pair: tuple[int, int], shared: str, keys: dict[int, str]) -> None:
+    def _carry_one(self, pair: tuple[int, int], shared: str, keys: _Keys) -> None:
         definition, use = self.run.origin(pair[0]), self.run.origin(pair[1])
         if not isinstance(definition.step, Bind) or not isinstance(use.step, Read):
             raise NotSpelled
@@ -166,15 +176,14 @@ class Speller:
             raise NotSpelled
         site = definition.step.site
         name = definition.step.name
-        if site not in keys:
-            keys[site] = _key(name, keys.values())
-            self._put_after(self._settled(pair[0]), f'{shared}["{keys[site]}"] = {name}')
-        self._replace_use(use.step, use.innermost, f'{shared}["{keys[site]}"]')
+        if site not in keys.given:
+            self._put_after(self._settled(pair[0]), f'{shared}["{keys.give(site, name)}"] = {name}')
+        self._replace_use(use.step, use.innermost, f'{shared}["{keys.given[site]}"]')
 
     def _settled(self, site: int) -> Statement:
         """The statement behind which a definition is final: a whole loop, if it ends with it."""
         origin = self.run.origin(site)
-        invoke = self.run.unrolled.trace.invokes[schedule.instances(self.run.unrolled.trace)[site]]
+        invoke = self.run.unrolled.trace.invokes[self._instances[site]]
         number = next(op.statement for op in invoke.operations if op.site == site)
         later = [op for op in invoke.operations if op.statement == number and op.site > site]
         waits = any(isinstance(op, (Get, Swap, Wait)) for op in later)
@@ -188,9 +197,7 @@ class Speller:
             text = text.replace('"', "'")
             if re.search(r"\b[rRbB]?[fFtT][rRbB]?'", code):
                 raise NotSpelled
-        edit = Edit(step.span, text)
-        if edit not in self.others:
-            self.others.append(edit)
+        self.others.append(Edit(step.span, text))
 
     # --- barriers that come -----------------------------------------------------------------------
 
@@ -225,8 +232,7 @@ class Speller:
         listed = self._listed(places, barriers)
         home = self.trace.body if listed else self._home(places, barriers)
         tracer = self.trace.entered.name
-        if tracer is None:
-            raise NotSpelled
+        assert tracer is not None
         stem = "barriers" if listed else "barrier"
         name = self._fresh(stem if alone else f"{stem}_{self._named(barriers[0])}")
         made = f"{tracer}.barrier({barriers[0].participants})"
@@ -327,8 +333,6 @@ class Speller:
         producer, consumer = (self.trace.invokes[numbers[i]] for i in pairs[0])
         if len(set(pairs)) == 1 and not turns[pairs[0][0]]:
             return self.trace.body
-        if not producer.parents and not consumer.parents:
-            return self.trace.body
         if not producer.parents or not turns[pairs[0][0]]:
             return self.trace.body
         if any(turns[a] != turns[b] for a, b in pairs) or producer.parents != consumer.parents:
@@ -361,9 +365,20 @@ def _augments(statement: Statement, name: str) -> bool:
     )
 
 
-def _key(name: str, taken: object) -> str:
-    used = set(taken)  # type: ignore[call-overload]
-    key, number = name, 2
-    while key in used:
-        key, number = f"{name}_{number}", number + 1
-    return key
+class _Keys:
+    """The keys under which values stand in a dictionary."""
+
+    def __init__(self) -> None:
+        self.given: dict[int, str] = {}
+        self._used: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def give(self, site: int, name: str) -> str:
+        """Gives a definition a key of its own, like the name that it binds."""
+        key, number = name, self._numbers.get(name, 2)
+        while key in self._used:
+            key, number = f"{name}_{number}", number + 1
+        self._numbers[name] = number
+        self._used.add(key)
+        self.given[site] = key
+        return key

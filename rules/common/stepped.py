@@ -273,7 +273,7 @@ def tracer_beside(program: Program, trace: Trace, invoke: Invoke) -> tuple[str, 
     Raises:
         Undecided: it cannot be.
     """
-    if trace.kind not in ("trace", "generate") or invoke.helper or invoke.body.inline:
+    if trace.kind not in ("trace", "generate") or invoke.body.inline:
         raise Undecided("it does not stand in the body of a trace of its own")
     if any(nexts_of(statement) for statement in invoke.body.statements):
         raise Undecided("`.next()` stands beside it")

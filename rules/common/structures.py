@@ -81,10 +81,10 @@ def _structure(
         if what not in _KINDS or (what == "tracer.local" and _runs_remotely(program, statement)):
             continue
         call = parsed_call(program, context.call)
-        if call is not None:
-            kind = what.partition(".")[2]
-            chain = tuple(_chain(program, context, following)) if kind == "cond" else ()
-            return Structure(kind, statement, context, call, scope, chain)
+        assert call is not None
+        kind = what.partition(".")[2]
+        chain = tuple(_chain(program, context, following)) if kind == "cond" else ()
+        return Structure(kind, statement, context, call, scope, chain)
     return None
 
 

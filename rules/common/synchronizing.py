@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nnmigrate.findings import Applicability, Fix
 from nnmigrate.program import Program, Trace
 from nnmigrate.program.memory import remembered
-from nnmigrate.spans import Edit
 
-from .changing import Changed, tried
+from .changing import Changed, Tries, tried
 from .crossings import Run, crossings, held_up, runs, trouble
 from .spelling import NotSpelled, Speller
 
@@ -19,13 +20,8 @@ def synchronizing_fix(program: Program, trace: Trace) -> Fix | None:
     It is tried before it is offered: the changed code is understood and simulated anew. Where the
     trace may go several ways the barriers of one serve them all: they stand outside of conditions.
     """
-    every = runs(program, trace)
-    if not every or not trace.explicit or not trace.entered.proved:
-        return None
-    others = (_spelled(program, trace, run) for run in every[1:])
-    spelled = dict.fromkeys((_first(program, trace), *others))
     left: dict[Fix, int] = {}
-    for fix in filter(None, spelled):
+    for fix in _spellings(program, trace):
         after = _trouble_after(program, trace, fix)
         if after is not None:
             left[fix] = after
@@ -44,18 +40,20 @@ def _spelled(program: Program, trace: Trace, run: Run) -> Fix | None:
     return Fix(speller.message(), edits, Applicability.SAFE, trace.statement.span)
 
 
-def first_spelled(program: Program, trace: Trace) -> tuple[Edit, ...]:
-    """What is tried first to let the values of a trace cross; nothing where nothing is."""
-    fix = _first(program, trace)
-    return fix.edits if fix is not None else ()
-
-
 @remembered
-def _first(program: Program, trace: Trace) -> Fix | None:
-    every = runs(program, trace)
-    if not every or not trace.explicit or not trace.entered.proved:
-        return None
-    return _spelled(program, trace, every[0])
+def spelled_ways(program: Program, trace: Trace) -> Tries:
+    """What is tried to let the values of a trace cross."""
+    return Tries(fix.edits for fix in _spellings(program, trace))
+
+
+def _spellings(program: Program, trace: Trace) -> Iterator[Fix]:
+    """The changes that serve one way that the trace may go, each once."""
+    seen: set[Fix] = set()
+    for run in runs(program, trace) if trace.explicit and trace.entered.proved else ():
+        fix = _spelled(program, trace, run)
+        if fix is not None and fix not in seen:
+            seen.add(fix)
+            yield fix
 
 
 def _trouble_after(program: Program, trace: Trace, fix: Fix) -> int | None:
@@ -68,7 +66,7 @@ def _trouble_after(program: Program, trace: Trace, fix: Fix) -> int | None:
             return None
         return after if held_up(*changed) <= held_up(program, trace) else None
 
-    return tried(program, trace, fix.edits, first_spelled, outcome)
+    return tried(program, trace, fix.edits, spelled_ways, outcome)
 
 
 def is_cured(changed: Changed) -> bool:

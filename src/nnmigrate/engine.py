@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from itertools import pairwise
 
 from nnmigrate.classes import dataclass
+from nnmigrate.comments.demonstrated import demonstrated
 from nnmigrate.comments.directives import mentions_any
 from nnmigrate.comments.reviewing import reviewed, suppressions_of
 from nnmigrate.faults import described
@@ -304,10 +305,11 @@ def _run(
     wanted = [finding for finding in findings if not suppressions.cover(finding)]
     failed = {one.code for one in failures}
     wanted += reviewed(program, suppressions, findings, modules, failed)
+    wrong = demonstrated(code) if wanted and program.options.text else None
     shown = (
         _without_fix_of(rigid, finding)
         for finding in wanted
-        if not _is_thought_of(program, finding)
+        if not (_is_thought_of(program, finding) or (wrong and wrong.holds(finding.span)))
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
 

@@ -17,6 +17,7 @@ from nnmigrate.documents import (
     document_of,
     is_host,
     is_notebook,
+    is_text,
     mentions_nnsight,
     refuse_too_long,
 )
@@ -104,6 +105,7 @@ def options_of(name: str, settings: Settings) -> Options:
         project=project,
         asked=frozenset(settings.selection.select),
         again=is_notebook(name),
+        text=is_text(name),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import accumulate
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
@@ -120,7 +121,10 @@ class Lines:
     @cached_property
     def starts(self) -> tuple[int, ...]:
         """The offset of the first character of each line."""
-        return (0, *(end.end() for end in _LINE_END.finditer(self.code)))
+        if "\r" in self.code:
+            return (0, *(end.end() for end in _LINE_END.finditer(self.code)))
+        lengths = [len(line) + 1 for line in self.code.split("\n")]
+        return (0, *accumulate(lengths[:-1]))
 
     def place(self, offset: int) -> tuple[int, int]:
         """The line and the column of a character, both counted from 1."""

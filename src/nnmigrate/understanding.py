@@ -69,8 +69,11 @@ def _parsable(code: str) -> str:
     That is a carriage return alone at the end, and form feeds that begin lines. Every other
     character keeps its offset, so that all spans point into `code` as well.
     """
-    with_lines = _LONE_RETURN.sub("\n", code)
-    return _PAGE_BREAK.sub(lambda feeds: "\n" * len(feeds[0]), with_lines)
+    if "\r" in code:
+        code = _LONE_RETURN.sub("\n", code)
+    if "\f" in code:
+        code = _PAGE_BREAK.sub(lambda feeds: "\n" * len(feeds[0]), code)
+    return code
 
 
 def _in_pythons_words(code: str) -> NotPython | None:

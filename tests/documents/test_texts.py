@@ -31,6 +31,28 @@ class TestMarkdown:
         assert document(text).notes[0].line == 13
         assert document(text.replace("~~~\n~~~~", "~~~~")).code == "# %%\na = 1\n# %%\nb = a\n"
 
+    @pytest.mark.parametrize(
+        ("above", "title"),
+        [
+            ("### Wrong code\n\n", " wrong"),
+            ("### Wrong code\n\nIt hangs, since\nnobody comes.\n\n", " wrong"),
+            ("#### OutOfOrderError\n\nRaised in the wrong order.\n\n", " wrong"),
+            ("### Right code\n\n", ""),
+            ("### Wrong code\n\n```bash\n# Wrong\n```\n\nThen:\n\n", ""),
+            ("# Wrong\n\nCorrect:\n\n", ""),
+            ("# T\n\n\u274c **Wrong**\n", " wrong"),
+            ("# Wrong\n\n## Then\n\n", ""),
+            ("Wrong\n\nis what follows not\n\n", ""),
+        ],
+    )
+    def test_a_block_below_a_heading_that_calls_it_wrong_says_so(
+        self, above: str, title: str
+    ) -> None:
+        found = document(f"{above}```python\na = 1\n```\n")
+
+        assert found.code == f"# %%{title}\na = 1\n"
+        assert found.with_code(found.code, found.rigid) == found.raw
+
     def test_a_line_is_that_of_the_file(self) -> None:
         found = document("- x\n\n  ```python\n  a = 1\n  b = 2\n  ```\n")
         origin = found.origins[found.code.splitlines().index("b = 2")]

@@ -8,9 +8,10 @@ import libcst as cst
 import pytest
 
 from nnmigrate.program import NotPython, build
-from nnmigrate.program.pieces import pieces_of, whole
+from nnmigrate.program.pieces import forget, pieces_of, whole
 from nnmigrate.program.positions import Positions
 
+MANY = "    b\n" * 40  # lines enough for a piece
 LONG = "    rows = [line.split(',') for line in open(path) if line.strip() and line[0] != '#']\n"
 LOAD = f"def load(path, *, sep=','):\n    # Reads.\n{LONG}    return rows  # all\n"
 
@@ -83,16 +84,22 @@ def test_pieces_are_the_whole_module(code: str) -> None:
 
 
 def test_equal_pieces_have_nodes_of_their_own() -> None:
-    code = "if a:\n    b\n" * 3
+    code = ("if a:\n" + MANY) * 3
     first, second, third = (piece.tree for piece in pieces_of(code))
     assert len({id(first), id(second), id(third)}) == 3
 
 
 def test_what_is_parsed_is_kept() -> None:
-    code = "if a:\n    b\nif c:\n    d\n"
+    code = f"if a:\n{MANY}if c:\n{MANY}    d\n"
     before, after = pieces_of(code), pieces_of(code.replace("d", "e"))
     assert before[0].tree is after[0].tree
     assert before[1].tree is not after[1].tree
+
+
+def test_few_lines_are_parsed_together() -> None:
+    few = "x = 1\nif a:\n    b\n"
+    code = f"{few}if c:\n{MANY}{few}"
+    assert [piece.text for piece in pieces_of(code)] == [few, f"if c:\n{MANY}", few]
 
 
 def test_a_helper_that_is_called_in_a_trace_is_followed_though_it_was_left_out() -> None:
@@ -109,3 +116,62 @@ def test_what_libcst_does_not_take_is_told_where_it_stands() -> None:
     with pytest.raises(NotPython) as caught:
         build("x = 1\ny = (\n")
     assert caught.value.line >= 2
+
+
+# Python takes both, LibCST does not take the one and loses the backslash of the other.
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [("    (a.b): int = 3\n", "parser error"), ("    # a\n\\\n    b = 1\n", "unchanged")],
+)
+def test_what_libcst_does_not_take_of_a_body_that_was_left_out_is_told(
+    row: str, message: str
+) -> None:
+    code = f"x = 1\n\n\ndef load(path):\n    c = 1\n{row}{LONG}"
+    ((places, function),) = _functions(code).values()
+    with pytest.raises(NotPython, match=message) as caught:
+        places.body(function)
+    assert caught.value.line >= 4
+
+
+def test_what_libcst_does_not_give_back_is_told() -> None:
+    with pytest.raises(NotPython, match="unchanged"):
+        build("# a\n\\\nimport nnsight\n")
+
+
+def test_statements_that_share_a_line_with_what_goes_on_in_the_next_are_one_piece() -> None:
+    code = "if a:\n    b\nc = 1; \\\nd = 2\nif e:\n    f\n"
+    assert "".join(piece.text for piece in pieces_of(code)) == code
+    assert len(whole(pieces_of(code)).body) == 3
+
+
+def test_only_what_was_left_out_is_put_in_again() -> None:
+    code = f"class A:\n    def f(self):\n        return 1\n    def load(self):\n    {LONG}"
+    pieces = pieces_of(code)
+    places = Positions(pieces, code)
+    (made,) = whole(pieces).body
+    assert isinstance(made, cst.ClassDef)
+    short, long = made.body.body
+    assert isinstance(short, cst.FunctionDef)
+    assert isinstance(long, cst.FunctionDef)
+    assert places.body(long) is not long.body
+    assert places.of(places.body(long)).of(code) == LONG.strip()
+    assert places.body(short) is short.body
+
+
+def test_trees_that_were_let_go_of_keep_their_places() -> None:
+    code = f"x = 1\n{LOAD}"
+    pieces = pieces_of(code)
+    places = Positions(pieces, code)
+    forget()
+    (function,) = (one for one in whole(pieces).body if isinstance(one, cst.FunctionDef))
+    body = places.body(function)
+    assert places.of(body.body[-1]).of(code) == "return rows"
+    assert pieces_of(code)[0].tree is not pieces[0].tree
+
+
+def test_what_is_kept_has_an_end() -> None:
+    code = "x = 1\n" * 30
+    before = pieces_of(code)[0].tree
+    assert pieces_of(code)[0].tree is before
+    pieces_of(f"y = '{'y' * 1_000_000}'\n")
+    assert pieces_of(code)[0].tree is not before

@@ -88,6 +88,12 @@ match a :
     case None : f
 type A[T: int, *U, **V] = B
 def generic[T](a: T) -> T: ...
+class Generic [ T ] ( B ): ...
+def indented():
+    x = (1,
+# left
+  2, (
+3))
 if a: \\
     b
   # off
@@ -132,12 +138,29 @@ def _first(code: str) -> tuple[Positions, typing.Any]:
     return Positions(pieces, code), pieces[0].tree.module.body[0]
 
 
-def test_a_tree_that_does_not_give_the_code_back_is_written_instead() -> None:
+@pytest.mark.parametrize("name", ["bc", "(bc)"])
+def test_a_tree_that_does_not_give_the_code_back_is_written_instead(name: str) -> None:
     # LibCST 1.9.0 forgets the blanks before the colon.
-    code = "try:\n    a\nexcept E :\n    bc\n"
+    code = f"try:\n    a\nexcept E :\n    {name}\n"
     places, statement = _first(code)
-    name = statement.handlers[0].body.body[0].body[0]
-    assert places.of(name).of(code) == "bc"
+    expression = statement.handlers[0].body.body[0].body[0]
+    assert places.of(expression.value).of(code) == "bc"
+    assert places.whole(expression.value).of(code) == name
+
+
+@pytest.mark.parametrize("code", ["x = 2\n", "x = 1\n\n", "x = 1", "x  =\n1\n"])
+def test_a_tree_of_other_code_is_refused(code: str) -> None:
+    with pytest.raises(ValueError, match="does not give this code back"):
+        written_by(cst.parse_module("x = 1\n"), code)
+
+
+def test_what_a_string_is_formatted_with_stands_where_its_parts_do() -> None:
+    code = 'f"a{b!r:>{c}}d"\n'
+    places, statement = _first(code)
+    text, formatted, _ = statement.body[0].value.parts
+    assert places.of(formatted).of(code) == "b"
+    with pytest.raises(ValueError, match="FormattedStringText has no place of its own"):
+        places.of(text)
 
 
 def test_parentheses_of_its_own_belong_to_a_whole_expression() -> None:

@@ -77,6 +77,9 @@ def test_models_kept_in_attributes() -> None:
         "    with lm.trace('p'):\n        pass\n",
         "import nnsight\nwith pool.session() as s:\n    s.commit()\n",
         "class Model:\n    def trace(self): ...\nm = Model()\nwith m.trace():\n    m.other = 1\n",
+        "import other\nwith other.trace() as t:\n    with t.invoke('p'):\n        pass\n",
+        "",
+        "# nnsight\n",
     ],
 )
 def test_left_alone(code: str) -> None:
@@ -104,6 +107,26 @@ def test_remote(argument: str, remote: Remote) -> None:
     assert trace.remote is remote
     (assumed,) = build(code, Options(assume_remote=True)).traces
     assert assumed.remote is Remote.YES
+
+
+@pytest.mark.parametrize("model", ["lm", "self.lm", "config.lm", "self.parts.lm"])
+def test_what_is_traced_by_its_shape_counts_as_a_model_from_there_on(model: str) -> None:
+    traced = f"with {model}.trace({{}}) as t:\n            {{}}\n"
+    code = (
+        f"class C:\n    def run(self, lm, config):\n        "
+        f"{traced.format('', 'with t.invoke(1): pass')}        {traced.format(1, 'pass')}"
+    )
+    assert _models(code) == [model] * (1 if "config" in model or "parts" in model else 2)
+
+
+def test_a_model_is_handed_on_through_functions_that_stand_below() -> None:
+    """However many there are the walk ends; what is told too late is no model."""
+    trace = "    with m.trace(1):\n        pass\n"
+    first = f"from nnsight import LanguageModel\ndef f0(m):\n{trace}"
+    several = [f"def f{n}(m):\n    f{n - 1}(m)\n{trace}" for n in range(1, 9)]
+    assert _models(f"{first}f0(LanguageModel('x'))\n") == ["m"]
+    assert _models(f"{first}{''.join(several[:2])}f2(LanguageModel('x'))\n") == ["m"] * 3
+    assert _models(f"{first}{''.join(several)}f8(LanguageModel('x'))\n")[-3:] == ["m"] * 3
 
 
 def test_models_declared_in_a_class() -> None:
@@ -159,7 +182,16 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("from nnsight import *", Dialect.UNKNOWN),
         ("from nnsight import list\n    hs = list().save()", Dialect.UNKNOWN),
         ("lm.output.sum().backward()", Dialect.UNKNOWN),
-        ("t.log(1)\n    hs = list().save()", Dialect.UNKNOWN),
+        ("t.log(1)\n    hs = list().save()", Dialect.MIXED),
+        ("lm.layer.skip(lm.other.output)", Dialect.NEW),
+        ("with t.invoke(): pass", Dialect.NEW),
+        ("with t.invoke('p'): pass", Dialect.UNKNOWN),
+        ("with t.local(): pass", Dialect.UNKNOWN),
+        ("import nnsight.intervention.tracing.tracer", Dialect.NEW),
+        ("from nnsight.intervention.envoy import Envoy", Dialect.UNKNOWN),
+        ("nnsight.CONFIG.APP.PYMOUNT = False", Dialect.NEW),
+        ("nnsight.CONFIG.APP.DEBUG = False", Dialect.UNKNOWN),
+        ("lm = NNsight(module, envoys=Mine)", Dialect.NEW),
         ("x = 1", Dialect.UNKNOWN),
     ],
 )
@@ -195,3 +227,10 @@ def test_not_python_says_where() -> None:
     with pytest.raises(NotPython) as caught:
         build("import nnsight\nx = (\n")
     assert caught.value.line >= 2
+
+
+def test_lists_that_are_put_into_one_another_do_not_exceed_calls() -> None:
+    rows = "    outer = []\n    outer.append(inner)\n    inner = outer\n" * 1500
+    model = "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+    (trace,) = build(f"{model}with lm.trace(1):\n    inner = [lm.output]\n{rows}").traces
+    assert len(trace.body.statements) == 4501

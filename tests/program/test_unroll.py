@@ -179,6 +179,31 @@ def test_layers_that_a_loop_walks_over_are_in_order() -> None:
     assert second.sequence == (loop, turn + 1)
 
 
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for layer in reversed(lm.h):\n        x = layer.output",
+        "for layer in reversed(lm.h[2:5]):\n        x = layer.output",
+        "for l in reversed(range(n())):\n        x = lm.h[l].output",
+    ],
+)
+def test_layers_that_a_loop_walks_over_in_reverse_are_not_in_order(loop: str) -> None:
+    (run,) = _unrolled(INVOKE.format(loop))
+    gets = [each for each in run.trace.invokes[0].operations if isinstance(each, Get)]
+    parts = [get.provider.path[-1] for get in gets]
+    assert [part.sequence for part in parts if isinstance(part, Index)] == [None, None]
+    assert parts[0] != parts[1]
+
+
+def test_layers_of_some_are_not_known_by_their_number() -> None:
+    (run,) = _unrolled(INVOKE.format("few = lm.h[2:4]\n    x = few[1].output\n    few[1].output"))
+    gets = [each for each in run.trace.invokes[0].operations if isinstance(each, Get)]
+    one, other = (get.provider.path[-1] for get in gets)
+    assert isinstance(one, Index)
+    assert one.value is None
+    assert one != other
+
+
 def test_invokes_in_a_loop_are_one_a_turn() -> None:
     (run,) = _unrolled("for l in range(3):\n    with t.invoke('p'):\n        x = lm.h[l].output")
     assert _layers(run) == [[0], [1], [2]]
@@ -246,6 +271,7 @@ def test_helpers_access_in_their_own_frame() -> None:
         INVOKE.format(
             "for a in range(40):\n        for b in range(40):\n            x = lm.h[b].output"
         ),
+        INVOKE.format("for a in range(200):\n        for b in range(200):\n            pass"),
         "b = t.barrier(n)\nwith t.invoke('p'):\n    b()",
         "bs = [t.barrier(2) for _ in range(2)]\nwith t.invoke('p'):\n    bs[-1]()",
         "bs = [t.barrier(2) for _ in range(2)]\nwith t.invoke('p'):\n    bs[n]()",
@@ -254,3 +280,11 @@ def test_helpers_access_in_their_own_frame() -> None:
 def test_what_is_not_followed(body: str) -> None:
     with pytest.raises(NotFollowed):
         _unrolled(body)
+
+
+def test_a_session_has_no_run_of_its_own() -> None:
+    session, _ = build(
+        f"{PRELUDE}with lm.session():\n    with lm.trace('p'):\n        pass\n"
+    ).traces
+    with pytest.raises(NotFollowed):
+        unroll(session, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nnmigrate.engine import check, fix
+from nnmigrate.program import build
 
 HEAD = """import importlib.metadata
 import nnsight
@@ -31,6 +32,7 @@ TESTS_OF_OLD = [
     "IS_OLD",
     "not IS_NEW",
     "V < Version('0.5')",
+    '(nnsight.__version__)  <  "0.5"',
 ]
 NAMES = """V = Version(nnsight.__version__)
 IS_OLD = V < Version("0.5")
@@ -53,6 +55,14 @@ def test_the_old_branch_is_left_alone(test: str) -> None:
 def test_the_other_branch_is_not_the_old_one(test: str) -> None:
     code = f"if {test}:\n    {NEW.format('    ')}\n{OLD.format('')}"
     assert found(code) == ["NNS420"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    ['if nnsight.__version__ < "0.5":  # 0.4: as it was', 'if(nnsight.__version__ < "0.5") :'],
+)
+def test_the_layout_of_a_condition_does_not_matter(head: str) -> None:
+    assert found(f"{head}\n    {OLD.format('    ')}") == []
 
 
 def test_behind_a_return_is_the_other_branch() -> None:
@@ -85,12 +95,26 @@ OTHERS = [
     'if hasattr(config, "save"):',
     'if nnsight.__version__ < "0.7":',
     'if not nnsight.__version__.startswith("0"):',
+    'if (nnsight.__version__ < "0.5") is old:',
+    "if first <= nnsight.__version__ <= last:",
+    "if nnsight.__version__ < oldest:",
+    'if nnsight.__version__.split(".")[1] == 4:',
+    "if f(nnsight.__version__)[0:1]:",
+    "if tuple(nnsight.__version__) < (0, five):",
+    "if (await_ := nnsight.__version__):",
 ]
 
 
 @pytest.mark.parametrize("test", OTHERS)
 def test_other_conditions_say_nothing(test: str) -> None:
     assert found(f"{test}\n    {OLD.format('    ')}") == ["NNS420"]
+
+
+def test_a_condition_that_python_does_not_read_says_nothing() -> None:
+    deep = f"{'(' * 300}nnsight.__version__ < '0.5'{')' * 300}"
+    plain, nested = (build(f"{HEAD}if {test}:\n    pass\n") for test in (deep[300:-300], deep))
+    assert len(plain.branches.old) == 1
+    assert nested.branches.old == ()
 
 
 def test_invokes_are_looked_at_in_the_new_branch() -> None:

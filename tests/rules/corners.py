@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnmigrate.engine import check, fix
+from nnmigrate.program import Options
 
 HEAD = """from nnsight import LanguageModel
 import torch
@@ -26,6 +27,7 @@ class Corner:
         after: the program after all fixes, the unsafe ones included; as it was where it is not
             given.
         whole: the same where the head is changed as well, with the head.
+        options: where the code is to go, and what it is.
     """
 
     name: str
@@ -34,11 +36,12 @@ class Corner:
     says: tuple[str, ...] = ()
     after: str | None = None
     whole: str | None = None
+    options: Options = field(default_factory=Options)
 
     def check(self) -> None:
         """Hold what the tool does against what is written here."""
         code = HEAD + self.before
-        checked, fixed = check(code), fix(code, unsafe=True)
+        checked, fixed = check(code, self.options), fix(code, self.options, unsafe=True)
         after = self.whole if self.whole is not None else HEAD + (self.after or self.before)
         said = "\n".join(f"{each.message} | {each.consequence}" for each in checked.findings)
 
@@ -46,4 +49,4 @@ class Corner:
         assert " ".join(each.code for each in checked.findings) == self.codes
         assert [each for each in self.says if each not in said] == [], said
         assert fixed.code == after
-        assert fix(fixed.code, unsafe=True).code == fixed.code
+        assert fix(fixed.code, self.options, unsafe=True).code == fixed.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nnmigrate.engine import check
+from nnmigrate.program import Dialect, Options
 
 HEAD = """import nnsight
 from nnsight import LanguageModel
@@ -149,6 +150,58 @@ class Model(LanguageModel):
             found = self._run()
         return found
 """,
+    "what works on 0.5 stands beside what only 0.5 knows": """
+with lm.generate("a b c", max_new_tokens=3) as tracer:
+    first = lm.lm_head.output.save()
+    second = lm.lm_head.next().output.save()
+with lm.generate("a b c", max_new_tokens=3) as tracer:
+    with tracer.iter[1]:
+        third = lm.lm_head.output.save()
+for name, module in lm.named_modules():
+    print(name)
+""",
+    "an object from outside is changed": """
+import weakref
+
+found = []
+with lm.trace("a b c") as tracer:
+    found.append(weakref.ref(tracer))
+    hidden = lm.transformer.h[0].output.save()
+""",
+    "a step that is never made is asked for on purpose": """
+try:
+    with lm.generate("a b c", max_new_tokens=2) as tracer:
+        found = list().save()
+        with tracer.iter[5:7]:
+            found.append(lm.lm_head.output)
+    print(found)
+except NameError:
+    print("nothing is left")
+""",
+    "a block for a step that is never made touches no module": """
+with lm.generate("a b c", max_new_tokens=2) as tracer:
+    found = list().save()
+    with tracer.iter[5] as step:
+        found.append(step)
+""",
+}
+
+TEXTS = {
+    "how a call is written": """
+# %%
+lm.trace("a b c")
+lm.trace(["a b c", "d"])
+""",
+    "the name of a loop is that of other blocks": """
+# %%
+with lm.session():
+    for prompt in ["a", "b"]:
+        with lm.trace(prompt):
+            hidden = lm.transformer.h[0].output.save()
+# %%
+with lm.trace(prompt):
+    logits = lm.lm_head.output.save()
+""",
 }
 
 
@@ -157,3 +210,20 @@ def test_nothing_is_reported(body: str) -> None:
     checked = check(HEAD + body)
     assert checked.failures == ()
     assert [(one.code, one.message) for one in checked.findings] == []
+
+
+@pytest.mark.parametrize("body", TEXTS.values(), ids=TEXTS)
+def test_nothing_is_reported_of_a_text(body: str) -> None:
+    checked = check(HEAD + body, Options(text=True))
+    assert [(one.code, one.message) for one in checked.findings] == []
+
+
+@pytest.mark.parametrize("body", TEXTS.values(), ids=TEXTS)
+def test_in_a_program_it_is_reported(body: str) -> None:
+    assert check(HEAD + body.replace("# %%\n", "")).findings
+
+
+def test_of_code_that_is_known_to_be_older_it_is() -> None:
+    old = Options(source=Dialect.OLD)
+    found = {one.code for body in BORN.values() for one in check(HEAD + body, old).findings}
+    assert {"NNS201", "NNS401", "NNS601", "NNS604"} <= found

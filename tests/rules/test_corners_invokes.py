@@ -17,7 +17,7 @@ with lm.trace() as tracer:
     with tracer.invoke("b"):
         lm.transformer.h[1].output[0][:] = boxes[0]
 """,
-        "NNS201 NNS105 NNS101",
+        "NNS105 NNS101",
         says=("IndexError or KeyError: the item is missing",),
         after="""\
 boxes = []
@@ -415,7 +415,7 @@ with lm.trace() as tracer:
         xs.append(h)
     xs.append(h + 1)
 """,
-        "NNS201 NNS104",
+        "NNS104",
         after="""\
 xs = []
 with lm.trace() as tracer:

@@ -210,7 +210,7 @@ with lm.session() as session:
     with session.iter(xs) as n:
         xs.append(n)
 """,
-        "NNS404 NNS201",
+        "NNS404",
         after="""\
 xs = [1, 2]
 with lm.session() as session:
@@ -386,7 +386,7 @@ with lm.trace("a"):
     x = d.output[0] = lm.transformer.h[1].output[0]
     d.output[0] = lm.lm_head.output
 """,
-        "NNS201",
+        "",
     ),
     Corner(
         "a run without a with, read from a call",

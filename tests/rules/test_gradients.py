@@ -158,6 +158,23 @@ REWRITES = {
             gs = [gradient.sum() for h, gradient in zip(hs, gradients)].save()
         """,
     ),
+    "a name that the document has": (
+        """
+        with lm.trace("a"):
+            hs = [layer.output for layer in lm.transformer.h]
+            value = lm.lm_head.output.sum()
+            gs = [h.grad.sum() for h in hs].save()
+            value.backward()
+        """,
+        """
+        with lm.trace("a"):
+            hs = [layer.output for layer in lm.transformer.h]
+            value = lm.lm_head.output.sum()
+            with value.backward():
+                gradients = [value_2.grad for value_2 in reversed(hs)][::-1]
+            gs = [gradient.sum() for h, gradient in zip(hs, gradients)].save()
+        """,
+    ),
     "in a loop around the pass": (
         """
         with lm.trace("a"):

@@ -214,6 +214,9 @@ LEFT_ALONE = {
     "CONFIG.set_default_api_key('x')\n",
     "settings of another": "settings.API.SSL = True\nCONFIG2.API.SSL = 1\n",
     "a host that is a URL": "CONFIG.API.HOST = 'https://ndif.dev'\n",
+    "a host that is read where it is a URL": (
+        "CONFIG.API.HOST = 'https://ndif.dev'\nprint(CONFIG.API.HOST)\n"
+    ),
     "a host that is computed": "CONFIG.API.HOST = host()\n",
     "one argument": "lm.to('cuda')\nlm.transformer.to(torch.float16)\nlm.cuda()\n",
     "a tensor that is moved": "x = torch.ones(1).to('cpu', torch.float16)\n",

@@ -190,6 +190,10 @@ LEFT_ALONE = {
         "with lm.generate(OPEN) as t:\n    with t.invoke('a'):\n        with lm.lm_head.all():\n"
         "            lm.lm_head.output[:] = 0\n    with t.invoke():\n    " + TAIL
     ),
+    "counted by a pipeline": (
+        "lm = nnsight.DiffusionModel('sd')\n"
+        f"with lm.generate('a', num_inference_steps=5):\n    {BLOCK}{TAIL}"
+    ),
     "no model": "with net.generate('a', OPEN):\n    with net.all():\n        f()\n    g()\n",
 }
 

@@ -312,7 +312,7 @@ REPORTED = {
         """,
     "in a comprehension": """
         with m.generate("a", max_new_tokens=3) as t:
-            xs = [m.lm_head.next().output.save() for _ in range(2)].save()
+            xs = [m.lm_head.next().output.save() for _ in range(2)]
         """,
     "kept": """
         with m.generate("a", max_new_tokens=3) as t:

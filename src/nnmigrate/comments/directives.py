@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from enum import Enum
+from functools import lru_cache
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
@@ -92,6 +93,7 @@ class Directive:
     sure: bool = True
 
 
+@lru_cache(maxsize=4)
 def mentions_any(code: str) -> bool:
     """Whether any such comment can be in the code."""
     return _MENTIONED.search(code) is not None

@@ -13,6 +13,7 @@ from nnmigrate.documents.kinds import (
     document_of,
     is_host,
     is_notebook,
+    is_text,
     may_concern_nnsight,
 )
 from nnmigrate.documents.magics import TRANSPARENT
@@ -40,6 +41,7 @@ __all__ = [
     "document_of",
     "is_host",
     "is_notebook",
+    "is_text",
     "may_concern_nnsight",
     "mentions_nnsight",
     "put",

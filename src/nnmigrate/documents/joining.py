@@ -15,8 +15,8 @@ from nnmigrate.documents.places import Origin
 from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
-SEPARATOR = "# %%\n"
-"""What begins every piece in the program: as percent scripts write it."""
+SEPARATOR = "# %%"
+"""What begins the line above every piece in the program: as percent scripts write it."""
 
 _LONG = 2000
 """From how many lines on the smallest edits would take seconds to find."""
@@ -58,11 +58,13 @@ class Piece:
         prompts: what stands before a line that begins a statement, and before one that goes on
             with it (`>>> `, `... `), in a console; None elsewhere.
         headed: whether nothing may come before its first line: a magic for the whole cell.
+        title: what the host says of it, where that matters to whoever reads the code.
     """
 
     lines: tuple[HostLine, ...]
     prompts: tuple[str, str] | None = None
     headed: bool = False
+    title: str = ""
 
     @property
     def head(self) -> int:
@@ -77,18 +79,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class _Segment:
-    """Lines of a piece of which all are rigid, or none is."""
+    """Lines of a piece of which all are rigid, or none is; the first one of them has a title."""
 
     piece: int
     lines: tuple[HostLine, ...]
     rigid: bool = False
     begins: bool = False
+    title: str = ""
 
     @property
     def code(self) -> str:
-        return (SEPARATOR if self.begins else "") + "".join(
-            line.code + (line.end or "\n") for line in self.lines
-        )
+        above = f"{SEPARATOR} {self.title}".rstrip() + "\n" if self.begins else ""
+        return above + "".join(line.code + (line.end or "\n") for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ class OfPieces:
 
 def _parts(number: int, piece: Piece) -> Iterator[_Segment]:
     # What stands before a notebook's magics would come before `%%time` or `!pip install`.
-    yield _Segment(number, piece.lines[: piece.head], rigid=True, begins=True)
+    head = piece.lines[: piece.head]
+    yield _Segment(number, head, rigid=True, begins=True, title=piece.title)
     if piece.headed:
         yield _Segment(number, ())
         yield _Segment(number, (), rigid=True)

@@ -64,6 +64,11 @@ def is_notebook(name: str) -> bool:
     return Path(name).suffix.lower() in NOTEBOOKS
 
 
+def is_text(name: str) -> bool:
+    """Whether a document is a text with blocks of code."""
+    return Path(name).suffix.lower() in TEXTS
+
+
 def is_host(name: str) -> bool:
     """Whether a document is something else that holds code, such as a notebook."""
     return Path(name).suffix.lower() in (*NOTEBOOKS, *TEXTS)

@@ -17,12 +17,17 @@ from nnmigrate.documents.parsing import problem_in
 from nnmigrate.documents.places import Origin
 from nnmigrate.documents.problem import DocumentProblem
 from nnmigrate.documents.python import PythonDocument
+from nnmigrate.patterns import pattern
 from nnmigrate.spans import Span
+from nnmigrate.wording import calls_right, calls_wrong, names_error
 
 MARKDOWN = (".md", ".markdown", ".qmd", ".rmd")
 """What the names of Markdown files end in."""
 RESTRUCTURED = (".rst",)
 """What the names of reStructuredText files end in."""
+
+_HEADING = pattern(r" {0,3}#{1,6}\s")
+_OPENS = pattern(r"[\s>*+-]*(?:`{3,}|~{3,}|\.\. )")
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class TextDocument(OfPieces):
                 continue
             problem = problem_in([one.code for one in python])
             if problem is None:
-                pieces.append(_piece(block, python, rows))
+                pieces.append(_piece(block, python, rows, _title(rows, block)))
                 places.append((block.start, block.start + len(block.lines)))
             else:
                 line, message = problem
@@ -107,10 +112,28 @@ class TextDocument(OfPieces):
         return self.file.with_code("".join((*pieces, *rows[done:])))
 
 
-def _piece(block: Block, python: list[Shown], rows: list[tuple[str, str]]) -> Piece:
+def _piece(block: Block, python: list[Shown], rows: list[tuple[str, str]], title: str) -> Piece:
     lines = tuple(_lines(block, python, rows))
     prompts = (f"{block.indent}>>> ", f"{block.indent}... ") if block.console else None
-    return Piece(lines, prompts)
+    return Piece(lines, prompts, title=title)
+
+
+def _title(rows: list[tuple[str, str]], block: Block) -> str:
+    """What the text says of a block, if it says that it is wrong: right above, or in its heading.
+
+    A title becomes a comment of the program, in which nothing of the text's own may stand.
+    """
+    near = True
+    for number in range(block.start - 1, -1, -1):
+        row = rows[number][0]
+        if _OPENS.match(row) and number == block.start - 1:
+            continue
+        if _OPENS.match(row):
+            break  # another block
+        if (near and calls_right(row)) or _HEADING.match(row) or (near and calls_wrong(row)):
+            return "wrong" if calls_wrong(row) or names_error(row) else ""
+        near = near and not row.strip()
+    return ""
 
 
 def _lines(block: Block, python: list[Shown], rows: list[tuple[str, str]]) -> Iterator[HostLine]:

@@ -70,7 +70,7 @@ def augment(walk: Walk, node: cst.AugAssign) -> None:
         walk.bind(target, "augment", new, walk.positions.whole(node.value))
     elif isinstance(old, Traced):
         _store_into_traced(walk, node, target, old)
-    elif isinstance(target, (cst.Attribute, cst.Subscript)):
+    else:
         mutated(walk, node, target, "augment", value=(node.value, value))
 
 
@@ -100,8 +100,8 @@ def delete(walk: Walk, node: cst.Del) -> None:
             base(walk, target.value)
             key = (target.attr, target.attr.value)
             mutated(walk, node, target.value, "delattr", key=key)
-        elif isinstance(target, cst.Subscript):
-            _delete_item(walk, node, target)
+        else:
+            _delete_item(walk, node, cst.ensure_type(target, cst.Subscript))
 
 
 def _single(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -143,7 +143,8 @@ def _store(
         _store_attribute(walk, node, target, value, expression)
     elif isinstance(target, cst.Subscript):
         _store_item(walk, node, target, value, expression)
-    elif isinstance(target, (cst.Tuple, cst.List)):
+    else:
+        assert isinstance(target, (cst.Tuple, cst.List))
         _unpack(walk, node, target, value, expression)
 
 

@@ -69,7 +69,7 @@ def invoke_among(parents: tuple[Statement, ...]) -> Statement | None:
 def roots(program: Program) -> Iterator[Trace]:
     """The outermost traces that may be rewritten; what a session holds is part of its body."""
     for trace in program.traces:
-        if trace.session is None and trace.kind != "edit" and trace.entered.proved:
+        if trace.session is None and trace.kind != "edit":
             yield trace
 
 

@@ -225,7 +225,7 @@ def _envoy_method(
         if name == "all":
             return _opener(walk, "iterate", node, function, receiver, arguments)
         return receiver if name == "next" else UNKNOWN
-    if name in ("named_modules", "modules", "to", "_clear"):
+    if name in ("named_modules", "modules", "to", "_clear", "skip"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
     return UNKNOWN
 

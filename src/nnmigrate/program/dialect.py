@@ -33,20 +33,27 @@ from nnmigrate.program.values import (
 from nnmigrate.project import Project
 
 # nnsight 0.5.15, intervention/tracing: tracer.barrier, tracer.iter[...], tracer.all(),
-# tracer.result, tracer.cache; envoy.source; nnsight.save since 0.5.13. None of them is in 0.4.11.
-_NEW_TOLD = frozenset("tracer.cache tracer.all tracer.iter[]".split())
+# tracer.result, tracer.cache; envoy.source, envoy.skip; nnsight.save since 0.5.13. None of them is
+# in 0.4.11, nor can an invoke there be made of nothing.
+_NEW_TOLD = frozenset("tracer.cache tracer.all tracer.iter[] skip".split())
 
 # Gone or changed in 0.5.0: nnsight 0.4.11, nnsight/__init__.py, tracing/contexts and
-# intervention/envoy.py (a module's `next`, `all` and `iter` are deprecated since).
+# intervention/envoy.py (a module's `next`, `all` and `iter` are deprecated since). `tracer.local()`
+# says nothing: the tracers of remote traces have it on 0.5 as well.
 _OLD_TOLD = frozenset(
     """
-    tracer.cond tracer.apply tracer.log tracer.local nnsight.apply nnsight.log nnsight.local
+    tracer.cond tracer.apply tracer.log nnsight.apply nnsight.log nnsight.local
     nnsight.cond nnsight.iter nnsight.stop next all iter[] value node
     """.split()
 )
 
 # What is imported, from nnsight or from nnterp (whose StandardizedTransformer needs 0.5).
-_NEW_NAMES = frozenset({"save", "session", "ndif"})
+_NEW_NAMES = frozenset("save session ndif ndif_status is_model_running".split())
+# Modules, settings and an argument that are in none of 0.4's files (0.5.15, and 0.6.3 to 0.8.1).
+_NEW_WORDS = pattern(
+    r"\bnnsight\.(?:ndif\b|intervention\.(?:tracing|batching|serialization|hooks|source)\b)"
+    r"|\bCONFIG\.APP\.(?:PYMOUNT|CROSS_INVOKER|TRACE_CACHING)\b|[(,]\s*envoys="
+)
 _NEW_CLASS = "StandardizedTransformer"
 # A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
 _COLLECTION = pattern(r"\[|\{|(?:list|dict|set|tuple)\(")
@@ -56,11 +63,11 @@ _FROM_NNSIGHT = pattern(r"from\s+nnsight\s+import[^\n]*\b(?:list|dict|set|tuple)
 def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     """The dialect of a document.
 
-    Where nothing in it speaks, or both, a pin of the project does; an old one first. That somebody
-    asks a value whether it is a tuple counts as little: a proxy of 0.4 never was one.
+    Where nothing in it speaks a pin of the project does; an old one first. That somebody asks a
+    value whether it is a tuple counts as little: a proxy of 0.4 never was one.
     """
     old = hint = False
-    new = any(_enters_backward(scope) for scope in scopes)
+    new = _NEW_WORDS.search(code) is not None or any(_enters_backward(one) for one in scopes)
     lists = _FROM_NNSIGHT.search(code) is None
     before: Step | None = None
     asked = ""
@@ -76,8 +83,10 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
         before = step
     if old != new:
         return Dialect.OLD if old else Dialect.NEW
-    if old or project.old_pins:
-        return Dialect.UNKNOWN if new else Dialect.OLD
+    if old:
+        return Dialect.MIXED
+    if project.old_pins:
+        return Dialect.OLD
     return Dialect.NEW if hint or project.target is not None else Dialect.UNKNOWN
 
 
@@ -100,7 +109,7 @@ def _is_new(before: Step | None, step: Step, code: str) -> bool:
     if isinstance(step, Exported):
         return step.name in _NEW_NAMES
     if isinstance(step, Made):
-        return ("remote", Constant(value="local")) in step.opener.keywords
+        return ("remote", Constant(value="local")) in step.opener.keywords or _is_empty(step.opener)
     if isinstance(step, Bind) and step.how == "import":
         by_star = code.startswith("from", step.span.start)
         return _is_new_name(step.value) and not by_star
@@ -108,6 +117,12 @@ def _is_new(before: Step | None, step: Step, code: str) -> bool:
         of_tracer = isinstance(before.value, Tracer) and step.key == "result"
         return of_tracer or (isinstance(before.value, Envoy) and ".source." in f"{step.path}.")
     return isinstance(step, BarrierMade)
+
+
+def _is_empty(opener: Opener) -> bool:
+    """`tracer.invoke()`, which sees what the others are given."""
+    given = opener.positional or opener.keywords or opener.spread
+    return opener.kind == "invoke" and isinstance(opener.receiver, Tracer) and not given
 
 
 def _is_new_name(value: Value) -> bool:

@@ -266,8 +266,6 @@ def bind_target(walk: Walk, node: cst.BaseExpression, value: Value, how: str) ->
         inner = how if how in ("for", "with") else "unpack"
         for element, item in zip(node.elements, unpacked(value, node.elements), strict=True):
             bind_target(walk, element.value, item, inner)
-    elif isinstance(node, cst.StarredElement):
-        bind_target(walk, node.value, UNKNOWN, how)
     else:
         walk.evaluate(node)
 

@@ -317,11 +317,6 @@ def _names_below(node: cst.CSTNode) -> list[cst.Name]:
     return [child for child in _below(node) if isinstance(child, cst.Name)]
 
 
-@evaluates(cst.StarredElement)
-def _starred(walk: Walk, node: cst.StarredElement) -> Value:
-    return walk.evaluate(node.value)
-
-
 @evaluates(cst.Index)
 def _index(walk: Walk, node: cst.Index) -> Value:
     return walk.evaluate(node.value)

@@ -128,8 +128,6 @@ def _add_names(target: cst.CSTNode, found: dict[str, None]) -> None:
     elif isinstance(target, (cst.Tuple, cst.List)):
         for part in target.elements:
             _add_names(part.value, found)
-    elif isinstance(target, cst.StarredElement):
-        _add_names(target.value, found)
 
 
 def _targets(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

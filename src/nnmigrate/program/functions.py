@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -13,10 +12,18 @@ from nnmigrate.patterns import pattern
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
-from nnmigrate.program.joins import is_kept, loosened
+from nnmigrate.program.joins import detached, is_kept
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block, Statement
 from nnmigrate.program.pieces import RELEVANT
+from nnmigrate.program.recalled import (
+    OwnNames,
+    is_followed,
+    is_too_deep,
+    rebinds,
+    recalled,
+    words_of,
+)
 from nnmigrate.program.statements import walk_suite
 from nnmigrate.program.steps import Access, Bind, Item, Mutation, Read, Repeat, Step, Told
 from nnmigrate.program.values import (
@@ -32,7 +39,7 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
 )
-from nnmigrate.program.walk import MAX_INLINE_DEPTH, Arguments, Frame, Walk
+from nnmigrate.program.walk import Arguments, Frame, Walk
 from nnmigrate.program.withs import assume_models
 from nnmigrate.spans import Span
 
@@ -48,7 +55,7 @@ def walk_function(walk: Walk, function: Function, parent: Frame) -> None:
         assume_models(walk, node)
         walk.walked.append((frame, walk_suite(walk, walk.positions.body(node), "body"), node))
     if frame.returned is not None and is_kept(frame.returned):
-        walk.facts.returned[id(node)] = loosened(frame.returned, "")
+        walk.facts.returned[id(node)] = detached(frame.returned)
 
 
 def _is_relevant(walk: Walk, node: cst.FunctionDef) -> bool:
@@ -98,12 +105,9 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     """
     node = function.node
     observe(walk, function, arguments)
-    if node is None or node in walk.inlining or len(walk.inlining) >= MAX_INLINE_DEPTH:
+    if is_followed(walk, node) or is_too_deep(walk):
         return UNKNOWN
-    frame = Frame("function", node.name.value, -1, walk.frames[function.scope])
-    for name, value in _passed(node, arguments):
-        frame.hold(name, value, walk.new_version(name))
-    body = _followed(walk, node, frame)
+    body, frame = _followed(walk, node, walk.frames[function.scope], _passed(node, arguments))
     called, owned = walk.span(call), tuple(_given(walk, node, call))
     steps = tuple(_kept(_flattened(body), called, _Names(_ways_given(node, call), frame)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
@@ -178,7 +182,13 @@ def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpre
     return {keyword or parameter: value for parameter, (keyword, value) in pairs}
 
 
-def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
+def _followed(
+    walk: Walk, node: cst.FunctionDef, definer: Frame, given: Iterable[tuple[str, Value]]
+) -> tuple[Block, Frame]:
+    """The body of a function that is called, and the frame of the call."""
+    frame = Frame("function", node.name.value, -1, definer, OwnNames(walk, definer))
+    for name, value in given:
+        frame.hold(name, value, walk.new_version(name))
     outer_loops = list(walk.loops)
     comprehending, walk.comprehending = walk.comprehending, 0
     walk.inlining.append(node)
@@ -189,7 +199,9 @@ def _followed(walk: Walk, node: cst.FunctionDef, frame: Frame) -> Block:
     walk.foreign -= 1
     walk.inlining.pop()
     walk.comprehending = comprehending
-    return body
+    if frame.declared:
+        rebinds(walk)
+    return body, frame
 
 
 def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, Value]]:
@@ -256,7 +268,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
         What the function returns, as far as it has to do with the model.
     """
     model = returned_model(walk, function, arguments)
-    if function.node is None or not isinstance(model, Unknown):
+    if not isinstance(model, Unknown):
         return model
     observe_values(walk, function.node, arguments)
     _observe_methods(walk, function.node, arguments)
@@ -278,7 +290,7 @@ def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Argument
         return
     for name, value in _passed(node, arguments):
         if is_kept(value):
-            walk.facts.observed[id(node), name] = loosened(value, "")
+            walk.facts.observed[id(node), name] = detached(value)
 
 
 def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:
@@ -290,8 +302,6 @@ def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) ->
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
     """Remembers that a model is passed for a parameter."""
-    if function.node is None:
-        return
     for name, value in _passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
             walk.facts.observed[id(function.node), name] = replace(value, model=name)
@@ -301,19 +311,24 @@ def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Valu
     """What a call outside of traces gives, if the function makes a model."""
     observe(walk, function, arguments)
     node = function.node
-    if node is None or node in walk.inlining:
+    if is_followed(walk, node):
         return UNKNOWN
     promised = annotated(walk, node.returns)
     definer = walk.frames[function.scope]
     if isinstance(promised, Envoy) or not _makes_model(walk, node, definer):
         return promised
-    frame = Frame("function", node.name.value, -1, definer)
-    for name, value in _passed(node, arguments):
-        frame.hold(name, value, walk.new_version(name))
-    _followed(walk, node, frame)
-    if isinstance(frame.returned, Items):
-        return Items(items=tuple(map(_made, frame.returned.items)))
-    return _made(frame.returned or UNKNOWN)
+    given = tuple(_passed(node, arguments))
+    with recalled(walk, node, given) as (call, is_new):
+        if is_new:
+            _, frame = _followed(walk, node, definer, given)
+            call.value = _models_in(frame.returned or UNKNOWN)
+    return call.value
+
+
+def _models_in(value: Value) -> Value:
+    if isinstance(value, Items):
+        return Items(items=tuple(map(_made, value.items)))
+    return _made(value)
 
 
 def _made(value: Value) -> Value:
@@ -321,9 +336,10 @@ def _made(value: Value) -> Value:
 
 
 def _makes_model(walk: Walk, node: cst.FunctionDef, definer: Frame) -> bool:
-    for word in set(re.findall(r"\w+", walk.text(node))):
+    words = words_of(walk, node)
+    for word in words:
         owner = definer.owner(word)
         found = None if owner is None else owner.values[word]
         if isinstance(found, (ModelClass, NnsightName, NnsightModule)):
             return True
-    return bool(re.search(r"\bnnsight\b", walk.text(node)))
+    return "nnsight" in words

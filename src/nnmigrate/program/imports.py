@@ -15,8 +15,7 @@ def import_modules(walk: Walk, node: cst.Import) -> None:
         name = _dotted(alias.name)
         top = name.split(".")[0]
         target = alias.asname.name if alias.asname else _leftmost(alias.name)
-        if not isinstance(target, cst.Name):
-            continue
+        assert isinstance(target, cst.Name)
         meant = name if alias.asname else top
         value: Value = NnsightModule()
         if meant != "nnsight":
@@ -34,8 +33,8 @@ def import_names(walk: Walk, node: cst.ImportFrom) -> None:
         return
     for alias in node.names:
         target = alias.asname.name if alias.asname else alias.name
-        if isinstance(target, cst.Name):
-            walk.bind(target, "import", _exported(module, _dotted(alias.name)))
+        assert isinstance(target, cst.Name)
+        walk.bind(target, "import", _exported(module, _dotted(alias.name)))
 
 
 def _import_star(walk: Walk, node: cst.ImportFrom, module: str) -> None:

@@ -55,8 +55,8 @@ def _made_by(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Val
         return _iterated(name, values, plain=not arguments.keywords)
     if name in COLLECTIONS:
         return collection(name, arguments)
-    if name == "getattr" and isinstance(first_of(arguments), Envoy):
-        return _child_by_name(walk, node, values)
+    if name == "getattr" and isinstance(first := first_of(arguments), Envoy):
+        return _child_by_name(walk, node, first, *values[1:])
     if name in ("exit", "quit", "SystemExit"):
         walk.note(Told(walk.site(), walk.span(node), "exit", UNKNOWN))
     counts = name == "len" and not any(isinstance(value, Traced) for value in values)
@@ -65,12 +65,9 @@ def _made_by(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Val
     return walk.computed(node) if any_traced(arguments) else UNKNOWN
 
 
-def _child_by_name(walk: Walk, node: cst.Call, values: tuple[Value, ...]) -> Value:
+def _child_by_name(walk: Walk, node: cst.Call, module: Envoy, *names: Value) -> Value:
     """`getattr(module, name)`: a module below it, and which one where the name is a literal."""
-    module, *rest = values
-    if not isinstance(module, Envoy) or not rest:
-        return UNKNOWN
-    name = rest[0].value if isinstance(rest[0], Constant) else None
+    name = next((value.value for value in names[:1] if isinstance(value, Constant)), None)
     if isinstance(name, str):
         return replace(module, path=(*module.path, name)) if is_module_name(name) else UNKNOWN
     return replace(module, path=(*module.path, Index(walk.new_version(walk.text(node)))))

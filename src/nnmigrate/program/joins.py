@@ -127,3 +127,16 @@ def loosened(value: Value, version: str) -> Value:
     if isinstance(value, Envoy) and value.path:
         return replace(value, path=(Index(version),))
     return value
+
+
+def detached(value: Value) -> Value:
+    """A value of another run of a function: nothing in it is an object that is seen here."""
+    return _anonymous(loosened(value, ""))
+
+
+def _anonymous(value: Value) -> Value:
+    if isinstance(value, Traced):
+        return replace(value, origin=None, view=False)
+    if isinstance(value, Container) and value.element is not None:
+        return replace(value, element=_anonymous(value.element))
+    return value

@@ -28,8 +28,6 @@ def _lambda(walk: Walk, node: cst.Lambda) -> Value:
 
 def changed_by_lambda(walk: Walk, node: cst.Call, function: Lambda) -> None:
     """`keep = lambda h: acts.append(h)`, called: it changes what is around it."""
-    if function.node is None:
-        return
     own = {parameter.name.value for parameter in all_parameters(function.node.params)}
     for step in _steps_of(walk, function.node, UNKNOWN):
         if isinstance(step, Mutation) and step.base not in own:

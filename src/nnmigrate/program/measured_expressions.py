@@ -309,8 +309,8 @@ def parameters(m: Measures, node: cst.Parameters, at: int) -> int:
 
 def _parameter(m: Measures, node: cst.Param, at: int) -> int:
     start = at
-    if isinstance(node.star, str):
-        at += len(node.star)
+    assert isinstance(node.star, str)
+    at += len(node.star)
     at = _leaf(m, node.name, m.blank(node.whitespace_after_star, at))
     m.places[id(node)] = (start, at, m.number)
     if node.annotation is not None:

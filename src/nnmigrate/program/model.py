@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
+from nnmigrate.program.facts import Facts
 from nnmigrate.program.steps import Bind, Loop, Step, flat
 from nnmigrate.project import NO_PROJECT, Project
 from nnmigrate.spans import Span
@@ -63,6 +64,8 @@ class Dialect(Enum):
 
     OLD = "0.4"
     NEW = "0.5"
+    MIXED = "mixed"
+    """What only 0.5 knows stands beside what is written for 0.4: old names still work on 0.5."""
     UNKNOWN = "unknown"
 
 
@@ -87,6 +90,8 @@ class Options:
         asked: the codes of rules that the user asked for one by one; what a rule offers on request
             alone, it offers then.
         again: whether parts of the module may run a second time, as a notebook's cells do.
+        text: whether the code stands in a text, which may show what is wrong, and how things look
+            that nobody runs.
     """
 
     target: tuple[int, ...] = (0, 5)
@@ -95,6 +100,7 @@ class Options:
     project: Project = NO_PROJECT
     asked: frozenset[str] = frozenset()
     again: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,14 +227,12 @@ class Invoke:
         body: its suite.
         parents: the statements between the trace and it, outermost first (loops, conditions).
         implicit: the trace's body is the invoke.
-        helper: it stands in a function of this file that the trace calls.
     """
 
     statement: Statement
     body: Block
     parents: tuple[Statement, ...] = ()
     implicit: bool = False
-    helper: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,6 +330,7 @@ class Program:
         newline: the line end that the document uses.
         branches: what the program keeps for one nnsight alone.
         calls: the calls in the walked parts, by their characters without parentheses around them.
+        facts: what it tells of its classes and functions.
     """
 
     code: str
@@ -337,6 +342,7 @@ class Program:
     newline: str = "\n"
     branches: Branches = field(default_factory=Branches)
     calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default_factory=Facts, repr=False)
     # See `memory`: of a changed copy nothing is known yet.
     memory: dict[Hashable, object] = field(init=False, default_factory=dict, repr=False)
 
@@ -344,6 +350,10 @@ class Program:
     def names(self) -> frozenset[str]:
         """Every identifier in the code: what a fresh name must differ from."""
         return frozenset(_IDENTIFIER.findall(self.bare))
+
+    def has_name(self, name: str) -> bool:
+        """Whether the code has an identifier, outside of strings and comments."""
+        return name in self.code and name in self.names
 
     @cached_property
     def bare(self) -> str:

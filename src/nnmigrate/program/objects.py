@@ -66,7 +66,7 @@ def method_of(walk: Walk, owner: str, name: str, decorator: str = "") -> Functio
     frames = {frame.name: frame for frame in walk.frames if frame.kind == "class"}
     for each in walk.facts.line(owner):
         method = frames[each].values.get(name) if each in frames else None
-        if isinstance(method, Function) and method.node is not None:
+        if isinstance(method, Function):
             decorators = [walk.text(each.decorator) for each in method.node.decorators]
             return method if decorators == ([decorator] if decorator else []) else None
     return None

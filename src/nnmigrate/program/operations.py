@@ -135,6 +135,6 @@ def _boolean(walk: Walk, node: cst.BooleanOperation) -> Value:
 @evaluates(cst.NamedExpr)
 def _named(walk: Walk, node: cst.NamedExpr) -> Value:
     value = walk.evaluate(node.value)
-    if isinstance(node.target, cst.Name):
-        walk.bind(node.target, "walrus", value, walk.positions.whole(node.value))
+    target = cst.ensure_type(node.target, cst.Name)
+    walk.bind(target, "walrus", value, walk.positions.whole(node.value))
     return value

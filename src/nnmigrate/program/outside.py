@@ -83,12 +83,18 @@ def _seen(program: Program, trace: Trace, state: State) -> Iterator[str]:
     chance = program.dialect is not Dialect.NEW and trace.remote is not Remote.YES
     there = {id(trace.statement)} if chance else set[int]()
     if trace.session is not None:
-        there |= {id(t.statement) for t in program.traces if t.session is trace.session}
+        there |= _in_session(program, trace.session)
     for name in state:
         if isinstance(name, str):
             yield name
         elif name[1] in there:
             yield name[0]
+
+
+@remembered
+def _in_session(program: Program, session: Trace) -> frozenset[int]:
+    """The identities of the statements of a session's traces."""
+    return frozenset(id(one.statement) for one in program.traces if one.session is session)
 
 
 def _around(scope: Scope) -> Iterator[Scope]:
@@ -142,11 +148,8 @@ def empty_collections(program: Program, trace: Trace) -> frozenset[str]:
     if trace.session is not None and trace.parents[-1] is trace.session.statement:
         outer = empty_collections(program, trace.session)
     suites = [block for parent in trace.parents for block in parent.blocks]
-    for block in (trace.scope.body, *suites):
-        found = _empty_in(program, block, outer)
-        if trace.statement in found:
-            return found[trace.statement]
-    return frozenset()
+    found = (_empty_in(program, block, outer) for block in (trace.scope.body, *suites))
+    return next((each[trace.statement] for each in found if trace.statement in each), frozenset())
 
 
 @remembered
@@ -219,7 +222,7 @@ class _Flow:
     def _loop(self, statement: Statement, names: State) -> State:
         body, *orelse = statement.blocks
         # What a turn leaves bound is there at the next one.
-        for _ in range(2):
+        while True:
             self.left.append(_NOTHING)
             end = self.block(body, _after(statement.turn, names)) | self.left.pop()
             if end <= names:

@@ -12,7 +12,7 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import accumulate, count
 
 import libcst as cst
 
@@ -28,24 +28,19 @@ RELEVANT = pattern(
     r"|\.\s*(output|inputs?|value|grad)\b|nnsight|NNsight|LanguageModel"
 )
 
-# So many simple statements make one piece: each parse has a price of its own.
-_TOGETHER = 20
+# So many lines make one piece: each parse has a price of its own.
+_TOGETHER = 30
 
 # Less than this is parsed faster than it is left out.
 _SHORT = 80
 
+_BRACKET = pattern(r"[()\[\]{}]")
+_DEEPER = dict(zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True))
+
+# Python itself takes 200; LibCST's parser is known to end the whole process at 2,500.
+_MOST_BRACKETS = 1000
+
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPOUND = (
-    *_FUNCTION,
-    ast.ClassDef,
-    ast.With,
-    ast.AsyncWith,
-    ast.For,
-    ast.AsyncFor,
-    ast.While,
-    ast.If,
-    ast.Try,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +71,8 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
         ValueError: LibCST does not give it back.
     """
     module = _python(code)
+    if module is None:
+        _refuse_deep(code)
     if module is None or not module.body:
         return (everything(code),)
     try:
@@ -83,6 +80,17 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
     except cst.ParserSyntaxError:
         # A backslash may lead from one statement's line into the next one's.
         return (everything(code),)
+
+
+def _refuse_deep(code: str) -> None:
+    """Refuses what Python may have found too deep: LibCST's parser ends the whole process then.
+
+    Raises:
+        ValueError: there are too many brackets around something.
+    """
+    depths = accumulate(_DEEPER[bracket] for bracket in _BRACKET.findall(code))
+    if max(depths, default=0) > _MOST_BRACKETS:
+        raise ValueError("nested too deeply to be read")
 
 
 def everything(code: str) -> Piece:
@@ -145,17 +153,18 @@ def _parsed(code: str, module: ast.Module) -> Iterator[Piece]:
 
 
 def _groups(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
-    """Statements that are parsed together: a compound one stands alone but for its line."""
+    """Statements that are parsed together: few lines, or a long one and what shares its line."""
     group: list[ast.stmt] = []
-    last = 0
+    first = last = 0
     for statement in statements:
-        compound = isinstance(statement, _COMPOUND)
-        full = len(group) >= _TOGETHER or compound or isinstance(group and group[-1], _COMPOUND)
-        if group and full and _first_line(statement) > last:
+        begins, ends = _first_line(statement), statement.end_lineno or 0
+        if group and begins > last and ends - first >= _TOGETHER:
             yield group
             group = []
+        if not group:
+            first = begins
         group.append(statement)
-        last = statement.end_lineno or 0
+        last = ends
     yield group
 
 

@@ -32,7 +32,7 @@ from nnmigrate.spans import Span
 
 def walk_suite(walk: Walk, suite: cst.BaseSuite | cst.Module, name: str) -> Block:
     """Walks the statements of a suite, or of a module."""
-    if isinstance(suite, cst.SimpleStatementSuite):
+    if type(suite) is cst.SimpleStatementSuite:
         statements = list(_line(walk, suite))
     else:
         statements = [statement for part in suite.body for statement in _part(walk, part)]
@@ -57,7 +57,8 @@ def _line(
 ) -> Iterator[Statement]:
     """The statements of one line."""
     line = walk.positions.lines(walk.span(node))
-    shared = len(node.body) > 1 or isinstance(node, cst.SimpleStatementSuite)
+    # LibCST's classes are abstract: to ask whether a node is of another one takes long.
+    shared = len(node.body) > 1 or type(node) is cst.SimpleStatementSuite
     for small in node.body:
         with walk.collecting() as steps:
             _SIMPLE.get(type(small), _expression)(walk, small)
@@ -85,7 +86,7 @@ def _expression(walk: Walk, node: cst.CSTNode) -> None:
 
 def _parts_of(node: cst.CSTNode) -> list[cst.BaseExpression]:
     parts = (getattr(node, name, None) for name in ("value", "exc", "test", "msg"))
-    return [part for part in parts if isinstance(part, cst.BaseExpression)]
+    return [part for part in parts if part is not None and isinstance(part, cst.BaseExpression)]
 
 
 def _return(walk: Walk, node: cst.Return) -> None:

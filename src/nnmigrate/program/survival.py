@@ -8,8 +8,10 @@ own frame, so every name kept its value.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import islice
 
 import libcst as cst
 
@@ -97,15 +99,18 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         program: the program.
         trace: a trace that stands in no session.
     """
-    body = placed(program, trace)
-    for name, every in _bindings(body).items():
-        binds = reaching(body, name)
+    body = Body(program, placed(program, trace))
+    for name, bound in body.bound.items():
+        every = tuple(one for one in bound if _bind(one).how not in ("declare", "except"))
+        if not every:
+            continue
+        binds = reaching(tuple(bound), name)
         if all(isinstance(_bind(place).value, Tracer) for place in binds):
             continue
         if all(_bind(place).how == "delete" for place in binds) and _stays_inside(trace, name):
             continue
         before = bound_before(trace, name)
-        kept = all(saved_at_end(program, body, place) for place in binds)
+        kept = all(map(body.saved_at_end, binds))
         exported = name in globals_of(program, trace.scope)
         read = read_after(program, trace, name)
         wanted = (exported or not kept) and read
@@ -113,8 +118,8 @@ def lost_names(program: Program, trace: Trace) -> Iterator[Lost]:
         # What an earlier turn of a loop has left is not there on a server either.
         stays = before or (bool(trace.loops) and kept)
         needed = remote and stays and reads_first(program, trace, name)
-        lost = [place for place in binds if not saved_at_end(program, body, place)]
-        held = _held(program, trace, body, lost or binds)
+        lost = [place for place in binds if not body.saved_at_end(place)]
+        held = _held(body, trace, lost or binds)
         restarts = held is Held.PLAIN and _restarts(program, trace, name, every)
         if wanted or needed or restarts:
             caught = wanted and read_by_handler(program, trace, name)
@@ -163,14 +168,6 @@ def globals_of(program: Program, scope: Scope) -> frozenset[str]:
     )
 
 
-def _bindings(body: Sequence[Placed]) -> dict[str, tuple[Placed, ...]]:
-    found: dict[str, list[Placed]] = {}
-    for place in body:
-        if isinstance(place.step, Bind) and place.step.how not in ("declare", "except"):
-            found.setdefault(place.step.name, []).append(place)
-    return {name: tuple(places) for name, places in found.items()}
-
-
 def _bind(place: Placed) -> Bind:
     assert isinstance(place.step, Bind)
     return place.step
@@ -179,44 +176,72 @@ def _bind(place: Placed) -> Bind:
 # --- saved ----------------------------------------------------------------------------------------
 
 
-def saved_at_end(program: Program, body: Sequence[Placed], place: Placed) -> bool:
-    """Whether the object that a binding binds is saved, by this name or by another one."""
-    bind = _bind(place)
-    if bind.value.optional or is_none(bind.value):
-        return False  # None never comes back
-    if bind.value.saved:
-        return True
-    aliases = {(bind.name, bind.site), *_aliases(program, body, bind)}
-    return any(
-        isinstance(other.step, Save) and other.step.name == name and other.step.site > site
-        for other in body
-        for name, site in aliases
-    ) or (bind.how == "augment" and _same_object(bind) and _saved_before(program, body, bind))
+class Body:
+    """The steps of a trace's body, by the names that they are about."""
 
+    def __init__(self, program: Program, body: Sequence[Placed]) -> None:
+        self.program = program
+        # The last save of each name, and the bindings to each expression.
+        self.saves: dict[str, int] = {}
+        self.copies: dict[str, list[Bind]] = {}
+        self.changes: dict[str, list[Value]] = {}
+        self.reads: list[Read] = []
+        self.bound: dict[str, list[Placed]] = {}
+        for place in body:
+            step = place.step
+            if isinstance(step, Bind):
+                self.bound.setdefault(step.name, []).append(place)
+                if step.expression is not None:
+                    self.copies.setdefault(program.text(step.expression), []).append(step)
+            elif isinstance(step, Save):
+                self.saves[step.name or ""] = max(step.site, self.saves.get(step.name or "", -1))
+            elif isinstance(step, Mutation) and step.value is not None:
+                self.changes.setdefault(step.base, []).append(step.value)
+            elif isinstance(step, Read):
+                self.reads.append(step)
+        self.reads.sort(key=lambda read: read.span)
+        self.read_starts = [read.span.start for read in self.reads]
 
-def _aliases(program: Program, body: Sequence[Placed], bind: Bind) -> Iterator[tuple[str, int]]:
-    """Other names of the object: `y = x` before or behind it."""
-    if bind.expression is not None and bind.how == "assign":
-        source = program.text(bind.expression)
-        if source.isidentifier():
-            yield source, -1
-    for place in body:
-        other = place.step
-        if not isinstance(other, Bind) or other.site <= bind.site or other.expression is None:
-            continue
-        if program.text(other.expression) == bind.name:
-            yield other.name, other.site
+    def saved_at_end(self, place: Placed) -> bool:
+        """Whether the object that a binding binds is saved, by this name or by another one."""
+        bind = _bind(place)
+        if bind.value.optional or is_none(bind.value):
+            return False  # None never comes back
+        if bind.value.saved:
+            return True
+        aliases = ((bind.name, bind.site), *self._aliases(bind))
+        return any(self.saves.get(name, -1) > site for name, site in aliases) or (
+            bind.how == "augment" and _same_object(bind) and self._saved_before(bind)
+        )
+
+    def _aliases(self, bind: Bind) -> Iterator[tuple[str, int]]:
+        """Other names of the object: `y = x` before or behind it."""
+        if bind.expression is not None and bind.how == "assign":
+            source = self.program.text(bind.expression)
+            if source.isidentifier():
+                yield source, -1
+        for other in self.copies.get(bind.name, ()):
+            if other.site > bind.site:
+                yield other.name, other.site
+
+    def _saved_before(self, bind: Bind) -> bool:
+        earlier = (p for p in self.bound.get(bind.name, ()) if p.step.site < bind.site)
+        places = reaching(tuple(earlier), bind.name)
+        return bool(places) and all(map(self.saved_at_end, places))
+
+    def read_in(self, expression: Span) -> Iterator[Read]:
+        """What is read in an expression."""
+        first = bisect_left(self.read_starts, expression.start)
+        for read in islice(self.reads, first, None):
+            if read.span.start > expression.end:
+                return
+            if expression.holds(read.span):
+                yield read
 
 
 def _same_object(bind: Bind) -> bool:
     """Whether `x += ...` keeps the object: collections and tensors do."""
     return isinstance(bind.value, (Container, Items, Traced))
-
-
-def _saved_before(program: Program, body: Sequence[Placed], bind: Bind) -> bool:
-    earlier = [p for p in body if p.step.site < bind.site]
-    places = reaching(tuple(earlier), bind.name)
-    return bool(places) and all(saved_at_end(program, body, place) for place in places)
 
 
 # --- what it held ---------------------------------------------------------------------------------
@@ -233,15 +258,15 @@ def _stays_inside(trace: Trace, name: str) -> bool:
     )
 
 
-def _held(program: Program, trace: Trace, body: Sequence[Placed], binds: Sequence[Placed]) -> Held:
-    kinds = {_held_by(program, trace, body, _bind(place)) for place in binds}
+def _held(body: Body, trace: Trace, binds: Sequence[Placed]) -> Held:
+    kinds = {_held_by(body, trace, _bind(place)) for place in binds}
     for held in (Held.UNSET, Held.OPAQUE, Held.UNFILLED, Held.COLLECTION):
         if held in kinds:
             return held
     return Held.PLAIN
 
 
-def _held_by(program: Program, trace: Trace, body: Sequence[Placed], bind: Bind) -> Held:
+def _held_by(body: Body, trace: Trace, bind: Bind) -> Held:
     value = bind.value
     if value.optional:
         return Held.PLAIN if value.saved else Held.OPAQUE
@@ -252,18 +277,14 @@ def _held_by(program: Program, trace: Trace, body: Sequence[Placed], bind: Bind)
         return Held.PLAIN if trace.kind == "scan" else Held.UNSET
     if isinstance(value, (Container, Items)):
         return Held.COLLECTION if _usable(body, bind.name, value) else Held.UNFILLED
-    if isinstance(value, Unknown) and bind.how == "assign" and _is_call(program, bind, body):
+    if isinstance(value, Unknown) and bind.how == "assign" and _is_call(body, bind):
         return Held.OPAQUE
     return Held.PLAIN
 
 
-def _usable(body: Sequence[Placed], name: str, value: Container | Items) -> bool:
+def _usable(body: Body, name: str, value: Container | Items) -> bool:
     """Whether a collection's items had values on 0.4: saved, or not of the model at all."""
-    values = list(_items(value))
-    for place in body:
-        step = place.step
-        if isinstance(step, Mutation) and step.base == name and step.value is not None:
-            values += _items(step.value)
+    values = [item for one in (value, *body.changes.get(name, ())) for item in _items(one)]
     traced = [item for item in values if isinstance(item, Traced)]
     return not traced or any(item.saved for item in traced) or value.saved
 
@@ -287,14 +308,11 @@ _KNOWN = frozenset(
 _CALLED = pattern(r"(\s*\.\s*\w+|\[[^\]\n]*\])*\s*\(")
 
 
-def _is_call(program: Program, bind: Bind, body: Sequence[Placed]) -> bool:
+def _is_call(body: Body, bind: Bind) -> bool:
     """Whether a value comes out of a call of something that is not known."""
     return bind.expression is not None and any(
-        isinstance(place.step, Read)
-        and bind.expression.holds(place.step.span)
-        and place.step.name not in _KNOWN
-        and _calls_unknown(program, place.step, bind.expression)
-        for place in body
+        read.name not in _KNOWN and _calls_unknown(body.program, read, bind.expression)
+        for read in body.read_in(bind.expression)
     )
 
 

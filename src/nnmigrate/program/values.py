@@ -67,7 +67,7 @@ def _extent(parts: Sequence[Value]) -> tuple[int, int]:
 class Lambda(Unknown):
     """A lambda, by its node."""
 
-    node: cst.Lambda | None = field(default=None, repr=False)
+    node: cst.Lambda = field(kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ class Instance(Value):
 class Function(Value):
     """A function of this file, by its node, and the number of the scope that it was made in."""
 
-    node: cst.FunctionDef | None = field(default=None, repr=False)
+    node: cst.FunctionDef = field(kw_only=True, repr=False)
     scope: int = -1
 
 

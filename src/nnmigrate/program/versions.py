@@ -23,6 +23,7 @@ _VERSION = pattern(r"nnsight\.__version__|version\(\s*[\"']nnsight[\"']\s*\)")
 _NEW_NAMES = frozenset({"save", "session", "barrier", "cache", "result", "ndif"})
 _OLD_NAMES = frozenset({"cond", "log", "logger", "set", "_envoy", "graph"})
 _BOUNDARY = (0, 5)
+_CODE = cst.Module([])
 
 
 def branches_of(code: str, scopes: Sequence[Scope]) -> Branches:
@@ -54,8 +55,9 @@ class _Reading:
                 for number, statement in enumerate(block.statements):
                     self._learn(statement)
                     if isinstance(statement.node, cst.If):
+                        test = _CODE.code_for_node(statement.node.test)
                         rest = block.statements[number + 1 :]
-                        self._branch(statement, rest, old, new)
+                        self._branch(test, statement, rest, old, new)
                     elif isinstance(statement.node, cst.Try) and _only_imports(statement):
                         tried.append(statement.span)
         return Branches(tuple(old), tuple(new), tuple(tried))
@@ -76,13 +78,12 @@ class _Reading:
 
     def _branch(
         self,
+        test: str,
         statement: Statement,
         rest: Sequence[Statement],
         old: list[Span],
         new: list[Span],
     ) -> None:
-        head = Span(statement.span.start, statement.blocks[0].span.start).of(self.code)
-        test = head.partition(" ")[2].rpartition(":")[0]
         if not self._concerns(test):
             return
         is_new = self._meaning(test)
@@ -172,9 +173,7 @@ def _blocks(block: Block) -> Iterator[Block]:
 def _only_imports(statement: Statement) -> bool:
     """Whether a try does nothing but import, and another way is taken where that fails."""
     node = cst.ensure_type(statement.node, cst.Try)
-    caught = [
-        cst.Module([]).code_for_node(one.type) for one in node.handlers if one.type is not None
-    ]
+    caught = [_CODE.code_for_node(one.type) for one in node.handlers if one.type is not None]
     expected = any(re.search(r"ImportError|ModuleNotFoundError|AttributeError", c) for c in caught)
     kinds = {one.kind for one in statement.blocks[0].statements}
     return expected and kinds <= {"Import", "ImportFrom", "Assign"} and bool(kinds)

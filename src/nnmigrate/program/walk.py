@@ -15,12 +15,10 @@ from nnmigrate.program.facts import Facts
 from nnmigrate.program.joins import completed, joined, loosened
 from nnmigrate.program.model import Block, Options, Statement
 from nnmigrate.program.positions import Positions
+from nnmigrate.program.recalled import Recalled
 from nnmigrate.program.steps import Bind, Compute, Loop, Step
 from nnmigrate.program.values import UNKNOWN, Function, Traced, Value, is_traced
 from nnmigrate.spans import Span
-
-# How deep calls of the file's own functions are followed, so that a trace's body can be understood.
-MAX_INLINE_DEPTH = 3
 
 # What holds expressions: everything else below an expression is blanks and punctuation.
 _MEANINGFUL = (
@@ -188,6 +186,7 @@ class Walk:
         nnsight: the name of the nnsight package in the file.
         newline: the line end that the file uses.
         calls: the calls that were evaluated, by their characters without parentheses around them.
+        recalled: the calls that were followed.
     """
 
     positions: Positions
@@ -210,6 +209,7 @@ class Walk:
     nnsight: str | None = None
     newline: str = "\n"
     calls: dict[Span, cst.Call] = field(default_factory=dict)
+    recalled: Recalled = field(default_factory=Recalled)
     _sites: int = 0
 
     def new_frame(self, kind: str, name: str, parent: Frame | None) -> Frame:
@@ -260,14 +260,9 @@ class Walk:
         """Notes down a step behind those before it."""
         self.steps.append(step)
 
-    @contextmanager
-    def collecting(self) -> Iterator[list[Step]]:
+    def collecting(self) -> _Collecting:
         """Notes steps into a list of its own meanwhile."""
-        outer, self.steps = self.steps, []
-        try:
-            yield self.steps
-        finally:
-            self.steps = outer
+        return _Collecting(self)
 
     def lookup(self, name: str) -> Value:
         """What a name stands for here."""
@@ -318,3 +313,21 @@ class Walk:
         if holder is not frame and name in holder.values:
             value = joined(holder.values[name], value, version)
         holder.hold(name, value, version)
+
+
+class _Collecting:
+    """See `Walk.collecting`: every statement and expression has one, a generator is too slow."""
+
+    __slots__ = ("outer", "walk")
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+
+    def __enter__(self) -> list[Step]:
+        self.outer = self.walk.steps
+        steps: list[Step] = []
+        self.walk.steps = steps
+        return steps
+
+    def __exit__(self, *error: object) -> None:
+        self.walk.steps = self.outer

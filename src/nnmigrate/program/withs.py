@@ -47,8 +47,11 @@ def enter(walk: Walk, node: cst.With) -> tuple[Entered | None, tuple[Context, ..
     for item in node.items:
         value = walk.evaluate(item.item)
         target = item.asname.name if item.asname is not None else None
-        entered = _entered(walk, node, item.item, value, target)
-        bound = _bound(walk, node, value, target) if entered is not None else UNKNOWN
+        entered: Entered | None = None
+        bound: Value = UNKNOWN
+        if isinstance(value, Opener):
+            entered = _entered(walk, node, item.item, value, target)
+            bound = _bound(walk, node, value, target) if entered is not None else UNKNOWN
         if isinstance(target, cst.Name):
             walk.bind(target, "with", bound)
         elif target is not None:
@@ -77,10 +80,8 @@ def _context(walk: Walk, item: cst.WithItem, entered: Entered | None) -> Context
     return Context(span, call, kind, name, target is not None, function)
 
 
-def _bound(walk: Walk, node: cst.With, value: Value, target: cst.BaseExpression | None) -> Value:
+def _bound(walk: Walk, node: cst.With, value: Opener, target: cst.BaseExpression | None) -> Value:
     """What `as` binds."""
-    if not isinstance(value, Opener):
-        return UNKNOWN
     if value.kind == "iterate" and isinstance(value.receiver, Envoy):
         # The module on 0.4; since 0.5 the number of the step, which has no attributes.
         name = re.escape(target.value) if isinstance(target, cst.Name) else "(?!)"
@@ -96,11 +97,9 @@ def _entered(
     walk: Walk,
     node: cst.With,
     item: cst.BaseExpression,
-    value: Value,
+    value: Opener,
     target: cst.BaseExpression | None,
 ) -> Entered | None:
-    if not isinstance(value, Opener):
-        return None
     name = target.value if isinstance(target, cst.Name) else None
     if not _is_nnsight(walk, node, value, name):
         return None

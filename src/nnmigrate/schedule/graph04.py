@@ -148,7 +148,7 @@ class _Graph:
         return frozenset()
 
     def _union(self, sites: Iterable[int]) -> frozenset[int]:
-        return frozenset(index for site in sites for index in self.values.get(site, ()))
+        return frozenset().union(*(self.values.get(site, frozenset()) for site in sites))
 
     def _get(self, get: Get) -> frozenset[int]:
         """An access; the first input is taken out of all the inputs by an operation of its own."""
@@ -209,8 +209,9 @@ class _Graph:
 
     def _ready(self, node: _Node) -> bool:
         """Whether a waiting node can be executed; an access cannot before its module ran."""
-        fired = all(self.nodes[each].fired_by is not None for each in node.dependencies)
-        return node.rank is None and fired
+        return node.rank is None and all(
+            self.nodes[each].fired_by is not None for each in node.dependencies
+        )
 
     def _execute(self, node: _Node, access: int) -> None:
         node.fired_by = access

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nnmigrate.classes import dataclass
+from nnmigrate.schedule.needed import Needed
 from nnmigrate.schedule.orders import TooManyOrders
 from nnmigrate.schedule.plans import (
     Barrier,
@@ -199,7 +200,11 @@ class _Case:
 
     def _least(self, candidate: Plan) -> Plan:
         """Leave out what another barrier of the plan makes superfluous."""
+        spots = {each.sites: (each.use.invoke, each.use.index) for each in self.crossings}
+        needed = Needed(self.trace, self.runs, candidate, spots)
         for barrier in reversed(candidate.barriers):
+            if needed.is_clear(barrier):
+                continue
             rest = tuple(each for each in candidate.barriers if each != barrier)
             smaller = replace(candidate, barriers=rest)
             if not self.wrong(smaller):

@@ -24,7 +24,7 @@ class Timeline:
             for invoke in trace.invokes
         ]
         self._reached = [list(_running(positions)) for positions in events]
-        self._spans = _spans(trace)
+        self._spans = spans(trace)
         self._next = [
             _coming([_due(operation, rank) for operation in invoke.operations], reached)
             for invoke, reached in zip(trace.invokes, self._reached, strict=True)
@@ -75,7 +75,7 @@ class Timeline:
             yield where.invoke, self.start(where)
 
 
-def _spans(trace: Trace) -> dict[Place, tuple[int, int]]:
+def spans(trace: Trace) -> dict[Place, tuple[int, int]]:
     """Where the operations of every statement, and of every step inside one, begin and end."""
     spans: dict[Place, tuple[int, int]] = {}
     for number, invoke in enumerate(trace.invokes):
