@@ -38,7 +38,9 @@ with lm.trace("a b c"):
     )
 
 
-@pytest.mark.parametrize("between", ["    others = []\n", "    n = others\n", "    others = ones\n"])
+@pytest.mark.parametrize(
+    "between", ["    others = []\n", "    n = others\n", "    others = ones\n"]
+)
 def test_what_the_loops_need_or_change_keeps_them_apart(between: str) -> None:
     assert fix(loops(between)).code == loops(between)
 
