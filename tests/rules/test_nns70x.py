@@ -245,6 +245,8 @@ PACKAGES = {
     "declared under its package's name": ("from google.protobuf import x\n", ["protobuf"], 0),
     "another package": ("import torchaudio\n", ["torch"], 0),
     "tried": ("try:\n    import einops\nexcept ImportError:\n    pass\n", ["torch"], 0),
+    "under a condition": ("if wanted:\n    import einops\n", ["torch"], 1),
+    "relative": ("from .einops import rearrange\n", ["torch"], 0),
     "another google": ("from google.cloud import storage\n", ["torch"], 0),
 }
 
@@ -254,6 +256,13 @@ def test_packages_that_came_along(name: str) -> None:
     code, requirements, count = PACKAGES[name]
     traced = 'with lm.trace("a"):\n    y = lm.lm_head.output.save()\n'
     found = check(program(code + traced), pinned(*requirements)).findings
+    assert sum(f.code == "NNS723" for f in found) == count
+
+
+@pytest.mark.parametrize(("source", "count"), [(Dialect.OLD, 1), (Dialect.NEW, 0)])
+def test_code_for_0_5_has_always_had_to_declare_its_packages(source: Dialect, count: int) -> None:
+    code = program('import einops\nwith lm.trace("a"):\n    y = lm.lm_head.output.save()\n')
+    found = check(code, replace(pinned("torch"), source=source)).findings
     assert sum(f.code == "NNS723" for f in found) == count
 
 
