@@ -223,6 +223,28 @@ def test_in_a_program_it_is_reported(body: str) -> None:
     assert check(HEAD + body.replace("# %%\n", "")).findings
 
 
+ON_07 = """
+tracer = lm.trace("a b c")
+with tracer:
+    hidden = nnsight.save(lm.transformer.h[0].output)
+logits = lm.trace("a b c", trace=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "codes"),
+    [
+        ((0, 5), ["NNS305", "NNS422"]),
+        ((0, 6, 3), ["NNS305", "NNS422"]),
+        ((0, 7), []),
+        ((0, 8, 1), ["NNS422"]),
+    ],
+)
+def test_what_0_7_takes_is_left_to_code_for_it(target: tuple[int, ...], codes: list[str]) -> None:
+    found = check(HEAD + ON_07, Options(target=target)).findings
+    assert [one.code for one in found] == codes
+
+
 def test_of_code_that_is_known_to_be_older_it_is() -> None:
     old = Options(source=Dialect.OLD)
     found = {one.code for body in BORN.values() for one in check(HEAD + body, old).findings}
