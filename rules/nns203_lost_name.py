@@ -79,6 +79,7 @@ import re
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import Placed, roots
 from nnmigrate.program.survival import Held, Lost, lost_names
@@ -89,6 +90,7 @@ from .common.lost_name import is_made_here
 from .common.outer import outer_objects
 
 RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
+_LOOPS = pattern(r"\s*for\s[\w\s,(]*")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -113,11 +115,15 @@ def _is_guess(program: Program, lost: Lost) -> bool:
 
 
 def _is_anothers(program: Program, trace: Trace, lost: Lost) -> bool:
-    """In a text the name of a loop that other blocks read alone: it stands for their own there."""
+    """In a text the name of a loop that other blocks read alone: it stands for their own there.
+
+    In its own block nothing reads it, or another loop binds it first.
+    """
     if not program.options.text or any(map(_is_no_loops, lost.binds)):
         return False
     rest = program.code[trace.statement.span.end :].partition("\n# %%")[0]
-    return re.search(rf"\b{lost.name}\b", rest) is None
+    first = re.search(rf"(?m)^(?P<before>.*?)\b{lost.name}\b", rest)
+    return first is None or _LOOPS.fullmatch(first["before"]) is not None
 
 
 def _is_no_loops(place: Placed) -> bool:

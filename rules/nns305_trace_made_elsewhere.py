@@ -77,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Made, Program
+from nnmigrate.program import Dialect, Made, Program
 from nnmigrate.program.values import Envoy, NnsightModule, Tracer
 
 from .common.entering import Making, entered_later, makings, name_fix, stack_fix
@@ -114,11 +114,19 @@ def _of_making(program: Program, making: Making) -> Iterator[Finding]:
     entered = entered_later(making)
     if not (entered or _is_certain(making.step)) or _is_shown(program, making):
         return
+    if program.dialect is Dialect.NEW and _is_found(program, later=entered is not None):
+        return
     fix: Fix | None = name_fix(program, making) or stack_fix(program, making)
     call = program.text(making.step.span)
     reason = "" if fix else "; write it in the header of the `with` that it belongs to"
     message = f"`{call}` is not made in the header of a `with`{reason}"
     yield RULE.finding(Severity.ERROR, making.step.span, message, _CONSEQUENCE, fix)
+
+
+def _is_found(program: Program, *, later: bool) -> bool:
+    """Whether the target finds the `with` from where it is entered (run on 0.7.0 and 0.8.1)."""
+    target = program.options.target
+    return target >= (0, 7) and (later or target < (0, 8))
 
 
 def _is_shown(program: Program, making: Making) -> bool:

@@ -192,6 +192,18 @@ TEXTS = {
 lm.trace("a b c")
 lm.trace(["a b c", "d"])
 """,
+    "another loop has the name first": """
+# %%
+with lm.trace() as tracer:
+    found = list().save()
+    for i, prompt in enumerate(["a", "b"]):
+        with tracer.invoke(prompt):
+            found.append(lm.lm_head.output)
+for i, logits in enumerate(found):
+    print(i, logits)
+# %%
+print(i)
+""",
     "the name of a loop is that of other blocks": """
 # %%
 with lm.session():
@@ -218,9 +230,38 @@ def test_nothing_is_reported_of_a_text(body: str) -> None:
     assert [(one.code, one.message) for one in checked.findings] == []
 
 
-@pytest.mark.parametrize("body", TEXTS.values(), ids=TEXTS)
-def test_in_a_program_it_is_reported(body: str) -> None:
-    assert check(HEAD + body.replace("# %%\n", "")).findings
+@pytest.mark.parametrize("name", [name for name in TEXTS if not name.startswith("another")])
+def test_in_a_program_it_is_reported(name: str) -> None:
+    assert check(HEAD + TEXTS[name].replace("# %%\n", "")).findings
+
+
+def test_what_the_loops_own_block_reads_is_reported() -> None:
+    body = TEXTS["the name of a loop is that of other blocks"]
+    read = body.replace("# %%\nwith lm.trace(prompt)", "with lm.trace(prompt)")
+    (one,) = check(HEAD + read, Options(text=True)).findings
+    assert one.code == "NNS203"
+
+
+ON_07 = """
+tracer = lm.trace("a b c")
+with tracer:
+    hidden = nnsight.save(lm.transformer.h[0].output)
+logits = lm.trace("a b c", trace=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "codes"),
+    [
+        ((0, 5), ["NNS305", "NNS422"]),
+        ((0, 6, 3), ["NNS305", "NNS422"]),
+        ((0, 7), []),
+        ((0, 8, 1), ["NNS422"]),
+    ],
+)
+def test_what_0_7_takes_is_left_to_code_for_it(target: tuple[int, ...], codes: list[str]) -> None:
+    found = check(HEAD + ON_07, Options(target=target)).findings
+    assert [one.code for one in found] == codes
 
 
 def test_of_code_that_is_known_to_be_older_it_is() -> None:
