@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import libcst as cst
@@ -58,23 +58,20 @@ class Classes:
 
     def bound(self, scope: Scope, owner: Scope, statement: Statement) -> list[ClassBound]:
         """What the body of a with statement has from the class around it."""
-        node = self._with(self._module, statement.span)
-        assert node is not None
+        node = self._withs[statement.span]
         function = scope.statement.node if scope.statement is not None else None
         found = [*self._private(node.body, owner, statement)]
         if not any("super" in each.bindings for each in _around(scope)):
             found += self._supers(node.body, _class_name(scope, owner), function)
         return sorted(found, key=lambda each: each.span)
 
-    def _with(self, node: cst.CSTNode, span: Span) -> cst.With | None:
-        """The with statement that stands at some place."""
-        for child in node.children:
-            if isinstance(child, _HOLD_STATEMENTS):
-                own = isinstance(child, cst.With) and self._positions.of(child) == span
-                found = child if own else self._with(child, span)
-                if isinstance(found, cst.With):
-                    return found
-        return None
+    @cached_property
+    def _withs(self) -> Mapping[Span, cst.With]:
+        """The with statements, by their places."""
+        nodes: list[cst.CSTNode] = [self._module]
+        for node in nodes:
+            nodes += (child for child in node.children if isinstance(child, _HOLD_STATEMENTS))
+        return {self._positions.of(node): node for node in nodes if isinstance(node, cst.With)}
 
     def _private(
         self, node: cst.CSTNode, owner: Scope, statement: Statement

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 
 import click
@@ -121,9 +122,13 @@ def growth(bench: Bench) -> Iterator[str]:
     rows: list[tuple[str, str, Callable[[int], str], Sequence[int]]] = [
         ("lines", "check", programs.of_fixtures, (1000, 10_000)),
         ("traces", "check", programs.traces, (25, 50, 100, 200)),
-        ("invokes in a trace", "check", programs.invokes, (25, 50, 100, 200)),
         ("findings", "check", programs.removed, (50, 100, 200, 400)),
         ("fixes", "fix", programs.removed, (50, 100, 200, 400)),
+        *(
+            (write.__name__, kind, write, (25, 200))
+            for write in programs.GROWING
+            for kind in ("check", "fix")
+        ),
     ]
     for name, kind, write, counts in rows:
         paths = [bench.put(f"{write.__name__}{count}.py", write(count)) for count in counts]
@@ -132,6 +137,8 @@ def growth(bench: Bench) -> Iterator[str]:
         for count, seconds in zip(counts, found, strict=True):
             each = seconds / count / (found[0] / counts[0])
             yield f"  {seconds:8.3f} s cpu {each:6.2f} x  {count}"
+        exponent = log(found[-1] / found[0]) / log(counts[-1] / counts[0])
+        yield f"  {exponent:6.2f} is the exponent: 1 where it grows as the code does"
 
 
 def again(bench: Bench) -> Iterator[str]:
