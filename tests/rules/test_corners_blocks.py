@@ -415,12 +415,12 @@ def f(c):
         """\
 acts = []
 with lm.generate("a", max_new_tokens=3) as tracer:
-    acts = list().save()
+    acts = []
     lm.lm_head.next()
     acts.append(lm.lm_head.output)
 print(acts)
 """,
-        "NNS601",
+        "NNS203 NNS601",
         after="""\
 acts = []
 acts = list()
