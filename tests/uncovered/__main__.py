@@ -27,7 +27,10 @@ Named = Mapping[str, Mapping[str, str]]
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def main(report: Path, paths: tuple[Path, ...]) -> None:
     """Hold a REPORT of coverage against what is named."""
-    found = missing(json.loads(report.read_text(encoding="utf-8")), ROOT)
+    try:
+        found = missing(json.loads(report.read_text(encoding="utf-8")), ROOT)
+    except KeyError as line:
+        raise click.UsageError(f"{report} is of other code (line {line}): measure again") from None
     named: Named = json.loads(NAMED.read_text(encoding="utf-8"))
     if paths:
         wanted = {path.resolve().relative_to(ROOT).as_posix() for path in paths}

@@ -158,6 +158,18 @@ def test_a_report_is_held_against_what_is_named(tmp_path: Path) -> None:
     assert done.stdout.startswith(f"{file}:{line}: no test goes here: ")
 
 
+def test_a_report_on_other_code_is_told(tmp_path: Path) -> None:
+    file = "src/nnmigrate/program/literals.py"
+    told = {"files": {file: {"missing_lines": [9999], "missing_branches": []}}}
+    (tmp_path / "report.json").write_text(json.dumps(told))
+    command = [sys.executable, "-m", "uncovered", str(tmp_path / "report.json")]
+
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert "is of other code (line 9999): measure again" in done.stderr
+
+
 def test_every_reason_says_something_of_a_file_that_is_there() -> None:
     named = json.loads(NAMED.read_text(encoding="utf-8"))
 
