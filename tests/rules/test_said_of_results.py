@@ -6,6 +6,7 @@ import pytest
 
 from nnmigrate.engine import check
 from nnmigrate.findings import Severity
+from nnmigrate.program import Dialect, Options
 
 HEAD = """from nnsight import LanguageModel
 
@@ -172,5 +173,6 @@ SAID = {
 
 @pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
 def test_what_becomes_of_results_is_said(body: str, said: tuple[str, Severity, str, str]) -> None:
-    (finding,) = [each for each in check(HEAD + body).findings if each.code == said[0]]
+    found = check(HEAD + body, Options(source=Dialect.OLD)).findings
+    (finding,) = [each for each in found if each.code == said[0]]
     assert (finding.severity, finding.message, finding.consequence) == said[1:]
