@@ -99,3 +99,10 @@ def test_an_answer_rests_on_what_is_followed_around_it() -> None:
     assert answer.holds(1, frozenset([8]))
     assert not answer.holds(1, frozenset([7]))
     assert not answer.holds(2, frozenset([8]))
+
+
+def test_a_trace_in_what_is_followed_calls_helpers() -> None:
+    code = HEAD + "def kept(value):\n    return value.save()\n\n\n"
+    code += "def made(name):\n    model = LanguageModel(name)\n"
+    code += "    with model.trace('a'):\n        kept(model.lm_head.output)\n    return model\n\n\n"
+    assert models(code + "a = made('x')\nb = made('x')\n") == ["a", "b"]

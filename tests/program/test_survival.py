@@ -20,6 +20,7 @@ HEAD = "from nnsight import LanguageModel\nlm = LanguageModel('openai-community/
         ("x = 3", ["x"]),
         ("y = 3", []),
         ("x = lm.lm_head.output.save()\n    x = 3", ["x"]),
+        ("try:\n        y = 3\n    except ValueError as x:\n        pass", []),
     ],
 )
 def test_what_is_not_saved_at_the_end_is_lost(body: str, lost: list[str]) -> None:

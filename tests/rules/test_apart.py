@@ -292,3 +292,10 @@ def test_none_goes_through_a_dictionary_first() -> None:
     assert 'shared["flag"] = flag' in fixed
     assert 'other = shared["flag"]' in fixed
     assert fixed.index("with lm.session():") < fixed.index("shared = {}")
+
+
+def test_several_traces_are_parted_together() -> None:
+    body, after = CHANGED["a value that flows backwards"]
+    fixed = fix(HEAD + body * 2, unsafe=True)
+
+    assert fixed.code == HEAD + after * 2

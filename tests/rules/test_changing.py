@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nnmigrate.program import Options, build
-from nnmigrate.rules.common.changing import built, changed_by
+from nnmigrate.program import Options, Program, Trace, build
+from nnmigrate.rules.common.changing import Changed, Edits, Tries, built, changed_by, tried
 from nnmigrate.spans import Edit, Span
 
 from .corners import HEAD
@@ -33,3 +33,46 @@ def test_a_changed_program_has_the_trace_of_the_same_number() -> None:
 
     assert changed is not None
     assert changed[1].statement.span.start == START + len("x = 1\n")
+
+
+def test_a_change_is_tried_as_the_one_that_it_is() -> None:
+    first, second, other = ((Edit(Span(at, at), "x"),) for at in range(3))
+    tries = Tries(iter((first, second)))
+
+    assert [tries.number(edits) for edits in (second, first, other)] == [1, 0, None]
+    assert (tries.at(1), tries.at(2)) == (second, ())
+
+
+TWO = build(HEAD + TRACE + TRACE.replace(" h ", " k "), Options())
+
+
+def before_each(program: Program, trace: Trace) -> Tries:
+    at = trace.statement.span.start
+    return Tries(iter(((Edit(Span(at, at), "x = 1\n"),),)))
+
+
+def renaming_each(program: Program, trace: Trace) -> Tries:
+    at = trace.statement.span.start
+    return Tries(iter(((Edit(Span(at, at), "k = h = 1\n"),),)))
+
+
+def test_what_fails_beside_others_that_do_not_matter_is_not_tried_alone() -> None:
+    seen: list[str] = []
+
+    def fails(changed: Changed) -> None:
+        seen.append(changed[0].code)
+
+    edits: Edits = before_each(TWO, TWO.traces[1]).at(0)
+    assert tried(TWO, TWO.traces[1], edits, before_each, fails) is None
+    assert [code.count("x = 1") for code in seen] == [2]
+
+
+def test_what_may_fail_for_what_others_change_is_tried_alone() -> None:
+    seen: list[str] = []
+
+    def fails(changed: Changed) -> None:
+        seen.append(changed[0].code)
+
+    edits: Edits = renaming_each(TWO, TWO.traces[1]).at(0)
+    assert tried(TWO, TWO.traces[1], edits, renaming_each, fails) is None
+    assert [code.count("k = h = 1") for code in seen] == [2, 1]

@@ -8,10 +8,9 @@ own frame, so every name kept its value.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import islice
 
 import libcst as cst
 
@@ -232,11 +231,8 @@ class Body:
     def read_in(self, expression: Span) -> Iterator[Read]:
         """What is read in an expression."""
         first = bisect_left(self.read_starts, expression.start)
-        for read in islice(self.reads, first, None):
-            if read.span.start > expression.end:
-                return
-            if expression.holds(read.span):
-                yield read
+        last = bisect_right(self.read_starts, expression.end)
+        return (read for read in self.reads[first:last] if expression.holds(read.span))
 
 
 def _same_object(bind: Bind) -> bool:
