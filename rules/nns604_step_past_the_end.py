@@ -42,8 +42,8 @@ print(tokens)
 
 ## Left alone
 
-Steps that are made, blocks that touch no module (0.5 runs them for any step), and generations
-that do not say in numbers how long they are.
+Steps that are made, and generations that do not say in numbers how long they are. In code for 0.5
+also blocks that touch no module: 0.5 runs them for any step.
 
 ```python
 from nnsight import LanguageModel
@@ -57,10 +57,6 @@ with lm.generate("The Eiffel Tower is in", max_new_tokens=3) as tracer:
 with lm.generate("The Eiffel Tower is in", max_new_tokens=length) as tracer:
     with tracer.iter[0:9]:
         each = lm.lm_head.output.save()
-with lm.generate("The Eiffel Tower is in", max_new_tokens=2) as tracer:
-    numbers = list().save()
-    with tracer.iter[5:7] as step:
-        numbers.append(step)
 ```
 
 ## Fix safety
@@ -79,7 +75,7 @@ from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Access, Program, Read, Statement
+from nnmigrate.program import Access, Dialect, Program, Read, Statement
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
@@ -100,7 +96,9 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         for statement in trace.body.walk():
             span = steps_asked(statement)
-            if span is not None and _waits(statement):
+            # On 0.4 such a block ended with the run, too: only for code of 0.5 it is what is meant.
+            new = program.dialect is Dialect.NEW
+            if span is not None and (_waits(statement) or not new):
                 yield from _of_block(program, span, length)
 
 

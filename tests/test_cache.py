@@ -168,7 +168,7 @@ BASE: dict[str, Any] = {
     "rigid": (Span(1, 2),),
     "settings": Settings(target=(0, 5)),
     "project": Project((Requirement("nnsight", "<0.5", Path("/a"), 3, "nnsight<0.5"),), True),
-    "again": False,
+    "kind": "code",
 }
 
 
@@ -179,7 +179,7 @@ def others() -> list[dict[str, Any]]:
         {"code": "import nnsight\r\n"},
         {"rigid": ()},
         {"rigid": (Span(1, 3),)},
-        {"again": True},
+        {"kind": "text"},
         {"settings": replace(settings, target=(0, 6))},
         {"settings": replace(settings, target=None)},
         {"settings": replace(settings, source=(0, 4))},
@@ -212,6 +212,7 @@ def test_the_key_knows_all_that_is_said_of_code() -> None:
         "project",
         "asked",
         "again",
+        "text",
     ]
     known = {one.name for one in fields(Settings)}
     assert known >= caching._WITHOUT_EFFECT

@@ -141,7 +141,7 @@ def cache_in(folder: Path) -> Cache | None:
 
 
 def key_of(
-    code: str, rigid: Iterable[Span], settings: Settings, project: Project, again: bool
+    code: str, rigid: Iterable[Span], settings: Settings, project: Project, kind: str
 ) -> str:
     """What stands for everything that decides what is found in some code.
 
@@ -150,7 +150,8 @@ def key_of(
         rigid: the places in it that no edit may touch.
         settings: what the user asked for.
         project: what the project around it declares.
-        again: whether its parts may run a second time.
+        kind: what it stands in, which tells whether its parts may run a second time, and whether
+            it shows what is wrong.
     """
     asked = {
         one.name: getattr(settings, one.name)
@@ -158,7 +159,7 @@ def key_of(
         if one.name not in _WITHOUT_EFFECT
     }
     places = [(span.start, span.end) for span in rigid]
-    question = repr((_rules(), asked, project, again, places))
+    question = repr((_rules(), asked, project, kind, places))
     whole = hashlib.sha256(question.encode("utf-8", "surrogatepass"))
     whole.update(b"\0" + code.encode("utf-8", "surrogatepass"))
     return whole.hexdigest()

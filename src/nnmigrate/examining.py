@@ -153,8 +153,8 @@ def _keep(name: str, document: Document, settings: Settings, findings: tuple[Fin
 def _key(name: str, document: Document, settings: Settings) -> str:
     from nnmigrate.cache import key_of
 
-    project, again = project_of(_folder(name)), is_notebook(name)
-    return key_of(document.code, document.rigid, settings, project, again)
+    kind = "notebook" if is_notebook(name) else "text" if is_text(name) else "code"
+    return key_of(document.code, document.rigid, settings, project_of(_folder(name)), kind)
 
 
 def _unchanged(

@@ -195,7 +195,8 @@ class TestFixAll:
         assert len(touched) > 2
         assert untouched not in touched
         left = editor.change("all.py", editor.after(uri, action))
-        assert codes(left) == ["NNS601"]
+        # What is left of 0.4 gives the same beside what is of 0.5 by now.
+        assert codes(left) == []
         assert editor.actions(uri, only=["source.fixAll"]) == []
 
     def test_only_what_is_asked_for_is_offered(self, editor: Editor) -> None:
@@ -280,8 +281,8 @@ class TestSettings:
             types.DidChangeConfigurationParams({"nnmigrate": {"assumeRemote": False}})
         )
 
-        note = editor.until(lambda: editor.published[1:])[-1].diagnostics[2]
-        assert (note.code, note.severity) == ("NNS201", types.DiagnosticSeverity.Information)
+        left = editor.until(lambda: editor.published[1:])[-1]
+        assert codes(left.diagnostics) == ["NNS403", "NNS403"]
 
     def test_an_editor_that_can_be_asked_is_asked(self, start: Start) -> None:
         editor = start(capabilities(configuration=True))

@@ -40,7 +40,9 @@ def demonstrated(code: str) -> Demonstrated:
     Args:
         code: the code, each block of it below a separator, which has the block's title.
     """
-    return Demonstrated(Lines(code), frozenset(_wrong_rows(code.splitlines())))
+    lines = Lines(code)
+    rows = [lines.line(number) for number, _ in enumerate(lines.starts, 1)]
+    return Demonstrated(lines, frozenset(_wrong_rows(rows)))
 
 
 @dataclass(frozen=True)

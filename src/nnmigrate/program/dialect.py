@@ -50,10 +50,13 @@ _OLD_TOLD = frozenset(
 # What is imported, from nnsight or from nnterp (whose StandardizedTransformer needs 0.5).
 _NEW_NAMES = frozenset("save session ndif ndif_status is_model_running".split())
 # Modules, settings and an argument that are in none of 0.4's files (0.5.15, and 0.6.3 to 0.8.1).
-_NEW_WORDS = pattern(
-    r"\bnnsight\.(?:ndif\b|intervention\.(?:tracing|batching|serialization|hooks|source)\b)"
-    r"|\bCONFIG\.APP\.(?:PYMOUNT|CROSS_INVOKER|TRACE_CACHING)\b|[(,]\s*envoys="
-)
+_NEW_WORDS = {
+    "nnsight.": pattern(
+        r"\bnnsight\.(?:ndif|intervention\.(?:tracing|batching|serialization|hooks|source))\b"
+    ),
+    "CONFIG.APP.": pattern(r"\bCONFIG\.APP\.(?:PYMOUNT|CROSS_INVOKER|TRACE_CACHING)\b"),
+    "envoys=": pattern(r"[(,]\s*envoys="),
+}
 _NEW_CLASS = "StandardizedTransformer"
 # A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
 _COLLECTION = pattern(r"\[|\{|(?:list|dict|set|tuple)\(")
@@ -67,7 +70,7 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     value whether it is a tuple counts as little: a proxy of 0.4 never was one.
     """
     old = hint = False
-    new = _NEW_WORDS.search(code) is not None or any(_enters_backward(one) for one in scopes)
+    new = _has_new_words(code) or any(_enters_backward(one) for one in scopes)
     lists = _FROM_NNSIGHT.search(code) is None
     before: Step | None = None
     asked = ""
@@ -88,6 +91,10 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     if project.old_pins:
         return Dialect.OLD
     return Dialect.NEW if hint or project.target is not None else Dialect.UNKNOWN
+
+
+def _has_new_words(code: str) -> bool:
+    return any(said in code and words.search(code) for said, words in _NEW_WORDS.items())
 
 
 def _enters_backward(scope: Scope) -> bool:

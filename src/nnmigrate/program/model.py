@@ -8,7 +8,7 @@ part knows its span; nothing knows rules, edits or files.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from functools import cached_property
@@ -126,7 +126,7 @@ class Block:
 
     @cached_property
     def _every(self) -> tuple[Statement, ...]:
-        return tuple(below for statement in self.statements for below in statement.walk())
+        return tuple(_flattened(self.statements))
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +163,22 @@ class Statement:
 
     def walk(self) -> Iterator[Statement]:
         """This statement and all below it, in the order of the text."""
-        return iter((self, *(below for block in self.blocks for below in block.walk())))
+        return _flattened((self,))
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
         """All steps of this statement and of those below it, comprehensions' steps included."""
         return tuple(flat(step for s in self.walk() for step in (*s.steps, *s.turn)))
+
+
+def _flattened(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Statements and all below them: a chain of `elif` is as deep as it is long."""
+    left = [*reversed(statements)]
+    while left:
+        statement = left.pop()
+        yield statement
+        for block in reversed(statement.blocks):
+            left += reversed(block.statements)
 
 
 @dataclass(frozen=True)
