@@ -83,6 +83,7 @@ from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import Placed, roots
 from nnmigrate.program.survival import Held, Lost, lost_names
+from nnmigrate.wording import SEPARATOR
 
 from .common.helpers import runs_in_session
 from .common.keeping import keeping_fix
@@ -121,7 +122,7 @@ def _is_anothers(program: Program, trace: Trace, lost: Lost) -> bool:
     """
     if not program.options.text or any(map(_is_no_loops, lost.binds)):
         return False
-    rest = program.code[trace.statement.span.end :].partition("\n# %%")[0]
+    rest = program.code[trace.statement.span.end :].partition(f"\n{SEPARATOR}")[0]
     first = re.search(rf"(?m)^(?P<before>.*?)\b{lost.name}\b", rest)
     return first is None or _LOOPS.fullmatch(first["before"]) is not None
 

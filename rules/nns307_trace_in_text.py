@@ -84,12 +84,13 @@ from nnmigrate.patterns import pattern
 from nnmigrate.program import Program, Statement, Told
 from nnmigrate.program.values import Constant, Envoy
 from nnmigrate.spans import Edit
+from nnmigrate.wording import SEPARATOR
 
 RULE = Rule("NNS307", "trace-in-text", since="0.5.0", fixable=Applicability.UNSAFE)
 
 _PYTHON = ("exec", "eval", "compile")
 _IPYTHON = ("run_cell_magic", "run_line_magic", "run_cell", "ex")
-_NEXT_CELL = pattern(r"^# %%$", re.MULTILINE)
+_NEXT_CELL = pattern(rf"^{SEPARATOR}", re.MULTILINE)
 _MAGIC = pattern(r"\('(\w+)'")
 _TRACE = pattern(r"(?<![\w.])(\w+)(?:\.\w+)*\.(?:trace|generate|session|scan|edit)\s*\(")
 

@@ -83,7 +83,7 @@ from nnmigrate.program import Dialect, Invoke, Program, Trace
 from nnmigrate.spans import Edit, Span
 
 from .common.calling import parsed_call
-from .common.editing import code_of
+from .common.editing import code_of, expression_of
 
 RULE = Rule("NNS428", "tokens-without-mask", since="0.5.14", fixable=Applicability.SAFE)
 
@@ -157,7 +157,7 @@ def _is_tensor(program: Program, node: cst.BaseExpression) -> bool:
         return _makes_tensor(node)
     bound = [b for s in program.scopes for b in s.bindings.get(node.value, ())]
     made = [program.text(one.expression) for one in bound if one.expression is not None]
-    nodes = [cst.parse_expression(f"({text})") for text in made]
+    nodes = [expression_of(text) for text in made]
     return bool(bound) and len(nodes) == len(bound) and all(map(_makes_tensor, nodes))
 
 

@@ -90,14 +90,14 @@ _CONSEQUENCE = "everything behind it in the invoke is dropped: NameError after t
 
 def check(program: Program) -> Iterator[Finding]:
     """Blocks of steps in generations of a known length."""
+    # On 0.4 such a block ended with the run, too: only for code of 0.5 it is what is meant.
+    new = program.dialect is Dialect.NEW
     for trace in program.traces:
         length = steps_made(program, trace)
         if length is None or is_wanted(program, trace, "NameError", "UnboundLocalError"):
             continue
         for statement in trace.body.walk():
             span = steps_asked(statement)
-            # On 0.4 such a block ended with the run, too: only for code of 0.5 it is what is meant.
-            new = program.dialect is Dialect.NEW
             if span is not None and (_waits(statement) or not new):
                 yield from _of_block(program, span, length)
 

@@ -66,9 +66,9 @@ _INSTALLS = pattern(r"\b(?:pip|uv)\b[^\n]*\binstall\b|\bconda\b[^\n]*\binstall\b
 
 def check(program: Program) -> Iterator[Finding]:
     """Lines of the code that install an old nnsight."""
-    at = 0
     if "install" not in program.code:
         return
+    at = 0
     for row in program.code.splitlines(keepends=True):
         if "nnsight" in row and _INSTALLS.search(row) and not row.lstrip().startswith("#"):
             for found in _PIN.finditer(row):

@@ -69,7 +69,7 @@ def _parting(program: Program, trace: Trace) -> Tries:
 
 def _may_part(program: Program, trace: Trace) -> bool:
     entered = trace.entered
-    if not (trace.explicit and entered.proved and entered.items == 1 and trace.session is None):
+    if not (trace.explicit and entered.items == 1 and trace.session is None):
         return False
     if trace.kind not in ("trace", "generate") or entered.arguments:
         return False
@@ -121,7 +121,7 @@ def _enters_plainly(statement: Statement) -> bool:
     opens = statement.opens
     if opens is None or statement.blocks[0].inline:
         return False
-    return opens.proved and opens.items == 1 and opens.name is None and opens.arguments
+    return opens.items == 1 and opens.name is None and opens.arguments
 
 
 def _only_invokes(trace: Trace) -> bool:

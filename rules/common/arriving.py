@@ -65,7 +65,7 @@ def _shaped_ways(program: Program, trace: Trace) -> Tries:
 
 def _shapes(program: Program, trace: Trace) -> Iterator[Fix]:
     """Ways to write what an invoke does that may let a value arrive."""
-    if not trace.explicit or not trace.entered.proved:
+    if not trace.explicit:
         return
     ordered = ordering_fix(program, trace)
     if ordered is not None:

@@ -12,7 +12,7 @@ from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Envoy, NnsightModule, Opener, Tracer
 from nnmigrate.spans import Edit, Span
 
-from .editing import code_of
+from .editing import code_of, expression_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def called(program: Program) -> tuple[Called, ...]:
 
 
 def _called(program: Program) -> Iterator[Called]:
-    entered = {trace.entered.call for trace in program.traces if trace.entered.proved}
+    entered = {trace.entered.call for trace in program.traces}
     for scope in program.scopes:
         for statement in scope.body.walk():
             for step in (*statement.steps, *statement.turn):
@@ -60,11 +60,8 @@ def parsed_call(program: Program, span: Span) -> cst.Call | None:
     # Over several lines, a part of a tree writes itself with the indent of its own level.
     if known is not None and "\n" not in text and "\r" not in text:
         return known.with_changes(lpar=(), rpar=()) if known.lpar else known
-    # In parentheses: a call may go on over lines.
-    node = cst.parse_expression(f"({text})")
-    if not isinstance(node, cst.Call):
-        return None
-    return node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
+    node = expression_of(text)
+    return node if isinstance(node, cst.Call) else None
 
 
 def keyword_of(argument: cst.Arg) -> str:

@@ -12,7 +12,7 @@ from nnmigrate.program import Bind, Program
 from nnmigrate.spans import Edit, Span
 
 from .calling import Called, is_dict_call, is_plain
-from .editing import code_of
+from .editing import code_of, expression_of
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def _bindings(program: Program, call: Called, name: str) -> tuple[Bind, ...]:
 
 
 def _literal(text: str) -> cst.Dict | cst.Call | None:
-    node = cst.parse_expression(f"({text})")
-    node = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
+    node = expression_of(text)
     if isinstance(node, cst.Dict) or (isinstance(node, cst.Call) and is_dict_call(node)):
         return node
     return None

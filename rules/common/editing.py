@@ -169,6 +169,16 @@ def binds_tightly(text: str) -> bool:
     return isinstance(node, (*tight, cst.ListComp, cst.DictComp, cst.SetComp))
 
 
+def expression_of(text: str) -> cst.BaseExpression:
+    """What an expression's text says; alone a walrus, or what goes over lines, is none.
+
+    Args:
+        text: the characters; parentheses of their own stay part of the expression.
+    """
+    node = cst.parse_expression(f"({text})")
+    return node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
+
+
 def import_of_nnsight(program: Program) -> tuple[str, tuple[Edit, ...]]:
     """The name of the nnsight package in the document, and the edits that import it."""
     if program.nnsight is not None:

@@ -30,7 +30,7 @@ from nnmigrate.program.joins import is_none
 from nnmigrate.program.values import Unknown, Value
 from nnmigrate.spans import Edit, Span
 
-from .editing import binds_tightly, fresh_name, movable, removed, saved
+from .editing import expression_of, fresh_name, movable, removed, saved
 from .kinds import changed_path, mentions
 
 
@@ -236,7 +236,7 @@ def may_be_none(program: Program, span: Span, value: Value | None = None) -> boo
     if value is not None and not isinstance(value, Unknown):
         return value.optional or is_none(value)
     text = program.text(span)
-    node = cst.parse_expression(text if binds_tightly(text) else f"({text})")
+    node = expression_of(text)
     if isinstance(node, cst.Call):
         return value is not None and not _is_saved_call(node) and not _harmless(node.func)
     return isinstance(node, (cst.IfExp, cst.BooleanOperation))
@@ -258,7 +258,7 @@ def kept_text(program: Program, value: Span, kept: Value | None) -> str:
 
 def _is_lazy(text: str) -> bool:
     """Whether an expression gives a generator, or something like it, rather than a collection."""
-    node = cst.parse_expression(f"({_bare(text)})")
+    node = expression_of(_bare(text))
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in ("map", "filter", "zip", "enumerate", "reversed")
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and not node.args:
@@ -302,7 +302,7 @@ def needs_no_trace(
         return False
     if any(_reads_one_of(step, bound) for step in steps):
         return False
-    return not _calls(cst.parse_expression(f"({program.text(value)})"))
+    return not _calls(expression_of(program.text(value)))
 
 
 def _reads_one_of(step: Step, names: set[str]) -> bool:

@@ -15,7 +15,7 @@ from nnmigrate.program.model import code_only
 from nnmigrate.program.values import Module
 from nnmigrate.spans import Edit, Span
 
-from .editing import code_of, fresh_name
+from .editing import code_of, expression_of, fresh_name
 
 _ATOMS = (cst.Name, cst.Integer, cst.Float, cst.SimpleString)
 
@@ -119,7 +119,7 @@ def _manager(scope: Scope, statement: Statement) -> Helper | None:
     contexts = tuple(context for each in statements for context in each.contexts)
     opened = [each.opens for each in statements if each.opens is not None]
     value = statement.node.value if isinstance(statement.node, cst.Expr) else None
-    if not isinstance(value, cst.Yield) or not opened or not all(each.proved for each in opened):
+    if not isinstance(value, cst.Yield) or not opened:
         return None
     if any(context.bound and context.name is None for context in contexts):
         return None
@@ -235,7 +235,7 @@ def _is_read(helper: Helper, name: str) -> bool:
 
 def _arguments(program: Program, helper: Helper, context: Context) -> dict[str, str] | None:
     """What a call passes for each parameter, in the order in which it is evaluated."""
-    call = _expression(program.text(context.call))
+    call = expression_of(program.text(context.call))
     node = helper.definition.node
     assert isinstance(call, cst.Call)
     assert isinstance(node, cst.FunctionDef)
@@ -263,7 +263,7 @@ def _arguments(program: Program, helper: Helper, context: Context) -> dict[str, 
 
 
 def _is_constant(text: str) -> bool:
-    node = _expression(text)
+    node = expression_of(text)
     constants = ("True", "False", "None")
     return isinstance(node, _ATOMS) and (not isinstance(node, cst.Name) or text in constants)
 
@@ -295,18 +295,12 @@ def _can_stand(
 
 
 def _is_plain(text: str) -> bool:
-    return isinstance(_expression(text), _ATOMS)
-
-
-def _expression(text: str) -> cst.BaseExpression:
-    """What an argument's text says: alone a walrus, or what goes over lines, is no expression."""
-    node = cst.parse_expression(f"({text})")
-    return node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:])
+    return isinstance(expression_of(text), _ATOMS)
 
 
 def _only_reads(text: str) -> bool:
     """Whether an expression only takes items and attributes: `prompts[0]`."""
-    return _reading(_expression(text))
+    return _reading(expression_of(text))
 
 
 def _reading(node: cst.CSTNode) -> bool:
@@ -337,7 +331,7 @@ def _replaced(program: Program, helper: Helper, span: Span, instead: Mapping[str
 
 def _put(program: Program, span: Span, text: str) -> str:
     """An argument, in parentheses where its place asks for them."""
-    node = _expression(text)
+    node = expression_of(text)
     alone = re.search(r"[(,=]\s*\Z", program.code[: span.start]) and re.match(
         r"\s*[,)]", program.code[span.end :]
     )

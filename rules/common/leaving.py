@@ -135,7 +135,7 @@ def leaving_fix(program: Program, leaving: Leaving) -> Fix | None:
     while number < len(leaving.parents) and straight((leaving.parents[number],)):
         number += 1
     moving = chain[number]
-    if opens is None or not opens.proved or not movable(leaving.behind, moving):
+    if opens is None or not movable(leaving.behind, moving):
         return None
     conditional = moving is not leaving.statement
     if conditional and not _needs(moving) and _comes_first(leaving, number):

@@ -15,7 +15,7 @@ from nnmigrate.program import Mutation, Program
 from nnmigrate.program.values import Container
 from nnmigrate.spans import Edit, Span
 
-from .editing import fresh_name
+from .editing import expression_of, fresh_name
 from .outer import Change, Outer
 
 _INDENT = "    "
@@ -120,19 +120,14 @@ def _is_dict(program: Program, change: Change) -> bool:
     if isinstance(mutation.value, Container):
         return mutation.value.keyed
     text = "" if mutation.value_span is None else program.text(mutation.value_span)
-    return text.startswith("{") and isinstance(_expression(text), (cst.Dict, cst.DictComp))
+    return text.startswith("{") and isinstance(expression_of(text), (cst.Dict, cst.DictComp))
 
 
 def _is_set(program: Program, change: Change) -> bool:
     """`seen |= {w}`."""
     span = change.mutation.value_span
     text = "" if span is None or change.mutation.how != "augment" else program.text(span)
-    return text.startswith("{") and isinstance(_expression(text), (cst.Set, cst.SetComp))
-
-
-def _expression(text: str) -> cst.BaseExpression:
-    """In parentheses: an argument may go on over lines."""
-    return cst.parse_expression(f"({text})")
+    return text.startswith("{") and isinstance(expression_of(text), (cst.Set, cst.SetComp))
 
 
 def _by_key(program: Program, outer: Outer, names: _Names) -> Merged | None:

@@ -80,7 +80,7 @@ def _ways(program: Program, trace: Trace) -> Tries:
 
 def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
     found = misplaced(program, trace)
-    if not found or not trace.entered.proved or any(beside.returned for beside in found):
+    if not found or any(beside.returned for beside in found):
         return
     for mover, message in (
         (_behind_trace, "Move it behind the trace and save what it uses"),

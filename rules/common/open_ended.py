@@ -28,6 +28,7 @@ from nnmigrate.spans import Edit, Span
 
 from .editing import (
     code_of,
+    expression_of,
     fresh_name,
     inside_strings,
     lines_after,
@@ -77,7 +78,7 @@ def tails(program: Program) -> Iterator[Tail]:
     """What stands behind blocks of unknown length, once for each invoke."""
     for trace in program.traces:
         waits = drops_all(program) or not (_is_counted(trace) or _COUNTING in program.code)
-        if trace.kind == "generate" and trace.entered.proved and waits:
+        if trace.kind == "generate" and waits:
             for invoke in trace.invokes:
                 tail = _tail(program, trace, invoke)
                 if tail is not None:
@@ -110,7 +111,7 @@ def _open_ended(program: Program, statement: Statement) -> Span | None:
     asked = steps_asked(statement)
     if asked is None:
         return None
-    item = cst.parse_expression(f"({program.text(asked)})")
+    item = expression_of(program.text(asked))
     if isinstance(item, cst.Subscript):
         part = item.slice[0].slice
         return asked if isinstance(part, cst.Slice) and part.upper is None else None

@@ -42,7 +42,7 @@ def ordering_fix(program: Program, trace: Trace) -> Fix | None:
 
 
 def _candidates(program: Program, trace: Trace) -> Iterator[tuple[str, tuple[Edit, ...]]]:
-    for step, _ in late_accesses(program, trace)[:_MOST_TRIED] if trace.entered.proved else ():
+    for step, _ in late_accesses(program, trace)[:_MOST_TRIED]:
         for message, ways in (
             ("Read it before the later module", _moves),
             ("Go over the layers once", fused),

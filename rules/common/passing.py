@@ -12,6 +12,8 @@ from nnmigrate.program.bodies import Placed
 from nnmigrate.program.filling import holder_of
 from nnmigrate.program.liveness import reads_free
 
+from .editing import expression_of
+
 
 def _dotted(node: cst.BaseExpression) -> str | None:
     if isinstance(node, cst.Name):
@@ -44,9 +46,7 @@ def parts_named(
         if step.how == "for" and isinstance(node, cst.For):
             yield from _outer_ways(node.iter, bound)
         elif step.expression is not None and step.how in ("assign", "walrus"):
-            # In parentheses: it may go on over lines.
-            parsed = cst.parse_expression(f"({program.text(step.expression)})")
-            for expression in _either(parsed):
+            for expression in _either(expression_of(program.text(step.expression))):
                 way = _way_to_part(expression)
                 if way not in _NONE and way.partition(".")[0] not in bound:
                     yield way

@@ -49,7 +49,7 @@ def spelled_ways(program: Program, trace: Trace) -> Tries:
 def _spellings(program: Program, trace: Trace) -> Iterator[Fix]:
     """The changes that serve one way that the trace may go, each once."""
     seen: set[Fix] = set()
-    for run in runs(program, trace) if trace.explicit and trace.entered.proved else ():
+    for run in runs(program, trace) if trace.explicit else ():
         fix = _spelled(program, trace, run)
         if fix is not None and fix not in seen:
             seen.add(fix)

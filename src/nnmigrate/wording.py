@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from nnmigrate.patterns import pattern
 
+SEPARATOR = "# %%"
+"""What begins the line above a cell: as percent scripts write it, and programs made of pieces."""
+
 # A word says it only where it stands for itself: not in `# Bad prompts` or `# Error handling`.
 _ITSELF = (
     r"\b(?:\s+(?:code|way|order|usage|version|example|pattern))?\s*(?:[-:!.,(*\u2013\u2014]|$)"

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.spans import Lines, Span
-from nnmigrate.wording import calls_right, calls_wrong, tells_error
+from nnmigrate.wording import SEPARATOR, calls_right, calls_wrong, tells_error
 
 _ROW = pattern(r"(?P<indent>[ \t]*)(?P<code>[^#\r\n]*)(?:#(?P<comment>.*))?")
-_SEPARATOR = "# %%"
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def _wrong_rows(rows: list[str]) -> Iterator[int]:
             blank = True
             continue
         indent, alone = len(found["indent"]), not found["code"].strip()
-        if row.startswith(_SEPARATOR):
-            region = _Region(0, whole=True) if calls_wrong(row[len(_SEPARATOR) :]) else None
+        if row.startswith(SEPARATOR):
+            region = _Region(0, whole=True) if calls_wrong(row[len(SEPARATOR) :]) else None
             raises = False
         elif alone:
             region = _after_comment(region, comment or "", indent, blank=blank)

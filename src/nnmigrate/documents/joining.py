@@ -14,9 +14,7 @@ from nnmigrate.classes import dataclass
 from nnmigrate.documents.places import Origin
 from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
-
-SEPARATOR = "# %%"
-"""What begins the line above every piece in the program: as percent scripts write it."""
+from nnmigrate.wording import SEPARATOR
 
 _LONG = 2000
 """From how many lines on the smallest edits would take seconds to find."""

@@ -211,8 +211,6 @@ class Entered:
         call: the characters of the call.
         name: what `as` binds, if it is a name.
         model: the expression by which the model is reached; for an invoke the tracer's name.
-        proved: whether the receiver is proved to be nnsight's by a binding or a shape nothing else
-            has.
         remote: whether it runs on a server.
         arguments: whether it is called with positional arguments or an input.
         items: the number of context managers of the with statement.
@@ -222,7 +220,6 @@ class Entered:
     call: Span
     name: str | None
     model: str
-    proved: bool = True
     remote: Remote = Remote.NO
     arguments: bool = False
     items: int = 1
