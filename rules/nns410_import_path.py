@@ -125,9 +125,11 @@ def _of_import(program: Program, statement: Statement, node: cst.ImportFrom) -> 
     if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):
         return
     module = code_of(node.module)
+    if not module.startswith("nnsight"):
+        return
     gone = {}
     for alias in node.names:
-        moved = looked_up(f"{module}.{code_of(alias.name)}")
+        moved = looked_up(f"{module}.{alias.evaluated_name}")
         if moved is not None:
             gone[alias] = moved
     if not gone:

@@ -33,6 +33,13 @@ DEEP = {
     "brackets": "x = " + "[" * (BRACKETS + 1),
     "a pattern": "match x:\n  case 'a', [\n" + "[" * PATTERNS,
     "a pattern of mappings": "match x:\n\tcase " + "{'a': (" * (PATTERNS // 3) + "[",
+    "a decorator": "@f(" + "-" * 600 + "1)\ndef g(): pass\n",
+    "an elif": "if a:\n    b\nelif " + "-" * 600 + "1:\n    c\n",
+    "an except": "try:\n    a\nexcept (\n    " + "-" * 600 + "1\n):\n    b\nfinally:\n    c\n",
+    "behind a finally": "try:\n    a\nfinally:\n    x = " + "-" * 600 + "1\n",
+    "behind a long text": "'" + "a" * 600 + "'\nx = " + "-" * 600 + "1\n",
+    "on a header's line": "while a: x = " + "-" * 600 + "1\n",
+    "for another Python": "print 1\nx = " + "-" * 600 + "1\n",
     "strings": "x = (\n" + "'a'\n" * 600 + ")",
 }
 

@@ -61,6 +61,8 @@ def _entered_before(program: Program, trace: Trace) -> Iterator[Context]:
     What it enters behind it had ended when 0.4 carried the graph out.
     """
     assert isinstance(trace.statement.node, cst.With)
+    if trace.entered.items == 1:
+        return
     call, before = program.text(trace.entered.call), []
     for item in trace.statement.node.items:
         if code_of(item.item).strip() == call:
