@@ -404,6 +404,171 @@ n = 4
 print(n)
 """,
     ),
+    Corner(
+        "a function that reads two modules too late",
+        """\
+def early(n):
+    return lm.transformer.h[n].output.sum() + lm.transformer.h[n + 1].output.sum()
+
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        b = lm.transformer.h[5].output
+        z = (b + early(3)).save()
+""",
+        "NNS106 NNS106",
+    ),
+    Corner(
+        "a name that adds the value to what it had",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = 1
+        x += lm.transformer.h[3].output
+        b = lm.transformer.h[5].output
+        z = (b + lm.transformer.h[3].output + x).save()
+""",
+        "NNS106",
+        after="""\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = 1
+        x += lm.transformer.h[3].output
+        h_output = lm.transformer.h[3].output
+        b = lm.transformer.h[5].output
+        z = (b + h_output + x).save()
+""",
+    ),
+    Corner(
+        "a list whose length is read at the next turn",
+        """\
+acts = []
+with lm.trace("a", remote=True):
+    for k in range(3):
+        n = len(acts)
+        acts.append(lm.transformer.h[k].output[n])
+print(acts)
+""",
+        "NNS201",
+        after="""\
+acts = []
+with lm.trace("a", remote=True):
+    _acts = acts.save()
+    for k in range(3):
+        n = len(acts)
+        acts.append(lm.transformer.h[k].output[n])
+acts[:] = _acts
+print(acts)
+""",
+    ),
+    Corner(
+        "a collection made with a lambda",
+        """\
+from collections import defaultdict
+with lm.trace("a", remote=True):
+    d = defaultdict(lambda: {})
+    d["x"]["y"] = lm.lm_head.output
+print(d)
+""",
+        "NNS203",
+        says=("its default factory is a lambda",),
+    ),
+    Corner(
+        "a name that two invokes bind, which is no single place",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        with f(lm.lm_head.output) as x:
+            pass
+    with tracer.invoke("b"):
+        with f(lm.lm_head.output) as x:
+            pass
+print(x)
+""",
+        "NNS203",
+    ),
+    Corner(
+        "a generator that hands on what another gives",
+        """\
+def run():
+    with lm.trace("a"):
+        h = lm.lm_head.output.save()
+        yield from h
+""",
+        "NNS302",
+        after="""\
+def run():
+    with lm.trace("a"):
+        h = lm.lm_head.output.save()
+    yield from h
+""",
+    ),
+    Corner(
+        "two items, the second of which counts the first",
+        """\
+acts = {}
+with lm.trace("a", remote=True):
+    acts["n"] = len(acts)
+    acts["h"] = lm.lm_head.output + len(acts)
+print(acts)
+""",
+        "NNS201",
+        after="""\
+acts = {}
+with lm.trace("a", remote=True):
+    _acts = acts.save()
+    acts["n"] = len(acts)
+    acts["h"] = lm.lm_head.output + len(acts)
+if _acts is not acts:
+    acts.clear()
+    acts.update(_acts)
+print(acts)
+""",
+    ),
+    Corner(
+        "a save that shares its line",
+        """\
+acts = []
+with lm.trace("a", remote=True):
+    h = lm.lm_head.output.save()
+    acts.save(); n = 1
+    g = h.sum().save()
+""",
+        "NNS202",
+    ),
+    Corner(
+        "an outer collection that a lambda fills",
+        """\
+from collections import defaultdict
+acts = defaultdict(lambda: {})
+with lm.trace("a", remote=True):
+    acts["x"]["y"] = lm.lm_head.output
+    print(acts)
+""",
+        "NNS201",
+        says=("its default factory is a lambda, which cannot be sent",),
+    ),
+    Corner(
+        "an invoke that changes a dictionary and prints it",
+        """\
+acts = {}
+with lm.trace(remote=True) as tracer:
+    with tracer.invoke("a"):
+        acts["x"] = lm.lm_head.output
+        print(acts)
+""",
+        "NNS201",
+        after="""\
+acts = {}
+with lm.trace(remote=True) as tracer:
+    _acts = acts.save()
+    with tracer.invoke("a"):
+        acts["x"] = lm.lm_head.output
+        print(acts)
+if _acts is not acts:
+    acts.clear()
+    acts.update(_acts)
+""",
+    ),
 ]
 
 
