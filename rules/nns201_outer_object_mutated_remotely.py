@@ -106,7 +106,7 @@ def check(program: Program) -> Iterator[Finding]:
     for trace in roots(program):
         outers = outer_objects(program, trace)
         session = remote_session(program, trace) if outers else None
-        if session is not None and trace.remote is Remote.NO:
+        if session is not None:
             yield from _lost_in_session(session, outers)
         elif outers and trace.remote is Remote.NO:
             yield from _noted(program, outers)
@@ -192,6 +192,10 @@ def _reason(program: Program, trace: Trace, outer: Outer) -> str:
         )
     if outer.stuck:
         return "; its default factory is a lambda, which cannot be sent: fill a plain dictionary"
+    if _grows(outer):
+        return (
+            "; `+=` makes it a name of the body's own, so collect the values in the trace by hand"
+        )
     return "; what kind of object it is cannot be seen, so collect the values in the trace by hand"
 
 

@@ -87,7 +87,7 @@ from nnmigrate.wording import SEPARATOR
 
 from .common.helpers import runs_in_session
 from .common.keeping import keeping_fix
-from .common.lost_name import is_made_here
+from .common.lost_name import is_made_by_lambda, is_made_here
 from .common.outer import outer_objects
 
 RULE = Rule("NNS203", "lost-name", since="0.5.0", fixable=Applicability.SAFE)
@@ -133,7 +133,7 @@ def _is_no_loops(place: Placed) -> bool:
 
 def _finding(program: Program, trace: Trace, lost: Lost) -> Finding:
     fix = keeping_fix(program, trace, lost)
-    reason = "" if fix or _was_unset(lost) else _reason(trace, lost)
+    reason = "" if fix or _was_unset(lost) else _reason(program, trace, lost)
     return RULE.finding(
         _severity(trace, lost),
         lost.binds[-1].step.span,
@@ -176,7 +176,7 @@ def _message(lost: Lost) -> str:
     return f"`{lost.name}` is bound in the trace, not saved, and read after it"
 
 
-def _reason(trace: Trace, lost: Lost) -> str:
+def _reason(program: Program, trace: Trace, lost: Lost) -> str:
     if lost.caught:
         return (
             ", also where an error leads that leaves the trace: there 0.4 had what was bound so "
@@ -184,6 +184,8 @@ def _reason(trace: Trace, lost: Lost) -> str:
         )
     if trace.remote is not Remote.NO and is_made_here(lost):
         return "; no server sends back objects of this file's classes: make it behind the trace"
+    if trace.remote is not Remote.NO and is_made_by_lambda(program, lost):
+        return "; its default factory is a lambda, which cannot be sent: make a plain dictionary"
     return "; save it, or bind it outside the trace: how it is bound leaves no single right place"
 
 

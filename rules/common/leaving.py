@@ -138,7 +138,7 @@ def leaving_fix(program: Program, leaving: Leaving) -> Fix | None:
     if opens is None or not movable(leaving.behind, moving):
         return None
     conditional = moving is not leaving.statement
-    if conditional and not _needs(moving) and _comes_first(leaving, number):
+    if not _needs(moving) and _comes_first(leaving, number):
         text = reindented(program, moving, leaving.behind.indent)
         edits = [removed(moving), lines_before(program, leaving.behind, text)]
         return Fix("Ask before the trace", merged(edits))

@@ -35,7 +35,7 @@ class Case:
     @property
     def fresh(self) -> bool:
         """Whether the body may bind the name without having it from before, wherever it runs."""
-        return not self.lost.needed and not self.lost.exported
+        return not self.lost.needed
 
 
 def fix_for(message: str, edits: Iterable[Edit], case: Case) -> Fix:

@@ -125,9 +125,9 @@ def beside_invoke(case: Case) -> Fix | None:
         if _needs_invoke(case, statement):
             return None
         text = reindented(case.program, statement, invoke.indent)
-        if not _read_in(case, invoke, statement.span.end, invoke.span.end):
+        if not _read_in(case, statement.span.end, invoke.span.end):
             edits += (removed(statement), lines_after(case.program, invoke, text))
-        elif not _read_in(case, invoke, invoke.span.start, statement.span.start):
+        elif not _read_in(case, invoke.span.start, statement.span.start):
             edits += (removed(statement), lines_before(case.program, invoke, text))
         else:
             return None
@@ -143,11 +143,10 @@ def _needs_invoke(case: Case, statement: Statement) -> bool:
     return any(isinstance(step, Read) and step.name in own for step in statement.all_steps)
 
 
-def _read_in(case: Case, invoke: Statement, start: int, end: int) -> bool:
+def _read_in(case: Case, start: int, end: int) -> bool:
     return any(
         isinstance(place.step, Read)
         and place.step.name == case.lost.name
         and start <= place.step.span.start < end
         for place in case.body
-        if place.invoke is invoke or place.statement is invoke
     )

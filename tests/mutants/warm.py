@@ -107,6 +107,11 @@ def _applied(path: Path, mutation: Mutation) -> bool:
     made = [each for each in gc.get_objects() if _made_from(each, str(path), wanted)]
     for function in made:
         function.__code__ = code
+    # What a decorator has made was made before the fault was there.
+    for inner in _codes(code):
+        for each in gc.get_objects():
+            if _made_from(each, str(path), _known_as(inner)) and _sees_as_much(each, inner):
+                each.__code__ = inner
     for each in gc.get_objects():
         if isinstance(each, functools._lru_cache_wrapper):
             each.cache_clear()
@@ -117,6 +122,10 @@ def _made_from(value: object, path: str, known_as: tuple[str, int]) -> bool:
     if not isinstance(value, FunctionType) or value.__code__.co_filename != path:
         return False
     return _known_as(value.__code__) == known_as
+
+
+def _sees_as_much(function: FunctionType, code: CodeType) -> bool:
+    return function.__code__.co_freevars == code.co_freevars
 
 
 def _known_as(code: CodeType) -> tuple[str, int]:
