@@ -27,6 +27,7 @@ from nnmigrate.program.values import (
     literal_key,
 )
 from nnmigrate.program.walk import Walk
+from nnmigrate.program.wholes import take_whole
 
 
 def assign(walk: Walk, node: cst.Assign) -> None:
@@ -63,6 +64,7 @@ def augment(walk: Walk, node: cst.AugAssign) -> None:
     target = node.target
     old = walk.evaluate(target)
     value = walk.evaluate(node.value)
+    take_whole(walk, node.value, value)
     if is_traced(old) or is_traced(value):
         walk.computed(node)
     if isinstance(target, cst.Name):
@@ -163,6 +165,7 @@ def _unpack(
     expression: cst.BaseExpression,
 ) -> None:
     """`a, b[0] = value`; where the items stand in the text, each target has an expression."""
+    take_whole(walk, expression, value)
     items = unpacked(value, target.elements)
     parts = _items_of(expression, len(target.elements))
     for element, item, part in zip(target.elements, items, parts, strict=True):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.barriers import barrier_made, call_barrier
 from nnmigrate.program.expressions import (
     access_of_unknown,
     attribute,
@@ -29,10 +30,7 @@ from nnmigrate.program.names import (
 )
 from nnmigrate.program.objects import method_of, observe_maker, own_save, saves_itself
 from nnmigrate.program.steps import (
-    BarrierCall,
-    BarrierMade,
     Exported,
-    Item,
     Made,
     Save,
     Told,
@@ -42,7 +40,6 @@ from nnmigrate.program.steps import (
 from nnmigrate.program.values import (
     UNKNOWN,
     Barrier,
-    Constant,
     Envoy,
     Function,
     Instance,
@@ -61,8 +58,12 @@ from nnmigrate.program.values import (
     Value,
 )
 from nnmigrate.program.walk import Arguments, Walk, evaluates
-from nnmigrate.program.wholes import taken_by_builtin, taken_by_call, taken_by_method
-from nnmigrate.spans import Span
+from nnmigrate.program.wholes import (
+    take_whole,
+    taken_by_builtin,
+    taken_by_call,
+    taken_by_method,
+)
 
 
 @evaluates(cst.Call)
@@ -91,6 +92,8 @@ def _arguments(walk: Walk, node: cst.Call) -> Arguments:
     spread: list[Value] = []
     for argument in node.args:
         value = walk.evaluate(argument.value)
+        if argument.star:
+            take_whole(walk, argument.value, value)
         if argument.keyword is not None:
             keywords.append((argument.keyword.value, value))
         elif argument.star == "**":
@@ -113,7 +116,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, NnsightName):
         return _nnsight_function(walk, node, callee.name, arguments)
     if isinstance(callee, Barrier):
-        _call_barrier(walk, node, callee)
+        call_barrier(walk, node, callee)
         return UNKNOWN
     if isinstance(callee, (Function, Instance, LocalClass)):
         return _called_of_file(walk, node, callee, arguments)
@@ -123,6 +126,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, Module) and knows(callee.name):
         return library_function(walk, node, callee.name, arguments)
     if isinstance(callee, Module) and callee.name.rpartition(".")[2] in COLLECTIONS:
+        taken_by_call(walk, node, arguments)
         return collection(callee.name.rpartition(".")[2], arguments)
     return _called_out_of_view(walk, node, callee, arguments)
 
@@ -152,6 +156,7 @@ def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Ar
         changed_by_lambda(walk, node, callee)
     if walk.tracing:
         given_away(walk, node, callee, arguments)
+        taken_by_call(walk, node, arguments)
     handed_out = isinstance(callee, Envoy) and callee.path[:1] in _HANDED_OUT
     deep = isinstance(callee, Envoy) and len(callee.path) > 1 and not handed_out
     if isinstance(callee, Envoy) and (any_traced(arguments) or deep):
@@ -159,16 +164,6 @@ def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Ar
     if isinstance(callee, (Envoy, Traced)):
         return walk.computed(node)
     return replace(walk.computed(node), opaque=True) if any_traced(arguments) else UNKNOWN
-
-
-def _call_barrier(walk: Walk, node: cst.Call, barrier: Barrier) -> None:
-    key: str | int | None = None
-    counter = ""
-    for step in walk.steps[-1:]:
-        if isinstance(step, Item) and isinstance(node.func, cst.Subscript):
-            key, counter = step.key, step.counter
-    span, text, foreign = walk.span(node), walk.text(node.func), bool(walk.foreign)
-    walk.note(BarrierCall(walk.site(), span, barrier.site, text, key, counter, foreign))
 
 
 def _nnsight_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Value:
@@ -283,7 +278,7 @@ def _tracer_method(
     if name == "invoke":
         return _opener(walk, name, node, function, receiver, arguments)
     if name == "barrier":
-        return _barrier(walk, node, arguments)
+        return barrier_made(walk, node, arguments)
     walk.note(Told(walk.site(), walk.span(node), f"tracer.{name}", receiver))
     if name == "apply":
         return _applied(walk, node, arguments)
@@ -302,15 +297,6 @@ def _applied(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
     if isinstance(target, cst.Name) and walk.frame.owner(target.value) is None:
         name = target.value
     return collection(name, rest) if name in COLLECTIONS else walk.computed(node)
-
-
-def _barrier(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
-    count = first_of(arguments)
-    number = count.value if isinstance(count, Constant) and isinstance(count.value, int) else None
-    span: Span | None = walk.positions.whole(node.args[0].value) if node.args else None
-    site = walk.site()
-    walk.note(BarrierMade(site, walk.span(node), number, span))
-    return Barrier(site=site, count=number)
 
 
 def _instance_method(
@@ -355,6 +341,7 @@ def _other_method(
     if name in OPENERS or name == "invoke":
         return _opener(walk, name, node, function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
+        taken_by_method(walk, node, function.value, receiver, arguments)
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
         return taken(receiver, name, arguments)
     if isinstance(receiver, Module):
@@ -362,7 +349,7 @@ def _other_method(
     if any_traced(arguments):
         read_by_lambdas(walk, node, arguments.positional)
         return walk.computed(node)
-    taken_by_method(walk, function.value, receiver, name)
+    taken_by_method(walk, node, function.value, receiver, arguments)
     return taken(receiver, name, arguments)
 
 
@@ -372,6 +359,7 @@ def _module_function(
     if knows(f"{receiver.name}.{name}"):
         return library_function(walk, node, f"{receiver.name}.{name}", arguments)
     if name in COLLECTIONS:
+        taken_by_call(walk, node, arguments)
         return collection(name, arguments)
     # Inside a trace 0.4 makes a graph node of every torch call, values of the model in it or not
     # (nnsight 0.4.11, tracing/graph and the patched torch constructors).

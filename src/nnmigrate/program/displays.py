@@ -37,6 +37,8 @@ def _sequence(walk: Walk, node: cst.List | cst.Tuple | cst.Set) -> Value:
     starred = any(isinstance(e, cst.StarredElement) for e in node.elements)
     for number, (element, value) in enumerate(zip(node.elements, values, strict=True)):
         _collect(walk, node, element.value, value, None if starred else number)
+        if isinstance(element, cst.StarredElement):
+            take_whole(walk, element.value, value)
     if isinstance(node, cst.Set) or starred:
         mixed = any(map(is_something_else, values))
         return followed(
@@ -55,6 +57,8 @@ def _dict(walk: Walk, node: cst.Dict) -> Value:
         if isinstance(element, cst.DictElement):
             key = walk.evaluate(element.key)
         values.append(walk.evaluate(element.value))
+        if isinstance(element, cst.StarredDictElement):
+            take_whole(walk, element.value, values[-1])
         literal, counter = literal_key([key])
         _collect(walk, node, element.value, values[-1], literal, counter)
         if literal is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import Bind, Collect, Mutation, Read
+from nnmigrate.program.steps import Bind, Collect, Mutation, Read, Step
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Span
 
@@ -57,9 +57,17 @@ class Holdings:
         """The object that is reached by a name and the way from it."""
         return self._objects.get(base, base) + path[len(base) :]
 
-    def bound(self, step: Bind, site: int) -> None:
-        """A name is bound, perhaps to a new collection."""
-        if isinstance(step.value, (Container, Items)) and step.how != "augment":
+    def bound(self, step: Bind, site: int, before: Step | None) -> None:
+        """A name is bound, perhaps to a new collection, or to what another name stands for.
+
+        Args:
+            step: binds the name.
+            site: the operation that it is.
+            before: the step before it.
+        """
+        if isinstance(before, Read) and before.span == step.expression and step.how == "assign":
+            self._objects[step.name] = self.container(before.name, before.name)
+        elif isinstance(step.value, (Container, Items)) and step.how != "augment":
             self._objects[step.name] = f"{step.name}#{site}"
             self._counts[f"{step.name}#{site}"] = self._count(step)
 

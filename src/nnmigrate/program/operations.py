@@ -22,6 +22,7 @@ from nnmigrate.program.values import (
     is_traced,
 )
 from nnmigrate.program.walk import Walk, evaluates
+from nnmigrate.program.wholes import take_whole
 
 
 @evaluates(cst.Integer)
@@ -50,6 +51,7 @@ def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
     if isinstance(number, int) and isinstance(node.operator, cst.Minus):
         return Constant(value=-number)
     if isinstance(node.operator, cst.Not):
+        take_whole(walk, node.expression, value)
         return UNKNOWN
     return walk.computed(node) if is_traced(value) else UNKNOWN
 
@@ -63,6 +65,8 @@ def _operation(walk: Walk, node: cst.BinaryOperation | cst.Comparison) -> Value:
     values = [walk.evaluate(operand) for operand in operands]
     if _is_identity(node):
         return UNKNOWN
+    for operand, value in zip(operands, values, strict=True):
+        take_whole(walk, operand, value)
     if any(isinstance(value, Traced) for value in values):
         return walk.computed(node)
     return _arithmetic(node, values)
@@ -110,7 +114,7 @@ def _joined(values: Sequence[Value]) -> Value | None:
 
 @evaluates(cst.IfExp)
 def _conditional(walk: Walk, node: cst.IfExp) -> Value:
-    walk.evaluate(node.test)
+    take_whole(walk, node.test, walk.evaluate(node.test))
     with guarded(walk, node.test), walk.collecting() as one:
         body = walk.evaluate(node.body)
     with walk.collecting() as other:

@@ -156,7 +156,7 @@ def _orelse(walk: Walk, node: cst.If | cst.Else | None) -> Block | None:
 
 def _if(walk: Walk, node: cst.If, kind: str = "") -> Statement:
     with walk.collecting() as steps:
-        walk.evaluate(node.test)
+        take_whole(walk, node.test, walk.evaluate(node.test))
     ways = Ways(walk)
     with ways.way(), guarded(walk, node.test):
         body = walk_suite(walk, node.body, "body")
@@ -193,7 +193,7 @@ def _while(walk: Walk, node: cst.While) -> Statement:
     loop = Loop(f"loop{walk.site()}.")
     with turning(walk, loop, node):
         with walk.collecting() as turn:
-            walk.evaluate(node.test)
+            take_whole(walk, node.test, walk.evaluate(node.test))
         body = walk_suite(walk, node.body, "body")
     blocks = (body, _orelse(walk, node.orelse))
     return _statement(walk, node, (), blocks, turn=turn, loop=loop)

@@ -112,6 +112,7 @@ class Unroller:
         self.latest: dict[int, int] = {}
         self.complete = True
         self.site = self.turned = 0
+        self.before: Step | None = None
 
     def run(self, outer: frozenset[str]) -> Unrolled:
         if self.trace.explicit:
@@ -169,6 +170,7 @@ class Unroller:
 
     def _level_steps(self, steps: Iterable[Step], statement: Statement, turns: Turns) -> None:
         """What a statement beside the invokes does; 0.5 does it before any of them."""
+        before: Step | None = None
         for step in steps:
             if isinstance(step, Told) and step.what == "helper-invoke":
                 raise NotFollowed("a helper opens an invoke")
@@ -182,7 +184,8 @@ class Unroller:
                 self._level_steps(step.steps, statement, turns)
             elif isinstance(step, Bind) and not step.foreign and step.how != "with":
                 self.captured[step.name] = self._next()
-                self.holdings.bound(step, self.captured[step.name])
+                self.holdings.bound(step, self.captured[step.name], before)
+            before = step
 
     def _turns(self, loop: Loop, turns: Turns) -> Iterator[Turns]:
         count = loop.turns
@@ -270,6 +273,7 @@ class Unroller:
                 self.holdings.collect(step, item_key(step, turns), self._needs(sink, origin))
                 continue
             operation = self._operation(sink, place, step, turns)
+            self.before = step
             done = [] if operation is None else [operation]
             done = [replace(one, needs=self._needs(sink, origin)) for one in done]
             if isinstance(step, Bind) and not step.foreign:
@@ -347,7 +351,7 @@ class Unroller:
             raise NotFollowed("the invoke deletes a name")
         if keeps_object(step):
             return None
-        self.holdings.bound(step, site)
+        self.holdings.bound(step, site, self.before)
         nothing = isinstance(step.value, Constant) and step.value.value is None
         return schedule.Define(site, place.number, step.name, nothing, step=place.step)
 
