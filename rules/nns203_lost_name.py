@@ -82,6 +82,7 @@ from nnmigrate.findings import Applicability, Finding, Rule, Severity
 from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import Placed, roots
+from nnmigrate.program.model import code_only
 from nnmigrate.program.survival import Held, Lost, lost_names
 from nnmigrate.wording import SEPARATOR
 
@@ -106,6 +107,8 @@ def check(program: Program) -> Iterator[Finding]:
                 grown = {outer.path for outer in outer_objects(program, trace)}
             if lost.name in grown or _is_guess(program, lost) or _is_anothers(program, trace, lost):
                 continue
+            if _is_said_to_be_lost(program, trace, lost):
+                continue
             yield _finding(program, trace, lost)
 
 
@@ -125,6 +128,21 @@ def _is_anothers(program: Program, trace: Trace, lost: Lost) -> bool:
     rest = program.code[trace.statement.span.end :].partition(f"\n{SEPARATOR}")[0]
     first = re.search(rf"(?m)^(?P<before>.*?)\b{lost.name}\b", rest)
     return first is None or _LOOPS.fullmatch(first["before"]) is not None
+
+
+def _is_said_to_be_lost(program: Program, trace: Trace, lost: Lost) -> bool:
+    """Whether all that the program says of a name behind the trace is that it has no value.
+
+    On 0.4 what is not saved is a proxy behind the trace, of which that may be said as well.
+    """
+    if not lost.before or "assert" not in program.code:
+        return False
+    scope = trace.scope.body.span
+    rest = code_only(program.code[trace.statement.span.end : scope.end])
+    named = len(re.findall(rf"\b{lost.name}\b", rest))
+    no_tensor = rf"not\s+isinstance\(\s*{lost.name}\s*,[^)]*\bTensor\b"
+    denied = rf"\bassert\s+(?:{no_tensor}|{lost.name}\s+is\s+None\b)"
+    return 0 < named == len(re.findall(denied, rest))
 
 
 def _is_no_loops(place: Placed) -> bool:

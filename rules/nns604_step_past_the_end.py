@@ -43,7 +43,8 @@ print(tokens)
 ## Left alone
 
 Steps that are made, and generations that do not say in numbers how long they are. In code for 0.5
-also blocks that touch no module: 0.5 runs them for any step.
+also blocks that touch no module: 0.5 runs them for any step. So are loops (`for step in
+tracer.iter[5]:`), which are for 0.6 or later, beside whatever else stands there.
 
 ```python
 from nnsight import LanguageModel
@@ -73,6 +74,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.patterns import pattern
 from nnmigrate.program import Access, Dialect, Program, Read, Statement
@@ -90,16 +93,23 @@ _CONSEQUENCE = "everything behind it in the invoke is dropped: NameError after t
 
 def check(program: Program) -> Iterator[Finding]:
     """Blocks of steps in generations of a known length."""
-    # On 0.4 such a block ended with the run, too: only for code of 0.5 it is what is meant.
-    new = program.dialect is Dialect.NEW
     for trace in program.traces:
         length = steps_made(program, trace)
         if length is None or is_wanted(program, trace, "NameError", "UnboundLocalError"):
             continue
         for statement in trace.body.walk():
             span = steps_asked(statement)
-            if span is not None and (_waits(statement) or not new):
+            if span is not None and (_waits(statement) or not _is_meant(program, statement)):
                 yield from _of_block(program, span, length)
+
+
+def _is_meant(program: Program, block: Statement) -> bool:
+    """Whether a block without modules is to run; on 0.4 it ended with the run as all others did.
+
+    A loop was written for 0.6 or later, whatever stands beside it.
+    """
+    looped = isinstance(block.node, cst.For) and program.dialect is not Dialect.OLD
+    return looped or program.dialect is Dialect.NEW
 
 
 def _waits(block: Statement) -> bool:

@@ -24,6 +24,10 @@ from nnmigrate.understanding import compiles, understood
 ROUNDS = 100
 """Fixes that overlap take turns, one round each. No document should need more than a few rounds."""
 
+# What a guide to 0.5 is told of: names and arguments that are gone are so wherever they stand. Its
+# blocks are cut short for the reader, stand one below the other, or show what goes wrong.
+_GONE = ("NNS0", "NNS204", "NNS4")
+
 
 @dataclass(frozen=True)
 class RuleFailure:
@@ -160,7 +164,7 @@ class _Fixing:
         given, asked = self.code, self.options
         program = understood(self.code, self.options)
         # What is fixed was written for one nnsight: a barrier that a fix adds does not change that.
-        self.options = replace(self.options, source=program.dialect)
+        self.options = replace(self.options, source=program.dialect, guide=program.guide)
         for _ in range(ROUNDS):
             checked = self._check(program)
             # By code: when things happen (1xx) is settled before what survives of them (2xx).
@@ -310,6 +314,7 @@ def _run(
         _without_fix_of(rigid, finding)
         for finding in wanted
         if not (_is_thought_of(program, finding) or (wrong and wrong.holds(finding.span)))
+        and (finding.code.startswith(_GONE) or not program.guide)
     )
     return Checked(tuple(sorted(shown, key=_order)), tuple(failures))
 

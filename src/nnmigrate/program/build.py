@@ -8,10 +8,10 @@ import libcst as cst
 from nnmigrate.program import calls as _calls  # noqa: F401
 from nnmigrate.program import operations as _operations  # noqa: F401
 from nnmigrate.program.assemble import assemble
-from nnmigrate.program.dialect import dialect_of
+from nnmigrate.program.dialect import dialect_of, is_guide
 from nnmigrate.program.facts import Facts
 from nnmigrate.program.functions import walk_function
-from nnmigrate.program.model import Block, NotPython, Options, Program, Scope
+from nnmigrate.program.model import Block, Dialect, NotPython, Options, Program, Scope
 from nnmigrate.program.pieces import Piece, pieces_of, whole
 from nnmigrate.program.positions import Positions
 from nnmigrate.program.statements import walk_suite
@@ -41,6 +41,10 @@ def build(code: str, options: Options | None = None, before: Program | None = No
         raise NotPython("nested too deeply to be read", 1, 1) from None
     scopes = _scopes(walk)
     traces = tuple(assemble(scopes, options))
+    guide = options.guide
+    if guide is None:
+        said_old = options.source in (Dialect.OLD, Dialect.UNKNOWN)
+        guide = options.text and not said_old and is_guide(scopes, len(traces), code)
     return Program(
         code=code,
         options=options,
@@ -52,6 +56,7 @@ def build(code: str, options: Options | None = None, before: Program | None = No
         branches=branches_of(code, scopes),
         calls=walk.calls,
         facts=walk.facts,
+        guide=guide,
     )
 
 

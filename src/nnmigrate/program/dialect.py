@@ -93,6 +93,33 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     return Dialect.NEW if hint or project.target is not None else Dialect.UNKNOWN
 
 
+# So many marks of 0.5 at least, for so many traces to each of them and for each mark of 0.4.
+_MARKS, _TRACES, _AGAINST = 2, 4, 5
+
+
+def is_guide(scopes: Sequence[Scope], traces: int, code: str) -> bool:
+    """Whether a text is a guide to 0.5: it shows throughout what only 0.5 has.
+
+    One that is being migrated may have some of that, too, barriers above all, which do not count.
+
+    Args:
+        scopes: the scopes of its code.
+        traces: how many traces there are.
+        code: its code.
+    """
+    new = sum(len(words.findall(code)) for words in _NEW_WORDS.values())
+    new += sum(_enters_backward(one) for one in scopes)
+    old = 0
+    lists = _FROM_NNSIGHT.search(code) is None
+    before: Step | None = None
+    for step in _steps(scopes):
+        if type(step) in _TELLING and not isinstance(step, BarrierMade):
+            new += _is_new(before, step, code) or (lists and _saves_collection(step, code))
+            old += _is_old(step)
+        before = step
+    return new >= max(_MARKS, traces / _TRACES, old * _AGAINST)
+
+
 def _has_new_words(code: str) -> bool:
     return any(said in code and words.search(code) for said, words in _NEW_WORDS.items())
 

@@ -92,6 +92,7 @@ class Options:
         again: whether parts of the module may run a second time, as a notebook's cells do.
         text: whether the code stands in a text, which may show what is wrong, and how things look
             that nobody runs.
+        guide: whether that text is a guide to 0.5; None to tell it from the code.
     """
 
     target: tuple[int, ...] = (0, 5)
@@ -101,6 +102,7 @@ class Options:
     asked: frozenset[str] = frozenset()
     again: bool = False
     text: bool = False
+    guide: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -338,6 +340,7 @@ class Program:
         branches: what the program keeps for one nnsight alone.
         calls: the calls in the walked parts, by their characters without parentheses around them.
         facts: what it tells of its classes and functions.
+        guide: whether the code stands in a text that is a guide to 0.5.
     """
 
     code: str
@@ -350,6 +353,7 @@ class Program:
     branches: Branches = field(default_factory=Branches)
     calls: Mapping[Span, cst.Call] = field(default_factory=dict, repr=False)
     facts: Facts = field(default_factory=Facts, repr=False)
+    guide: bool = False
     # See `memory`: of a changed copy nothing is known yet.
     memory: dict[Hashable, object] = field(init=False, default_factory=dict, repr=False)
 
