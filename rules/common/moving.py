@@ -80,7 +80,7 @@ def _ways(program: Program, trace: Trace) -> Tries:
 
 def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
     found = misplaced(program, trace)
-    if not found or any(beside.returned for beside in found):
+    if not found or any(each.returned or _invokes(each.statement) for each in found):
         return
     for mover, message in (
         (_behind_trace, "Move it behind the trace and save what it uses"),
@@ -91,6 +91,11 @@ def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
         except Stays:
             continue
         yield message, edits
+
+
+def _invokes(statement: Statement) -> bool:
+    """Whether invokes stand in a statement: they may stand in no other, and in none alone."""
+    return any(one.opens is not None and one.opens.kind == "invoke" for one in statement.walk())
 
 
 def _settles(program: Program, trace: Trace, edits: Edits) -> bool:

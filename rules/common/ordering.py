@@ -154,6 +154,8 @@ def _own_name(
     if len(binds) != 1 or moving[0].kind != "Assign":
         return None
     (name,) = binds
+    if any(isinstance(step, Read) for step in _mentions(moving[0], name)):
+        return None  # `x = h[:, x]` reads the old one
     for statement in statements[statements.index(moving[0]) + 1 :]:
         steps = _mentions(statement, name)
         if statement in moving:

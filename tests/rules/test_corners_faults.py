@@ -569,6 +569,157 @@ if _acts is not acts:
     acts.update(_acts)
 """,
     ),
+    Corner(
+        "a name that is read where it is bound anew",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = 2
+        late = lm.transformer.h[5].output + x
+        x = lm.transformer.h[3].output[:, x]
+        x[:] = 0
+        late.save()
+""",
+        "NNS106",
+    ),
+    Corner(
+        "items of dictionaries, which nobody appends to",
+        """\
+d = {}
+e = {}
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        d["x"] = lm.transformer.h[5].output
+        e[0] = 1
+    with tracer.invoke("b"):
+        d["x"] = lm.transformer.h[3].output
+print(d)
+""",
+        "NNS107",
+        after="""\
+d = {}
+e = {}
+with lm.session():
+    with lm.trace("a"):
+        d["x"] = lm.transformer.h[5].output
+        e[0] = 1
+    with lm.trace("b"):
+        d["x"] = lm.transformer.h[3].output
+print(d)
+""",
+    ),
+    Corner(
+        "a function that adds to what it is given",
+        """\
+def f(h):
+    h += 1
+
+with lm.trace("a"):
+    f(lm.transformer.h[3].output)
+    z = lm.lm_head.output.save()
+""",
+        "",
+    ),
+    Corner(
+        "a name that an invoke adds to, read beside it",
+        """\
+x = 0
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x += lm.lm_head.output
+    print(x)
+""",
+        "NNS104",
+        after="""\
+x = 0
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x += lm.lm_head.output
+        x.save()
+print(x)
+""",
+    ),
+    Corner(
+        "a condition over an invoke that the value of another decides",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        n = lm.lm_head.output.sum()
+    if n > 0:
+        with tracer.invoke("b"):
+            g = lm.lm_head.output.save()
+""",
+        "NNS104",
+        after="""\
+with lm.session():
+    with lm.trace("a"):
+        n = lm.lm_head.output.sum()
+    if n > 0:
+        with lm.trace("b"):
+            g = lm.lm_head.output.save()
+""",
+    ),
+    Corner(
+        "a loop over invokes whose length another invoke counts",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        n = 3
+    for k in range(n):
+        with tracer.invoke("b"):
+            lm.transformer.h[k].output[:] = 0
+""",
+        "NNS104",
+        after="""\
+with lm.session():
+    with lm.trace("a"):
+        n = 3
+    for k in range(n):
+        with lm.trace("b"):
+            lm.transformer.h[k].output[:] = 0
+""",
+    ),
+    Corner(
+        "an invoke of one line whose value comes too late",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"): x = lm.transformer.h[5].output
+    with tracer.invoke("b"):
+        lm.transformer.h[2].output[:] = x
+""",
+        "NNS301 NNS105 NNS101",
+        after="""\
+with lm.session():
+    with lm.trace("a"):
+        x = lm.transformer.h[5].output
+    with lm.trace("b"):
+        lm.transformer.h[2].output[:] = x
+""",
+    ),
+    Corner(
+        "three invokes that save a name, the second of which ends last",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = lm.transformer.h[1].output.save()
+    with tracer.invoke("b"):
+        x = lm.transformer.h[9].output.save()
+    with tracer.invoke("c"):
+        x = lm.transformer.h[5].output.save()
+print(x)
+""",
+        "NNS205",
+        after="""\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        x = lm.transformer.h[1].output.save()
+    with tracer.invoke("b"):
+        x_1 = lm.transformer.h[9].output.save()
+    with tracer.invoke("c"):
+        x = lm.transformer.h[5].output.save()
+print(x)
+""",
+    ),
 ]
 
 
