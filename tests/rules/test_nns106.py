@@ -603,3 +603,42 @@ def test_an_error_that_is_waited_for_is_left_alone(code: str) -> None:
 def test_code_for_0_4_did_not_wait_for_it() -> None:
     code = "with lm.trace('a', scan=True):\n    pass\n" + WANTED["caught"]
     assert [f for f in check(HEAD_106 + code).findings if f.code == "NNS106"]
+
+
+# Loops against the order of the layers: each raises `OutOfOrderError` on 0.5.15.
+FALLING = {
+    "modules reversed": "for layer in reversed(lm.transformer.h):\n    x = layer.output.save()",
+    "a slice backwards": "for layer in lm.transformer.h[::-1]:\n    x = layer.output.save()",
+    "numbers down to zero": "for n in range(len(lm.transformer.h) - 1, -1, -1):",
+    "numbers reversed": "for n in reversed(range(len(lm.transformer.h))):",
+    "a range backwards": "for n in range(COUNT)[::-1]:",
+    "a list sorted downwards": "for n in sorted([0, 2, 1], reverse=True):",
+    "a constant": "for n in LAYERS:",
+    "a constant backwards": "for n in list(range(4))[::-1]:",
+    "pairs": "for n, head in [(3, 0), (1, 1)]:",
+    "pairs in a constant": "for n, head in PAIRS:",
+}
+RISING = {
+    "a slice": "for layer in lm.transformer.h[0:3:2]:\n    x = layer.output.save()",
+    "twice": "for layer in lm.transformer.h[::-1][::-1]:\n    x = layer.output.save()",
+    "a list sorted": "for n in sorted([2, 0, 1]):",
+    "a constant backwards": "for n in LAYERS[::-1]:",
+    "pairs": "for n, head in [(1, 0), (3, 1)]:",
+    "a step of which nothing is known": "for n in range(0, 3, COUNT):",
+}
+
+
+def loop(head: str) -> str:
+    body = head if "\n" in head else f"{head}\n    x = lm.transformer.h[n].output.save()"
+    consts = "import os\nCOUNT = int(os.environ['N'])\nLAYERS = [3, 1]\nPAIRS = [(3, 0), (1, 1)]\n"
+    return consts + "with lm.trace('a b c'):\n    " + body.replace("\n", "\n    ") + "\n"
+
+
+@pytest.mark.parametrize("head", FALLING.values(), ids=FALLING)
+def test_a_loop_against_the_order_of_the_layers_is_found(head: str) -> None:
+    assert codes(loop(head)) == ["NNS106"]
+
+
+@pytest.mark.parametrize("head", RISING.values(), ids=RISING)
+def test_a_loop_in_the_order_of_the_layers_is_left_alone(head: str) -> None:
+    assert codes(loop(head)) == []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.joins import is_something_else
+from nnmigrate.program.slices import sequence_of
 from nnmigrate.program.steps import Collect, Loop, Repeat
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -165,6 +166,9 @@ def loop_over(walk: Walk, iterable: Value) -> Loop:
     if isinstance(iterable, Numbers) and iterable.numbers is not None:
         return Loop(key, len(iterable.numbers), iterable.numbers)
     if isinstance(iterable, Items):
+        columns = _columns(iterable.items)
+        if columns and any(map(_integers_of, columns)):
+            return _loop_over_all(walk, key, columns)
         return Loop(key, len(iterable.items), _integers(iterable.items))
     if isinstance(iterable, Zipped):
         return _loop_over_all(walk, key, iterable.parts)
@@ -217,11 +221,12 @@ def element_of(iterable: Value, loop: Loop) -> Value:
     """What a loop's variable stands for."""
     if _counts(iterable):
         ascending = not isinstance(iterable, Numbers) or iterable.ascending
-        return Counter(loop=loop.key, ascending=_ascending(loop, ascending))
+        falling = isinstance(iterable, Numbers) and iterable.falling and loop.numbers is None
+        return Counter(loop=loop.key, ascending=_ascending(loop, ascending), falling=falling)
     if isinstance(iterable, Envoy):
-        return _module_of(iterable, loop, ascending=True)
+        return _module_of(loop, Selected(modules=iterable))
     if isinstance(iterable, Selected):
-        return _module_of(iterable.modules, loop, ascending=iterable.ascending)
+        return _module_of(loop, iterable)
     if isinstance(iterable, Zipped):
         loops = loop.parts or (loop,) * len(iterable.parts)
         pairs = zip(iterable.parts, loops, strict=True)
@@ -229,6 +234,8 @@ def element_of(iterable: Value, loop: Loop) -> Value:
     if isinstance(iterable, Container) and not iterable.keyed:
         return iterable.item(None) or UNKNOWN
     if isinstance(iterable, Items):
+        if loop.parts:
+            return element_of(Zipped(parts=_columns(iterable.items)), loop)
         return _any_of(iterable.items)
     if isinstance(iterable, Traced):
         return Traced(origin=iterable.origin, view=True)
@@ -239,16 +246,22 @@ def _any_of(items: Sequence[Value]) -> Value:
     """What a loop over a literal list is at: another value of the model at every turn."""
     if items and all(isinstance(item, Traced) for item in items):
         return Traced(saved=all(item.saved for item in items))
+    columns = _columns(items)
+    return Items(items=tuple(_any_of(column.items) for column in columns)) if columns else UNKNOWN
+
+
+def _columns(items: Sequence[Value]) -> tuple[Items, ...]:
+    """The first things of several tuples, the second ones, and so on: `[(3, 0), (1, 2)]`."""
     rows = [item.items for item in items if isinstance(item, Items)]
-    if rows and len(rows) == len(items) and len({len(row) for row in rows}) == 1:
-        return Items(items=tuple(_any_of(column) for column in zip(*rows, strict=True)))
-    return UNKNOWN
+    if not rows or len(rows) != len(items) or len({len(row) for row in rows}) != 1:
+        return ()
+    return tuple(Items(items=column) for column in zip(*rows, strict=True))
 
 
-def _module_of(modules: Envoy, loop: Loop, *, ascending: bool) -> Envoy:
-    """The module that a loop over a list of modules is at."""
-    index = Index(f"{loop.key}module", None, (loop.key, 0) if ascending else None)
-    return replace(modules, path=(*modules.path, index))
+def _module_of(loop: Loop, some: Selected) -> Envoy:
+    """The module that a loop over some of a list of modules is at."""
+    index = Index(f"{loop.key}module", None, sequence_of(loop.key, some))
+    return replace(some.modules, path=(*some.modules.path, index))
 
 
 def _integers_of(value: Value) -> bool:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
+from nnmigrate.program.slices import sequence_of, sliced
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -200,11 +201,13 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Method) and isinstance(receiver.receiver, Traced):
         return walk.computed(node)
     if isinstance(receiver, Selected):
+        if isinstance(node.slice[0].slice, cst.Slice):
+            return sliced(receiver, node.slice[0].slice)
         index = Index(f"{walk.text(node)}#{walk.site()}")
         return replace(receiver.modules, path=(*receiver.modules.path, index))
     if isinstance(receiver, Envoy):
         if isinstance(node.slice[0].slice, cst.Slice):
-            return Selected(modules=receiver, ascending=_goes_up(node.slice[0].slice))
+            return sliced(receiver, node.slice[0].slice)
         index = module_index(walk, node.slice[0], indexes[0])
         return Envoy(model=receiver.model, path=(*receiver.path, index), proved=receiver.proved)
     if isinstance(receiver, Traced):
@@ -213,9 +216,14 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Method) and receiver.name == "iter":
         return _iteration(walk, node, receiver.receiver)
     key, counter = literal_key(indexes)
+    part = node.slice[0].slice
+    if isinstance(part, cst.Slice) and isinstance(receiver, Numbers):
+        return sliced(receiver, part)
     if isinstance(receiver, Numbers):
         return _number_at(receiver, key)
     _note_item(walk, node, key, counter)
+    if isinstance(receiver, Items) and isinstance(part, cst.Slice):
+        return sliced(receiver, part)
     if isinstance(receiver, Items) and isinstance(key, int):
         count = len(receiver.items)
         return receiver.items[key] if -count <= key < count else UNKNOWN
@@ -232,10 +240,6 @@ def _number_at(numbers: Numbers, key: str | int | None) -> Value:
     if isinstance(key, int) and -len(counted) <= key < len(counted):
         return Constant(value=counted[key])
     return UNKNOWN
-
-
-def _goes_up(part: cst.Slice) -> bool:
-    return part.step is None or isinstance(part.step, cst.Integer)
 
 
 def _iteration(walk: Walk, node: cst.Subscript, receiver: Value) -> Value:
@@ -298,7 +302,7 @@ def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
         return Index(str(index.value), index.value)
     if isinstance(index, Counter):
         key = f"{index.loop}{index.offset:+d}"
-        return Index(key, None, (index.loop, 0) if index.ascending and not index.offset else None)
+        return Index(key, None, None if index.offset else sequence_of(index.loop, index))
     text = walk.text(element)
     names = sorted({name.value for name in _names_below(element)})
     if any(isinstance(child, cst.Call) for child in _below(element)):

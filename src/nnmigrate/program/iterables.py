@@ -27,6 +27,8 @@ from nnmigrate.program.values import (
 from nnmigrate.program.walk import Arguments, Walk
 from nnmigrate.schedule.values import Index
 
+Keywords = tuple[tuple[str, Value], ...]
+
 # A loop over more numbers than this is treated like one whose numbers are not known.
 MAX_KNOWN_TURNS = 256
 
@@ -52,7 +54,7 @@ def _made_by(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> Val
     if name == "range":
         return _range(values)
     if name in ("enumerate", "zip", "reversed", "sorted") and values:
-        return _iterated(name, values, plain=not arguments.keywords)
+        return _iterated(name, values, arguments.keywords)
     if name in COLLECTIONS:
         return collection(name, arguments)
     if name == "getattr" and isinstance(first := first_of(arguments), Envoy):
@@ -80,12 +82,15 @@ _NO_NODES = frozenset("print isinstance type id hasattr callable str repr".split
 def _range(values: tuple[Value, ...]) -> Numbers:
     numbers = [value.value for value in values if isinstance(value, Constant)]
     integers = [number for number in numbers if isinstance(number, int)]
-    upwards = len(values) < 3 or _is_positive(values[2])
+    upwards, downwards = len(values) < 3, False
+    for step in values[2:]:
+        upwards, downwards = _has_sign(step, 1), _has_sign(step, -1)
     if len(integers) != len(values) or not 1 <= len(integers) <= 3 or 0 in integers[2:]:
-        return Numbers(ascending=upwards, zero=_from_zero(values))
+        return Numbers(ascending=upwards, zero=_from_zero(values), falling=downwards)
     counted = range(*integers)
     known = tuple(counted) if len(counted) <= MAX_KNOWN_TURNS else None
-    return Numbers(numbers=known, ascending=upwards, zero=_from_zero(values))
+    zero = _from_zero(values)
+    return Numbers(numbers=known, ascending=upwards, zero=zero, falling=downwards)
 
 
 def _from_zero(values: tuple[Value, ...]) -> bool:
@@ -96,30 +101,52 @@ def _from_zero(values: tuple[Value, ...]) -> bool:
     )
 
 
-def _is_positive(value: Value) -> bool:
-    return isinstance(value, Constant) and isinstance(value.value, int) and value.value > 0
+def _has_sign(value: Value, sign: int) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, int) and value.value * sign > 0
 
 
-def _iterated(name: str, values: tuple[Value, ...], *, plain: bool) -> Value:
+def _iterated(name: str, values: tuple[Value, ...], keywords: Keywords) -> Value:
+    plain = not keywords
     if name == "enumerate":
         return Zipped(parts=(Numbers(counted=plain and len(values) == 1), values[0]))
     if name == "zip":
         return Zipped(parts=values)
-    return _reordered(values[0], reverse=name == "reversed") if plain else UNKNOWN
+    if name == "reversed":
+        return backwards(values[0]) if plain else UNKNOWN
+    down = keywords == (("reverse", Constant(value=True)),)
+    return _sorted(values[0], down=down) if plain or down else UNKNOWN
 
 
-def _reordered(value: Value, *, reverse: bool) -> Value:
-    """`reversed(...)`, or `sorted(...)`."""
+def backwards(value: Value) -> Value:
+    """`reversed(...)`, `xs[::-1]`."""
+    if isinstance(value, Envoy):
+        return Selected(modules=value, ascending=False, falling=True)
+    if isinstance(value, Selected):
+        return replace(value, ascending=value.falling, falling=value.ascending)
+    if isinstance(value, Numbers):
+        numbers = value.numbers and value.numbers[::-1]
+        return Numbers(numbers=numbers, ascending=value.falling, falling=value.ascending)
+    if isinstance(value, Items):
+        return Items(kind="list", items=value.items[::-1])
+    return _in_some_order(value)
+
+
+def _sorted(value: Value, *, down: bool) -> Value:
     if isinstance(value, (Envoy, Selected)):
         modules = value if isinstance(value, Envoy) else value.modules
         return Selected(modules=modules, ascending=False)
     if isinstance(value, Numbers):
-        numbers = value.numbers
-        if numbers is not None:
-            numbers = numbers[::-1] if reverse else tuple(sorted(numbers))
-        return Numbers(numbers=numbers, ascending=not reverse)
-    if isinstance(value, Items) and reverse:
-        return Items(kind="list", items=value.items[::-1])
+        numbers = value.numbers and tuple(sorted(value.numbers, reverse=down))
+        return Numbers(numbers=numbers, ascending=not down, falling=down)
+    if isinstance(value, Items):
+        plain = [i.value for i in value.items if isinstance(i, Constant)]
+        whole = [each for each in plain if isinstance(each, int)]
+        if len(whole) == len(value.items):
+            return Items(items=tuple(Constant(value=n) for n in sorted(whole, reverse=down)))
+    return _in_some_order(value)
+
+
+def _in_some_order(value: Value) -> Value:
     if isinstance(value, (Items, Container)):
         keys = isinstance(value, Container) and value.keyed
         return Container(element=None if keys else element(value), mixed=mixes(value))

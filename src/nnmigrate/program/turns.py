@@ -66,6 +66,8 @@ def _index(index: Index, turns: Turns) -> Index:
             key = key.replace(name, f"{name}{turn}.")
         if sequence is not None and sequence[0] == name:
             sequence = (name, turn)
+        elif sequence is not None and sequence[0] == f"-{name}":
+            sequence = (sequence[0], -turn)
     return Index(key, index.value, sequence)
 
 

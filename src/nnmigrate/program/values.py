@@ -157,21 +157,27 @@ class Numbers(Value):
         counted: it is enumerate's own count, from 0.
         ascending: whether it is known to count upwards, where the numbers are not known.
         zero: whether it is known to count from 0 by 1.
+        falling: whether it is known to count downwards, where the numbers are not known.
     """
 
     numbers: tuple[int, ...] | None = None
     counted: bool = False
     ascending: bool = True
     zero: bool = False
+    falling: bool = False
 
 
 @dataclass(frozen=True)
 class Counter(Value):
-    """The variable of a loop over numbers, plus `offset`; in ascending order where `ascending`."""
+    """The variable of a loop over numbers, plus `offset`; in ascending order where `ascending`.
+
+    In descending order where `falling`; neither is set where nothing is known.
+    """
 
     loop: str = ""
     ascending: bool = True
     offset: int = 0
+    falling: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,10 +199,12 @@ class Selected(Value):
     Args:
         modules: the list.
         ascending: whether they come in the list's order.
+        falling: whether they come in the opposite order.
     """
 
     modules: Envoy = Envoy()
     ascending: bool = True
+    falling: bool = False
 
 
 @dataclass(frozen=True)

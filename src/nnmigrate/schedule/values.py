@@ -30,7 +30,8 @@ class Index:
             into it).
         value: the number, where it is known; negative as written.
         sequence: `(loop, turn)` for a variable that a loop counts up: of two indexes of one loop,
-            the one of the later turn is the greater.
+            the one of the later turn is the greater. Of a loop that counts down the turns are
+            negative, and the loop's key begins with a minus.
     """
 
     key: str
