@@ -44,7 +44,8 @@ print(acts)
 
 ## Left alone
 
-Names that nobody reads afterwards, and names that are bound anew before they are read.
+Names that nobody reads afterwards, names that are bound anew before they are read, and names of
+which nothing is said behind the trace but that they hold no value (`assert kept is None`).
 
 ```python
 from nnsight import LanguageModel
