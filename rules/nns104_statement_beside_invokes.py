@@ -78,10 +78,12 @@ after the other, in a session, which pads no prompt to the length of another.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Program
+from nnmigrate.program import Item, Program, Trace
 from nnmigrate.program.outside import outer_names
+from nnmigrate.program.values import Container
 
 from .common.apart import apart_fix
 from .common.beside import Beside
@@ -97,17 +99,29 @@ def check(program: Program) -> Iterator[Finding]:
         fix = moving_fix(program, trace) or apart_fix(program, trace) if found else None
         outer = outer_names(program, trace) if found else frozenset()
         for beside in found:
+            raised = _raised(trace, beside)
+            silent = (beside.name in outer or beside.filled) and raised is None
             yield RULE.finding(
-                _severity(beside, outer),
+                Severity.SILENT if silent else Severity.ERROR,
                 beside.span,
                 _message(beside),
-                _consequence(beside, outer),
+                raised or _consequence(beside, outer),
                 fix,
             )
 
 
-def _severity(beside: Beside, outer: frozenset[str]) -> Severity:
-    return Severity.SILENT if beside.name in outer or beside.filled else Severity.ERROR
+def _raised(trace: Trace, beside: Beside) -> str | None:
+    """The error of an item that is read where nothing has been put in; None of anything else."""
+    made = trace.scope.bindings.get(beside.name or "", ()) if beside.filled else ()
+    kinds = {one.value.kind for one in made if isinstance(one.value, Container) and one.value.empty}
+    if len(made) != 1 or not kinds <= {"list", "dict"} or not kinds:
+        return None
+    for read, taken in pairwise(beside.statement.all_steps):
+        if read.span == beside.span and isinstance(taken, Item) and taken.base == beside.name:
+            missing = taken.key is not None and not taken.whole and taken.path == taken.base
+            error = "IndexError" if kinds == {"list"} else "KeyError"
+            return f"{error}: nothing has been put in" if missing else None
+    return None
 
 
 def _message(beside: Beside) -> str:
