@@ -33,6 +33,18 @@ TESTS_OF_OLD = [
     "not IS_NEW",
     "V < Version('0.5')",
     '(nnsight.__version__)  <  "0.5"',
+    '"0.4" < nnsight.__version__ < "0.5"',
+    '"0.4.0" <= version("nnsight") < "0.5"',
+    "Version('0.5') > V",
+    '"0.5" > nnsight.__version__',
+    'not "0.5" <= nnsight.__version__',
+    'nnsight.__version__ < "0.5" and not hasattr(nnsight, "save")',
+    'nnsight.__version__ < "0.5" or IS_OLD',
+]
+PARTS_OF_OLD = [
+    'nnsight.__version__ < "0.5" and remote',
+    "remote and IS_OLD and layers > 2",
+    "not IS_NEW and (remote or quick)",
 ]
 NAMES = """V = Version(nnsight.__version__)
 IS_OLD = V < Version("0.5")
@@ -55,6 +67,14 @@ def test_the_old_branch_is_left_alone(test: str) -> None:
 def test_the_other_branch_is_not_the_old_one(test: str) -> None:
     code = f"if {test}:\n    {NEW.format('    ')}\n{OLD.format('')}"
     assert found(code) == ["NNS420"]
+
+
+@pytest.mark.parametrize("test", PARTS_OF_OLD)
+def test_where_more_must_be_true_the_other_branch_is_of_both(test: str) -> None:
+    assert found(f"if {test}:\n    {OLD.format('    ')}") == []
+    assert found(f"if {test}:\n    pass\nelse:\n    {OLD.format('    ')}") == ["NNS420"]
+    lost = 'with lm.trace("a"):\n        y = lm.lm_head.output\n    print(y)\n'
+    assert "NNS203" in found(f"if {test}:\n    pass\nelse:\n    {lost}")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +112,11 @@ OTHERS = [
     'if nnsight.__version__ > "0.3":',
     'if nnsight.__version__ != "0.4.3":',
     "if wanted:",
+    'if "dev" in nnsight.__version__:',
+    "if oldest < nnsight.__version__:",
+    'if "0.5" < torch.__version__:',
+    'if nnsight.__version__ < "0.5" or wanted:',
+    'if nnsight.__version__ < "0.5" and nnsight.__version__ >= "0.5":',
     'if hasattr(config, "save"):',
     'if nnsight.__version__ < "0.7":',
     'if not nnsight.__version__.startswith("0"):',

@@ -198,6 +198,34 @@ OTHERS = {
         "`hs` is filled in an invoke, but this statement runs before every invoke",
         "`hs` is still without what the invokes put in",
     ),
+    "an item that is not known of a list beside the invokes": (
+        "NNS104",
+        Severity.SILENT,
+        two("hs.append(layer(1))\n", "y = layer(0)\n", "m = hs[k] * 2\n", before="hs = []"),
+        "`hs` is filled in an invoke, but this statement runs before every invoke",
+        "`hs` is still without what the invokes put in",
+    ),
+    "a list beside the invokes that is shown": (
+        "NNS104",
+        Severity.SILENT,
+        two(
+            "hs.append(layer(1))\n",
+            "y = layer(0)\n",
+            "m = print(hs)\n",
+            before="hs = []",
+        ),
+        "`hs` is filled in an invoke, but this statement runs before every invoke",
+        "`hs` is still without what the invokes put in",
+    ),
+    "an item of a list beside the invokes that may be another": (
+        "NNS104",
+        Severity.SILENT,
+        two(
+            "hs.append(layer(1))\n", "y = layer(0)\n", "m = hs[0] * 2\n", before="hs = []\nhs = [1]"
+        ),
+        "`hs` is filled in an invoke, but this statement runs before every invoke",
+        "`hs` is still without what the invokes put in",
+    ),
     "a module beside the invokes": (
         "NNS104",
         Severity.ERROR,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import libcst as cst
 
@@ -23,6 +24,14 @@ _VERSION = pattern(r"nnsight\.__version__|version\(\s*[\"']nnsight[\"']\s*\)")
 _NEW_NAMES = frozenset({"save", "session", "barrier", "cache", "result", "ndif"})
 _OLD_NAMES = frozenset({"cond", "log", "logger", "set", "_envoy", "graph"})
 _BOUNDARY = (0, 5)
+# `"0.5" <= version` is `version >= "0.5"`.
+_TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.Eq,
+}
 _CODE = cst.Module([])
 
 
@@ -69,7 +78,7 @@ class _Reading:
         target = node.targets[0].target
         text = statement.span.of(self.code).partition("=")[2].strip()
         if isinstance(target, cst.Name) and self._concerns(text):
-            self.known[target.value] = self._meaning(text)
+            self.known[target.value] = self._of(_condition(text))
 
     def _concerns(self, text: str) -> bool:
         words = set(re.findall(r"\w+", text))
@@ -86,24 +95,25 @@ class _Reading:
     ) -> None:
         if not self._concerns(test):
             return
-        is_new = self._meaning(test)
+        node = _condition(test)
+        is_new = self._of(node)
+        # Where something else must be true as well, the other branch is of both versions.
+        alone = is_new is None and isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)
+        if alone and isinstance(node, ast.BoolOp):
+            is_new = _only({self._of(one) for one in node.values} - {None})
         if is_new is None:
             return
         body, others = (new, old) if is_new else (old, new)
         body.append(statement.blocks[0].span)
+        if alone:
+            return
         others += (block.span for block in statement.blocks[1:])
         last = statement.blocks[0].statements[-1].kind
         if last in ("Return", "Raise", "Continue", "Break") and rest:
             others.append(Span(rest[0].span.start, rest[-1].span.end))
 
-    def _meaning(self, text: str) -> bool | None:
+    def _of(self, node: ast.expr | None) -> bool | None:
         """Whether an expression is true on 0.5 alone (True), on 0.4 alone (False), or neither."""
-        try:
-            return self._of(ast.parse(f"({text}\n)", mode="eval").body)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
-
-    def _of(self, node: ast.expr) -> bool | None:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             inner = self._of(node.operand)
             return None if inner is None else not inner
@@ -111,15 +121,22 @@ class _Reading:
             return self.known.get(node.id)
         if isinstance(node, ast.Call):
             return _of_call(node)
-        if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            return self._of_comparison(node)
+        if isinstance(node, ast.BoolOp):
+            return _only({self._of(one) for one in node.values})
+        if isinstance(node, ast.Compare):
+            operands = pairwise([node.left, *node.comparators])
+            each = [self._of_comparison(*of, by) for of, by in zip(operands, node.ops, strict=True)]
+            return _only({*each} - {None})  # `"0.4" <` says nothing, `< "0.5"` all
         return None
 
-    def _of_comparison(self, node: ast.Compare) -> bool | None:
-        number = _number(node.comparators[0])
-        if number is None or not self._concerns(ast.unparse(node.left)):
-            return None
-        operator = node.ops[0]
+    def _of_comparison(self, left: ast.expr, right: ast.expr, operator: ast.cmpop) -> bool | None:
+        number = _number(right)
+        if number is None or not self._concerns(ast.unparse(left)):
+            turned = _TURNED.get(type(operator))
+            number = _number(left)
+            if turned is None or number is None or not self._concerns(ast.unparse(right)):
+                return None
+            operator = turned()
         if isinstance(operator, (ast.GtE, ast.Gt)):
             last_old = isinstance(operator, ast.Gt) and number > (0, 4)  # `> "0.4.11"`
             return True if number >= _BOUNDARY or last_old else None
@@ -128,6 +145,19 @@ class _Reading:
         if isinstance(operator, ast.Eq):
             return number >= _BOUNDARY
         return None
+
+
+def _condition(text: str) -> ast.expr | None:
+    """An expression as Python reads it, if it does."""
+    try:
+        return ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _only(said: set[bool | None]) -> bool | None:
+    """What several conditions say of the version, if they say one thing."""
+    return said.pop() if len(said) == 1 else None
 
 
 def _of_call(node: ast.Call) -> bool | None:
