@@ -26,7 +26,7 @@ from .stepping import (
     unit_of,
 )
 
-_CALL = pattern(r"\.\s*(all\s*\(\s*\)|iter\s*\[(?P<steps>[^\n]*)\])$")
+_CALL = pattern(r"\.\s*(all\s*\(\s*\)|iter\s*\[\s*(?P<steps>.*?)\s*\])\Z", re.DOTALL)
 
 
 class Undecided(Exception):

@@ -8,6 +8,22 @@ from .corners import Corner
 
 CORNERS = [
     Corner(
+        "steps over several lines",
+        """\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    with lm.lm_head.iter[
+        0:2
+    ]:
+        h = lm.lm_head.output.save()
+""",
+        "NNS602",
+        after="""\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    with tracer.iter[0:2]:
+        h = lm.lm_head.output.save()
+""",
+    ),
+    Corner(
         "a loop that counts with enumerate",
         """\
 with lm.generate("a", max_new_tokens=3) as tracer:
