@@ -63,8 +63,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nnmigrate.comments.directives import without
-from nnmigrate.comments.suppressions import Unused
+from nnmigrate.comments.directives import Unused, without
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
 from nnmigrate.program import Program
 from nnmigrate.spans import Lines

@@ -11,7 +11,7 @@ from nnmigrate.patterns import pattern
 from nnmigrate.spans import Edit, Span
 
 if TYPE_CHECKING:
-    from nnmigrate.comments.suppressions import Unused
+    from nnmigrate.comments.directives import Unused
     from nnmigrate.program import Program
 
 

@@ -93,6 +93,28 @@ class Directive:
     sure: bool = True
 
 
+@dataclass(frozen=True)
+class Unused:
+    """A comment that silences nothing, or of which some codes do not.
+
+    Args:
+        directive: what the comment says.
+        idle: the codes that silence nothing; all of them, or none, where the whole directive does.
+        unknown: those that are neither a rule's code nor the beginning of one, nor its name.
+        lost: it stands where it counts for nothing.
+    """
+
+    directive: Directive
+    idle: tuple[Code, ...] = ()
+    unknown: tuple[Code, ...] = ()
+    lost: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the directive is of use."""
+        return len(self.idle) == len(self.directive.codes or ())
+
+
 @lru_cache(maxsize=4)
 def mentions_any(code: str) -> bool:
     """Whether any such comment can be in the code."""

@@ -13,32 +13,17 @@ from dataclasses import replace
 from functools import cached_property
 
 from nnmigrate.classes import dataclass
-from nnmigrate.comments.directives import Code, Directive, Kind, directives_in, mentions_any
+from nnmigrate.comments.directives import (
+    Code,
+    Directive,
+    Kind,
+    Unused,
+    directives_in,
+    mentions_any,
+)
 from nnmigrate.comments.layout import Comment, Laid, Layout
 from nnmigrate.findings import Finding
 from nnmigrate.spans import Lines, Span
-
-
-@dataclass(frozen=True)
-class Unused:
-    """A comment that silences nothing, or of which some codes do not.
-
-    Args:
-        directive: what the comment says.
-        idle: the codes that silence nothing; all of them, or none, where the whole directive does.
-        unknown: those that are neither a rule's code nor the beginning of one, nor its name.
-        lost: it stands where it counts for nothing.
-    """
-
-    directive: Directive
-    idle: tuple[Code, ...] = ()
-    unknown: tuple[Code, ...] = ()
-    lost: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing of the directive is of use."""
-        return len(self.idle) == len(self.directive.codes or ())
 
 
 @dataclass(frozen=True)
