@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `invoker.inputs[0][0]["input_ids"]` in the body of an invoke, what is asked of `invoker` behind
-the trace, and `tracer.invoker`.
+Finds `invoker.inputs[0][0]["input_ids"]` in the body of an invoke, what is asked of `invoker`
+behind the trace, and `tracer.invoker`.
 
 ## Why is this bad?
 
