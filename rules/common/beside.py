@@ -17,6 +17,7 @@ from nnmigrate.program import (
     Step,
     Told,
     Trace,
+    flat,
 )
 from nnmigrate.program.values import is_traced
 from nnmigrate.spans import Span
@@ -50,7 +51,9 @@ class Beside:
 
 def beside_invokes(trace: Trace) -> list[Beside]:
     """The statements of a trace beside its invokes that need them, in the order of the text."""
-    if not trace.explicit or trace.kind not in ("trace", "generate"):
+    if trace.kind not in ("trace", "generate"):
+        return []
+    if not trace.explicit and not any(map(_calls_helper, trace.body.statements)):
         return []
     numbers = {invoke.statement: at for at, invoke in enumerate(trace.invokes)}
     return list(_Level(numbers).look(trace.body, ()))
@@ -64,6 +67,7 @@ class _Level:
     bound: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
     after: int = -1
+    helped: bool = False
 
     def look(self, block: Block, parents: tuple[Statement, ...]) -> Iterator[Beside]:
         for statement in block.statements:
@@ -75,8 +79,8 @@ class _Level:
                 yield from self._uses(statement, (*statement.steps, *statement.turn), parents)
                 for inner in statement.blocks:
                     yield from self.look(inner, (*parents, statement))
-            elif _opens_invoke(statement):
-                yield from self._returned(statement, parents)
+            elif opens_invoke(statement):
+                yield from self._of_helper(statement, parents)
             else:
                 found = list(self._uses(statement, statement.all_steps, parents))
                 yield from found
@@ -101,6 +105,21 @@ class _Level:
                 (self.bound.add if depends else self.bound.discard)(step.name)
                 self.filled.discard(step.name)
 
+    def _of_helper(self, statement: Statement, parents: tuple[Statement, ...]) -> Iterator[Beside]:
+        """What a helper that opens an invoke is given has to be there when it is called."""
+        calls = {step.span for step in statement.all_steps if _is_helpers_invoke(step)}
+        header = (*statement.steps, *statement.turn)
+        own = tuple(step for step in flat(header) if step.span not in calls)
+        found = list(self._uses(statement, own, parents))
+        yield from found or self._returned(statement, parents)
+        self.helped = True
+        for step in flat(header):
+            # What it changes through a parameter of its own is told in the caller's words.
+            if step.span in calls and isinstance(step, Mutation) and step.base not in self.bound:
+                self.filled.add(step.base)
+        for inner in statement.blocks:
+            yield from self.look(inner, (*parents, statement))
+
     def _returned(self, statement: Statement, parents: tuple[Statement, ...]) -> Iterator[Beside]:
         """What a helper that opens an invoke returns is not there yet when it returns."""
         for step in statement.steps:
@@ -119,7 +138,9 @@ class _Level:
         for step in steps:
             if isinstance(step, Access) and not step.foreign:
                 uses.append((step, None, False))
-            elif self.after >= 0 and isinstance(step, Read) and step.name not in own:
+            elif (
+                (self.after >= 0 or self.helped) and isinstance(step, Read) and step.name not in own
+            ):
                 if step.name in self.bound:
                     uses.append((step, step.name, False))
                 elif step.name in self.filled and not _only_saves(statement, step.name):
@@ -139,7 +160,19 @@ def _only_saves(statement: Statement, name: str) -> bool:
     return any(s.name == name for s in saves) and len(reads) <= 1
 
 
-def _opens_invoke(statement: Statement) -> bool:
-    """Whether a function of the file that the statement calls opens an invoke."""
-    steps = statement.all_steps
-    return any(isinstance(step, Told) and step.what == "helper-invoke" for step in steps)
+def _calls_helper(statement: Statement) -> bool:
+    """Whether a statement is no more than the call of a function that opens an invoke."""
+    return statement.kind in ("Expr", "Assign") and opens_invoke(statement)
+
+
+def opens_invoke(statement: Statement) -> bool:
+    """Whether a function of the file that the statement calls opens an invoke.
+
+    Args:
+        statement: a statement of a trace; what stands below it counts as well.
+    """
+    return any(map(_is_helpers_invoke, statement.all_steps))
+
+
+def _is_helpers_invoke(step: Step) -> bool:
+    return isinstance(step, Told) and step.what == "helper-invoke"

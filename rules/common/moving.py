@@ -24,7 +24,7 @@ from nnmigrate.program.values import Constant
 from nnmigrate.schedule import Effect
 from nnmigrate.spans import Edit, Span, apply_edits
 
-from .beside import Beside, beside_invokes
+from .beside import Beside, beside_invokes, opens_invoke
 from .changing import Changed, Edits, Tries, tried
 from .crossings import crossings, given_back_otherwise
 from .editing import (
@@ -95,7 +95,8 @@ def _moves(program: Program, trace: Trace) -> Iterator[tuple[str, Edits]]:
 
 def _invokes(statement: Statement) -> bool:
     """Whether invokes stand in a statement: they may stand in no other, and in none alone."""
-    return any(one.opens is not None and one.opens.kind == "invoke" for one in statement.walk())
+    opened = any(o.opens is not None and o.opens.kind == "invoke" for o in statement.walk())
+    return opened or opens_invoke(statement)
 
 
 def _settles(program: Program, trace: Trace, edits: Edits) -> bool:
@@ -268,7 +269,7 @@ def _into_invokes(program: Program, trace: Trace, found: Sequence[Beside]) -> It
         invoke = trace.invokes[beside.after]
         if opened and any(isinstance(step, Access) for step in beside.statement.all_steps):
             raise Stays("the invoke whose module it reads may be one that a function opens")
-        if beside.parents != invoke.parents or not movable(beside.statement):
+        if invoke.implicit or beside.parents != invoke.parents or not movable(beside.statement):
             raise Stays("it does not stand right beside the invoke")
         if invoke.body.inline or beside.statement.kind in ("Return", "Break", "Continue"):
             raise Stays("no line can be put there")

@@ -470,6 +470,83 @@ with lm.trace() as tracer:
 """,
         "NNS104",
     ),
+    Corner(
+        "a loop over what an invoke makes, whose turns call a function that opens an invoke",
+        """\
+acts = []
+
+def run(tracer, k):
+    with tracer.invoke("a"):
+        acts.append(lm.transformer.h[k].output.save())
+
+with lm.trace() as tracer:
+    with tracer.invoke("b"):
+        n = lm.transformer.h[0].output.shape[1]
+    for k in range(n):
+        run(tracer, k)
+""",
+        "NNS104",
+        says=("`n` is bound in an invoke, but this statement runs before every invoke",),
+        after="""\
+acts = []
+
+def run(tracer, k):
+    with lm.trace("a"):
+        acts.append(lm.transformer.h[k].output.save())
+
+with lm.session() as tracer:
+    with lm.trace("b"):
+        n = lm.transformer.h[0].output.shape[1]
+    for k in range(n):
+        run(tracer, k)
+""",
+    ),
+    Corner(
+        "a function that opens an invoke is given what another invoke makes",
+        """\
+acts = []
+
+def run(tracer, k):
+    with tracer.invoke("a"):
+        acts.append((lm.lm_head.output * k).save())
+
+with lm.trace() as tracer:
+    with tracer.invoke("b"):
+        n = lm.lm_head.output.sum()
+    [run(tracer, n) for i in range(2)]
+    [run(tracer, i) for i in range(2)]
+""",
+        "NNS104",
+    ),
+    Corner(
+        "what a function's invoke puts into a dictionary is read beside it",
+        """\
+store = {}
+
+def run(tracer, k, into):
+    with tracer.invoke("a"):
+        into[k] = lm.lm_head.output.save()
+
+with lm.trace() as tracer:
+    run(tracer, 0, store)
+    total = store[0].sum().save()
+print(total)
+""",
+        "NNS104",
+        says=("`store` is filled in an invoke",),
+        after="""\
+store = {}
+
+def run(tracer, k, into):
+    with tracer.invoke("a"):
+        into[k] = lm.lm_head.output.save()
+
+with lm.trace() as tracer:
+    run(tracer, 0, store)
+total = store[0].sum()
+print(total)
+""",
+    ),
 ]
 
 

@@ -338,6 +338,85 @@ lm.to("a.to", torch.float16)
         says=("in a line of its own",),
     ),
     Corner(
+        "inputs of an invoke that are read behind the trace",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a") as invoker:
+        h = lm.lm_head.output.save()
+# invoker has an encoding
+words = [lm.tokenizer.decode(t) for t in invoker.inputs[0][0]["input_ids"][0]]
+print(words, invoker.inputs[0][0]['attention_mask'], "invoker")
+""",
+        "NNS423",
+        says=("gone when the trace has ended | NameError: name 'invoker' is not defined",),
+        after="""\
+with lm.trace() as tracer:
+    with tracer.invoke("a") as invoker:
+        invoker_input_ids = invoker.inputs[1]["input_ids"].save()
+        invoker_attention_mask = invoker.inputs[1]["attention_mask"].save()
+        h = lm.lm_head.output.save()
+# invoker has an encoding
+words = [lm.tokenizer.decode(t) for t in invoker_input_ids[0]]
+print(words, invoker_attention_mask, "invoker")
+""",
+    ),
+    Corner(
+        "inputs of the invokes of two traces that share a name, the second one in a loop",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a") as invoker:
+        h = lm.lm_head.output.save()
+print(invoker.inputs[0][0]["input_ids"])
+with lm.trace() as tracer:
+    for prompt in ("b", "c"):
+        with tracer.invoke(prompt) as invoker:
+            h = lm.lm_head.output.save()
+print(invoker.inputs[0][0]["input_ids"])
+""",
+        "NNS423 NNS423",
+        after="""\
+with lm.trace() as tracer:
+    with tracer.invoke("a") as invoker:
+        invoker_input_ids = invoker.inputs[1]["input_ids"].save()
+        h = lm.lm_head.output.save()
+print(invoker_input_ids)
+with lm.trace() as tracer:
+    for prompt in ("b", "c"):
+        with tracer.invoke(prompt) as invoker:
+            h = lm.lm_head.output.save()
+print(invoker.inputs[0][0]["input_ids"])
+""",
+    ),
+    Corner(
+        "an invoke of which something else is read behind the trace",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a") as invoker:
+        h = lm.lm_head.output.save()
+print(invoker.inputs)
+""",
+        "NNS423",
+    ),
+    Corner(
+        "a function that binds a nonlocal name is read like any other",
+        """\
+def run(prompt):
+    total = 0
+
+    def hook(layer):
+        nonlocal total
+        total += 1
+        return lm.transformer.h[layer].output
+
+    with lm.trace(prompt):
+        for layer in range(2):
+            hook(layer)
+        h = lm.lm_head.output.save()
+    return h, total
+""",
+        "",
+    ),
+    Corner(
         "inputs of an invoke that are bound, and that are not",
         """\
 with lm.trace() as tracer:

@@ -286,7 +286,8 @@ def reads_free(program: Program, definition: Statement, name: str) -> bool:
 def _free_names(text: str) -> frozenset[str]:
     """The names that a definition takes from around it; every word where Python cannot tell."""
     # To `dedent` an empty line that ends in a carriage return is one without a margin.
-    rows = re.sub(r"\r\n?", "\n", text)
+    # By itself a definition has nothing around it that `nonlocal` could mean.
+    rows = re.sub(r"\bnonlocal\b", "global", re.sub(r"\r\n?", "\n", text))
     try:
         table = symtable.symtable(textwrap.dedent(rows), "<definition>", "exec")
     except (SyntaxError, ValueError):

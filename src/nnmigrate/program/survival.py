@@ -186,6 +186,8 @@ class Body:
         self.changes: dict[str, list[Value]] = {}
         self.reads: list[Read] = []
         self.bound: dict[str, list[Placed]] = {}
+        # By name, whether what a binding adds to is saved; by the binding's site.
+        self.grown: dict[str, dict[int, bool]] = {}
         for place in body:
             step = place.step
             if isinstance(step, Bind):
@@ -224,9 +226,17 @@ class Body:
                 yield other.name, other.site
 
     def _saved_before(self, bind: Bind) -> bool:
-        earlier = (p for p in self.bound.get(bind.name, ()) if p.step.site < bind.site)
-        places = reaching(tuple(earlier), bind.name)
-        return bool(places) and all(map(self.saved_at_end, places))
+        if bind.name not in self.grown:
+            self._learn_grown(bind.name)
+        return self.grown[bind.name].get(bind.site, False)
+
+    def _learn_grown(self, name: str) -> None:
+        """Goes from one `x += ...` to the next in the order of the text: there may be thousands."""
+        saved = self.grown[name] = {}
+        reached: tuple[Placed, ...] = ()
+        for place in self.bound.get(name, ()):
+            saved[place.step.site] = bool(reached) and all(map(self.saved_at_end, reached))
+            reached = reaching((*reached, place), name)
 
     def read_in(self, expression: Span) -> Iterator[Read]:
         """What is read in an expression."""
