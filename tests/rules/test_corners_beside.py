@@ -436,7 +436,13 @@ with lm.generate("a", max_new_tokens=3) as tracer:
                          2]:
         h = lm.lm_head.output.save()
 """,
-        "",
+        "NNS602",
+        after="""\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    with tracer.iter[0:
+                         2]:
+        h = lm.lm_head.output.save()
+""",
     ),
     Corner(
         "beside the invokes, a module that is read in a loop, with a function that opens one",
