@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from nnmigrate.program.model import Trace
 from nnmigrate.program.steps import Bind, Collect, Mutation, Read, Step
+from nnmigrate.program.turns import may_be
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Span
 
 Key = str | int | None
+
+# An item's key, the counter that it is of a loop, and what its value takes.
+_Collected = tuple[Key, str, tuple[int, ...]]
 
 
 def refilled(trace: Trace) -> frozenset[str]:
@@ -48,10 +52,14 @@ class Holdings:
         self._objects: dict[str, str] = {}
         # How many items each has, where that is known.
         self._counts: dict[str, int | None] = dict.fromkeys(empty, 0)
+        # The keys under which items were put into each, and the counters of loops that may turn
+        # more often than they are followed.
+        self._keys: dict[str, set[Key]] = {}
+        self._open: dict[str, set[str]] = {}
         # Which of them are items of others.
         self._inner: dict[tuple[str, Key], str] = {}
         # What displays and comprehensions have evaluated, until they are bound to a name.
-        self._collected: dict[Span, list[tuple[Key, tuple[int, ...]]]] = {}
+        self._collected: dict[Span, list[_Collected]] = {}
 
     def container(self, base: str, path: str) -> str:
         """The object that is reached by a name and the way from it."""
@@ -85,6 +93,24 @@ class Holdings:
         if read is not None and key is not None:
             self._inner[container, key] = self.container(read.name, read.name)
 
+    def put(self, container: str, key: Key, counter: str | None) -> None:
+        """An item is put into an object.
+
+        Args:
+            container: the object.
+            key: the item's key.
+            counter: where its loop may turn more often than is known, the step's.
+        """
+        self._keys.setdefault(container, set()).add(key)
+        if counter is not None:
+            self._open.setdefault(container, set()).add(counter)
+
+    def among(self, container: str, key: Key) -> Key:
+        """The key of an item that is there; None where it may be one of a loop's further items."""
+        if key is None or key in self._keys.get(container, ()):
+            return key
+        return None if any(may_be(each, key) for each in self._open.get(container, ())) else key
+
     def put_in(self, container: str, key: Key) -> str | None:
         """The collection that is an item of another one, if it was put there by its name."""
         return self._inner.get((container, key))
@@ -103,9 +129,9 @@ class Holdings:
     def collect(self, step: Collect, key: Key, needs: tuple[int, ...]) -> None:
         """A display or comprehension has evaluated an item."""
         items = self._collected.setdefault(step.collection, [])
-        items.append((len(items) if step.counted else key, needs))
+        items.append((len(items) if step.counted else key, step.counter, needs))
 
-    def collected(self, step: Bind, *, complete: bool) -> Iterator[tuple[Key, tuple[int, ...]]]:
+    def collected(self, step: Bind, *, complete: bool) -> Iterator[_Collected]:
         """The items that a collection has from the start, or is extended by.
 
         Args:
@@ -115,13 +141,13 @@ class Holdings:
         items = self._taken(step.expression)
         container = self.container(step.name, step.name)
         if step.how == "augment":
-            yield from ((self.append(container), needs) for _, needs in items)
+            yield from ((self.append(container), "", needs) for _, _, needs in items)
             return
         yield from items
-        if items and complete and [key for key, _ in items] == list(range(len(items))):
+        if items and complete and [key for key, *_ in items] == list(range(len(items))):
             self._counts[container] = len(items)
 
-    def _taken(self, expression: Span | None) -> list[tuple[Key, tuple[int, ...]]]:
+    def _taken(self, expression: Span | None) -> list[_Collected]:
         """The items of the collection that an expression is, `.save()` behind it left aside."""
         inside = [span for span in self._collected if expression and expression.holds(span)]
         whole = max(inside, key=lambda span: span.end - span.start, default=None)

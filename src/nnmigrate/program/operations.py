@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.patterns import pattern
 from nnmigrate.program.guards import guarded, is_guard
 from nnmigrate.program.joins import is_none, joined
 from nnmigrate.program.literals import whole_number
@@ -17,6 +18,7 @@ from nnmigrate.program.values import (
     Container,
     Counter,
     Items,
+    Label,
     Traced,
     Value,
     is_traced,
@@ -42,6 +44,32 @@ def _string(walk: Walk, node: cst.SimpleString) -> Value:
 @evaluates(cst.Float, cst.Imaginary)
 def _literal(walk: Walk, node: cst.CSTNode) -> Value:
     return Constant(value=walk.text(node))
+
+
+@evaluates(cst.FormattedString)
+def _formatted(walk: Walk, node: cst.FormattedString) -> Value:
+    values = [walk.evaluate(_plain(part) or part) for part in node.parts]
+    if any(map(is_traced, values)):
+        return walk.computed(node)
+    texts = [part.value for part in node.parts if isinstance(part, cst.FormattedStringText)]
+    if len(texts) != len(node.parts) - 1 or any(map(_ESCAPED.search, texts)):
+        return UNKNOWN
+    for number, value in enumerate(values):
+        if isinstance(value, Counter) and not value.offset:
+            before, after = texts[:number], texts[number:]
+            return Label(loop=value.loop, before="".join(before), after="".join(after))
+    return UNKNOWN
+
+
+_ESCAPED = pattern(r"[\\{}]")
+
+
+def _plain(part: cst.BaseFormattedStringContent) -> cst.BaseExpression | None:
+    """What a part of a formatted string shows as `str` would show it."""
+    if not isinstance(part, cst.FormattedStringExpression):
+        return None
+    changed = part.conversion or part.format_spec or part.equal
+    return None if changed else part.expression
 
 
 @evaluates(cst.UnaryOperation)

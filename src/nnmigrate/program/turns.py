@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice, product
@@ -19,6 +20,7 @@ Turns = Mapping[str, tuple[Loop, int]]
 MAX_OUTER_TURNS = 32
 
 _COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
+_KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*))?", re.DOTALL)
 
 
 def turned(loop: Loop, turn: int) -> dict[str, tuple[Loop, int]]:
@@ -36,11 +38,32 @@ def numbered(turns: Turns) -> tuple[tuple[str, int], ...]:
 
 
 def item_key(step: Item | Mutation | BarrierCall | Collect, turns: Turns) -> str | int | None:
-    """An item's key; for a loop's counter the number that it has at this turn."""
-    if step.counter in turns:
-        loop, turn = turns[step.counter]
-        return turn if loop.numbers is None else loop.numbers[turn]
-    return step.key
+    """An item's key; for a loop's counter the number that it has at this turn, or its text."""
+    keyed = _KEYED.fullmatch(step.counter) if step.counter else None
+    if keyed is None or keyed[1] not in turns:
+        return step.key
+    loop, turn = turns[keyed[1]]
+    number = turn if loop.numbers is None else loop.numbers[turn]
+    return number if keyed[2] is None else f"{keyed[2]}{number}{keyed[3]}"
+
+
+def may_be(counter: str, key: str | int) -> bool:
+    """Whether a literal key may be that of an item at some turn of a loop.
+
+    Args:
+        counter: a step's; one without counts the items that are there.
+        key: the literal.
+    """
+    keyed = _KEYED.fullmatch(counter)
+    if keyed is None or keyed[2] is None:
+        return isinstance(key, int)
+    number = str(key).removeprefix(keyed[2]).removesuffix(keyed[3])
+    return number.isdecimal() and key == f"{keyed[2]}{number}{keyed[3]}"
+
+
+def is_open(turns: Turns) -> bool:
+    """Whether it is not known how often one of these loops turns."""
+    return any(loop.turns is None for loop, _ in turns.values())
 
 
 def at_turn(provider: Provider, turns: Turns) -> Provider:

@@ -31,7 +31,7 @@ from nnmigrate.program.steps import (
     Told,
     Write,
 )
-from nnmigrate.program.turns import Turns, at_turn, item_key, numbered, turned
+from nnmigrate.program.turns import Turns, at_turn, is_open, item_key, numbered, turned
 from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
 
@@ -314,6 +314,7 @@ class Unroller:
                     return None
                 container = inner
             key = self.holdings.from_start(container, item_key(step, turns))
+            key = self.holdings.among(container, key)
             return schedule.Take(self._next(), place.number, container, key, step=place.step)
         if isinstance(step, Mutation):
             return self._put(sink, place, step, turns)
@@ -365,13 +366,15 @@ class Unroller:
             self.holdings.hold(container, key, next(named, None))
         if step.how == "method" and step.method == "append" and not step.depth:
             key = self.holdings.append(container)
+        self.holdings.put(container, key, step.counter if is_open(turns) else None)
         return schedule.Put(self._next(), place.number, container, key, step=place.step)
 
     def _filled(self, place: Place, step: Bind) -> Iterator[schedule.Operation]:
         """The items that a collection has from the start."""
         container = self.holdings.container(step.name, step.name)
-        for key, needs in self.holdings.collected(step, complete=self.complete):
+        for key, counter, needs in self.holdings.collected(step, complete=self.complete):
             put = schedule.Put(self._next(), place.number, container, key, step=place.step)
+            self.holdings.put(container, key, None if self.complete else counter)
             yield replace(put, needs=needs)
 
     def _wait(self, place: Place, step: BarrierCall, turns: Turns) -> schedule.Operation:

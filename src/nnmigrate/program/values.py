@@ -181,6 +181,26 @@ class Counter(Value):
 
 
 @dataclass(frozen=True)
+class Label(Value):
+    """A text with the number of a loop's turn in it: `f"resid_{i}"`.
+
+    Args:
+        loop: the loop's key.
+        before: what stands in front of the number.
+        after: what stands behind it.
+    """
+
+    loop: str = ""
+    before: str = ""
+    after: str = ""
+
+    @property
+    def counter(self) -> str:
+        """How steps write it: a zero character stands for the number."""
+        return f"{self.loop}{self.before}\0{self.after}"
+
+
+@dataclass(frozen=True)
 class Zipped(Value):
     """`zip(...)`, `enumerate(...)`: each turn yields one item of every part."""
 
@@ -346,7 +366,7 @@ def is_traced(value: Value) -> bool:
 
 
 def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
-    """An item's key where it is a literal, and the loop whose counter it is otherwise."""
+    """An item's key where it is a literal, and otherwise the loop whose counter is in it."""
     if len(indexes) != 1:
         return None, ""
     index = indexes[0]
@@ -354,4 +374,6 @@ def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
         return index.value, ""
     if isinstance(index, Counter) and not index.offset:
         return None, index.loop
+    if isinstance(index, Label):
+        return None, index.counter
     return None, ""
