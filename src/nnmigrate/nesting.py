@@ -6,13 +6,9 @@ and everything that walks its trees calls itself once a level.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Sequence
 
 from nnmigrate.patterns import pattern
-from nnmigrate.python_trees import python_tree
-from nnmigrate.spans import Lines, Span
 
 LIMIT = 500
 """Operators, brackets and strings that may lead from a statement to its innermost expression."""
@@ -45,40 +41,8 @@ def _links(token: str) -> int:
 
 def too_deep(code: str) -> int | None:
     """The offset at which an expression or a pattern exceeds its limit, if one does."""
-    module = python_tree(code)
-    if module is not None and "case" not in code:
-        return next(_deep_statements(code, module), None)
     at = _deep_expression(code)
     return _deep_pattern(code) if at is None and "case" in code else at
-
-
-def _deep_statements(code: str, module: ast.Module) -> Iterator[int]:
-    """Where statements exceed the limit: only those are looked at that are long enough for it.
-
-    Python itself has refused what has too many brackets.
-    """
-    starts = [*Lines(code).starts, len(code)]
-    for first, last in _rows(module.body):
-        part = Span(starts[first - 1], starts[min(last, len(starts) - 1)])
-        if part.end - part.start > LIMIT:
-            at = _deep_expression(part.of(code))
-            if at is not None:
-                yield part.start + at
-
-
-def _rows(body: Sequence[ast.AST]) -> Iterator[tuple[int, int]]:
-    """The rows, from 1, of each statement; of one with a body, those of its head."""
-    waiting = [*reversed(body)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (ast.stmt, ast.ExceptHandler)):
-            suites = [getattr(node, name, ()) for name in ("body", "handlers", "orelse")]
-            suites.append(getattr(node, "finalbody", ()))
-            inner = [one for suite in suites for one in suite]
-            decorators: Sequence[ast.expr] = getattr(node, "decorator_list", ())
-            first = min((one.lineno for one in decorators), default=node.lineno)
-            yield first, inner[0].lineno if inner else node.end_lineno or node.lineno
-            waiting += reversed(inner)
 
 
 def _deep_expression(code: str) -> int | None:

@@ -9,6 +9,7 @@ nnsight is not parsed at all until somebody asks for it.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, count
@@ -19,7 +20,6 @@ from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.program.measures import Place
 from nnmigrate.program.places import Tree, tree_of
-from nnmigrate.python_trees import python_tree
 from nnmigrate.spans import Lines, Span
 
 # A function whose text has none of this has nothing to do with nnsight.
@@ -70,7 +70,7 @@ def pieces_of(code: str) -> tuple[Piece, ...]:
         cst.ParserSyntaxError: LibCST cannot parse it.
         ValueError: LibCST does not give it back.
     """
-    module = python_tree(code)
+    module = _python(code)
     if module is None:
         _refuse_deep(code)
     if module is None or not module.body:
@@ -120,6 +120,16 @@ def restored(piece: Piece) -> Tree:
         ValueError: LibCST does not give one back.
     """
     return _KEPT.parsed(piece.text)
+
+
+def _python(code: str) -> ast.Module | None:
+    """The module as this Python reads it, if it does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the user's literals: not our business
+        try:
+            return ast.parse(code)
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return None
 
 
 def _parsed(code: str, module: ast.Module) -> Iterator[Piece]:

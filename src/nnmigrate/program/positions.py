@@ -50,13 +50,11 @@ class Positions:
         return None
 
     def _span(self, node: cst.CSTNode) -> Span | None:
-        # As in `_place`: this is asked for tens of thousands of nodes.
-        for places in self._places:
-            found = places.get(id(node))
-            tree = self._trees.get(found[2]) if found is not None else None
-            if found is not None and tree is not None:
-                return Span(found[0] + tree[1], found[1] + tree[1])
-        return None
+        place = self._place(node)
+        if place is None:
+            return None
+        begins = self._trees[place[2]][1]
+        return Span(place[0] + begins, place[1] + begins)
 
     def body(self, function: cst.FunctionDef) -> cst.BaseSuite:
         """A function's body; if it was left out, it is parsed now.
