@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Dialect, Scope
@@ -71,7 +72,6 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
     """
     old = hint = False
     new = _has_new_words(code) or any(_enters_backward(one) for one in scopes)
-    lists = _FROM_NNSIGHT.search(code) is None
     before: Step | None = None
     asked = ""
     for step in _steps(scopes):
@@ -81,7 +81,7 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
                 hint = hint or (is_tuple and _is_value(before))
                 asked = step.name
         elif type(step) in _TELLING:
-            new = new or _is_new(before, step, code) or (lists and _saves_collection(step, code))
+            new = new or _is_new(before, step, code)
             old = old or _is_old(step)
         before = step
     if old != new:
@@ -110,11 +110,10 @@ def is_guide(scopes: Sequence[Scope], traces: int, code: str) -> bool:
     new = sum(len(words.findall(code)) for words in _NEW_WORDS.values())
     new += sum(_enters_backward(one) for one in scopes)
     old = 0
-    lists = _FROM_NNSIGHT.search(code) is None
     before: Step | None = None
     for step in _steps(scopes):
         if type(step) in _TELLING and not isinstance(step, BarrierMade):
-            new += _is_new(before, step, code) or (lists and _saves_collection(step, code))
+            new += _is_new(before, step, code)
             old += _is_old(step)
         before = step
     return new >= max(_MARKS, traces / _TRACES, old * _AGAINST)
@@ -139,7 +138,7 @@ def _is_new(before: Step | None, step: Step, code: str) -> bool:
     if isinstance(step, Told):
         return step.what in _NEW_TOLD
     if isinstance(step, Save):  # the function `nnsight.save` is there since 0.5.13
-        return step.function
+        return step.function or _saves_collection(step, code)
     if isinstance(step, Exported):
         return step.name in _NEW_NAMES
     if isinstance(step, Made):
@@ -165,11 +164,16 @@ def _is_new_name(value: Value) -> bool:
     return isinstance(value, Module) and value.name.rpartition(".")[2] == _NEW_CLASS
 
 
-def _saves_collection(step: Step, code: str) -> bool:
+def _saves_collection(save: Save, code: str) -> bool:
     """`list().save()`, where `list` is not the one that 0.4 exported."""
-    if not isinstance(step, Save) or not isinstance(step.value, (Container, Items)):
+    if not isinstance(save.value, (Container, Items)):
         return False
-    return _COLLECTION.match(code, step.argument.start) is not None
+    return _COLLECTION.match(code, save.argument.start) is not None and _has_pythons_lists(code)
+
+
+@lru_cache(maxsize=1)
+def _has_pythons_lists(code: str) -> bool:
+    return _FROM_NNSIGHT.search(code) is None
 
 
 def _is_value(step: Step | None) -> bool:
