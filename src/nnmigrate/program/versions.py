@@ -97,10 +97,10 @@ class _Reading:
             return
         node = _condition(test)
         is_new = self._of(node)
-        # Where something else must be true as well, the other branch is of both versions.
-        alone = is_new is None and isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)
-        if alone and isinstance(node, ast.BoolOp):
-            is_new = _only({self._of(one) for one in node.values} - {None})
+        alone = False
+        if is_new is None and isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            # Something else must be true as well: the other branch is of both versions.
+            alone, is_new = True, _only({self._of(one) for one in node.values} - {None})
         if is_new is None:
             return
         body, others = (new, old) if is_new else (old, new)
