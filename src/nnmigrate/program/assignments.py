@@ -10,6 +10,7 @@ import libcst as cst
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.displays import bind_target, unpacked
 from nnmigrate.program.expressions import access, base, is_modules_shape, module_index, object_of
+from nnmigrate.program.filling import extended
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
@@ -68,7 +69,7 @@ def augment(walk: Walk, node: cst.AugAssign) -> None:
     if is_traced(old) or is_traced(value):
         walk.computed(node)
     if isinstance(target, cst.Name):
-        new = old if isinstance(old, (Container, Items)) else _sum(old, value)
+        new = extended(old, value) if isinstance(old, (Container, Items)) else _sum(old, value)
         walk.bind(target, "augment", new, walk.positions.whole(node.value))
     elif isinstance(old, Traced):
         _store_into_traced(walk, node, target, old)

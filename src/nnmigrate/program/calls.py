@@ -15,6 +15,7 @@ from nnmigrate.program.expressions import (
     is_modules_shape,
     is_unknown_modules,
 )
+from nnmigrate.program.filling import fill
 from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
@@ -343,6 +344,8 @@ def _other_method(
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         taken_by_method(walk, node, function.value, receiver, arguments)
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
+        for key, value in arguments.keywords if name == "update" else ():
+            fill(walk, function.value, value, key=key)
         return taken(receiver, name, arguments)
     if isinstance(receiver, Module):
         return _module_function(walk, node, name, receiver, arguments)

@@ -108,12 +108,26 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     if is_followed(walk, node) or is_too_deep(walk):
         return UNKNOWN
     body, frame = _followed(walk, node, walk.frames[function.scope], _passed(node, arguments))
+    _fill_given(walk, node, call, frame)
     called, owned = walk.span(call), tuple(_given(walk, node, call))
     steps = tuple(_kept(_flattened(body), called, _Names(_ways_given(node, call), frame)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
         for step in (*owned, *steps):
             walk.note(step)
     return frame.returned or UNKNOWN
+
+
+def _fill_given(walk: Walk, node: cst.FunctionDef, call: cst.Call, frame: Frame) -> None:
+    """What a function puts into a collection that it is given is in the caller's from then on."""
+    for parameter, given in _given_for(node, call).items():
+        filled = frame.values.get(parameter)
+        own = parameter in frame.bindings
+        if own or not isinstance(filled, Container) or not isinstance(given, _REACHED):
+            continue
+        if filled.element is not None and is_kept(filled.element):
+            fill(walk, given, filled.element)
+            if filled.mixed:
+                fill(walk, given, UNKNOWN)
 
 
 def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
@@ -169,6 +183,10 @@ def _is_way(node: cst.BaseExpression) -> bool:
     while isinstance(node, cst.Attribute):
         node = node.value
     return isinstance(node, cst.Name)
+
+
+# Only what is put into these is seen in a name of the caller's.
+_REACHED = (cst.Name, cst.Attribute)
 
 
 def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpression]:
@@ -275,7 +293,7 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
     path = f"{walk.frames[function.scope].path}.{function.node.name.value}"
     for parameter, given in _given_for(function.node, node).items():
         filled = walk.facts.given.get((path, parameter))
-        if isinstance(filled, Container) and isinstance(given, (cst.Name, cst.Attribute)):
+        if isinstance(filled, Container) and isinstance(given, _REACHED):
             fill(walk, given, filled.element)
     return walk.facts.result(id(function.node))
 
