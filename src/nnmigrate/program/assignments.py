@@ -9,7 +9,14 @@ import libcst as cst
 
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.displays import bind_target, unpacked
-from nnmigrate.program.expressions import access, base, is_modules_shape, module_index, object_of
+from nnmigrate.program.expressions import (
+    access,
+    base,
+    is_modules_shape,
+    module_index,
+    object_of,
+    unknown_module,
+)
 from nnmigrate.program.filling import extended
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
@@ -201,6 +208,8 @@ def _store_attribute(
         walk.note(Told(walk.site(), walk.span(target), "grad", receiver))
     elif isinstance(receiver, Traced):
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
+    elif not value.saved and (module := unknown_module(walk, target, receiver)) is not None:
+        access(walk, target, module, name, swap=True)
     else:
         if isinstance(receiver, Instance):
             remember(walk, receiver.name, name, _named(value, walk.text(target)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.held import held_module, is_module, named
 from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
 from nnmigrate.program.slices import sequence_of, sliced
@@ -19,9 +20,11 @@ from nnmigrate.program.values import (
     Envoy,
     Instance,
     Items,
+    Lambda,
     LocalClass,
     Method,
     ModelClass,
+    Module,
     NnsightModule,
     NnsightName,
     Numbers,
@@ -29,6 +32,7 @@ from nnmigrate.program.values import (
     Selected,
     Traced,
     Tracer,
+    Unknown,
     Value,
     is_traced,
     literal_key,
@@ -80,6 +84,8 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     value = _left_in(walk, node, receiver)
     if isinstance(value, Envoy):
         return value
+    if not is_traced(value) and (module := unknown_module(walk, node, receiver)) is not None:
+        return access(walk, node, module, name, swap=False)
     _note_item(walk, node, name)
     if is_traced(value):
         return value
@@ -167,6 +173,30 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     return Traced(origin=site)
 
 
+def unknown_module(walk: Walk, node: cst.Attribute, receiver: Value) -> Envoy | None:
+    """The module of which `node` is the output or an input, where nothing is known of it.
+
+    In a trace hardly anything else has such an attribute: modules come as parameters, out of
+    `getattr` and from other files.
+    """
+    name = node.attr.value
+    if not walk.tracing or (name != "output" and name not in INPUTS):
+        return None
+    if isinstance(receiver, Method) and not receiver.path:
+        return None
+    if not isinstance(receiver, (Unknown, Method)) or isinstance(receiver, Lambda):
+        return None
+    text = walk.text(node.value)
+    if ".source." in f"{text}." or _is_of_package(walk, node.value):
+        return None
+    return Envoy(path=(Index(_open_key(walk, node.value)),), proved=False)
+
+
+def _is_of_package(walk: Walk, node: cst.BaseExpression) -> bool:
+    way = path_of(node.func if isinstance(node, cst.Call) else node)
+    return way is None or isinstance(walk.lookup(way[0]), (Module, NnsightModule))
+
+
 def access_of_unknown(walk: Walk, node: cst.BaseExpression, point: Method) -> Value:
     """`submodule.output`, saved in a trace, which nothing but a module's can be: which one is open.
 
@@ -204,7 +234,10 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         if isinstance(node.slice[0].slice, cst.Slice):
             return sliced(receiver, node.slice[0].slice)
         index = Index(f"{walk.text(node)}#{walk.site()}")
-        return replace(receiver.modules, path=(*receiver.modules.path, index))
+        if receiver.whole:
+            index = _index_from_start(walk, node, indexes[0])
+        path = (*receiver.modules.path, index, *receiver.below)
+        return replace(receiver.modules, path=path)
     if isinstance(receiver, Envoy):
         if isinstance(node.slice[0].slice, cst.Slice):
             return sliced(receiver, node.slice[0].slice)
@@ -230,8 +263,15 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Container):
         if isinstance(node.slice[0].slice, cst.Slice) and receiver.kind in ("list", "tuple"):
             return replace(receiver, known=(), empty=False)
-        return receiver.item(key) or UNKNOWN
+        return _taken_out(walk, node, receiver.item(key) or held_module(receiver) or UNKNOWN)
+    if isinstance(receiver, Items):
+        return _taken_out(walk, node, held_module(receiver) or UNKNOWN)
     return receiver if is_modules_shape(receiver) else UNKNOWN
+
+
+def _taken_out(walk: Walk, node: cst.Subscript, value: Value) -> Value:
+    """An item of a collection: the same module for as long as its names mean the same."""
+    return named(value, _open_key(walk, node)) if is_module(value) else value
 
 
 def _number_at(numbers: Numbers, key: str | int | None) -> Value:
@@ -303,11 +343,23 @@ def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
     if isinstance(index, Counter):
         key = f"{index.loop}{index.offset:+d}"
         return Index(key, None, None if index.offset else sequence_of(index.loop, index))
-    text = walk.text(element)
-    names = sorted({name.value for name in _names_below(element)})
-    if any(isinstance(child, cst.Call) for child in _below(element)):
-        return Index(f"{text}#{walk.site()}")  # a call may give another index every time
-    return Index(" ".join((text, *(walk.version(name) for name in names))))
+    return Index(_open_key(walk, element))
+
+
+def _open_key(walk: Walk, node: cst.CSTNode) -> str:
+    """Names what an expression comes to: the same one for as long as its names mean the same."""
+    text = walk.text(node)
+    names = sorted({name.value for name in _names_below(node)})
+    if any(isinstance(child, cst.Call) for child in _below(node)):
+        return f"{text}#{walk.site()}"  # a call may give another one every time
+    return " ".join((text, *(walk.version(name) for name in names)))
+
+
+def _index_from_start(walk: Walk, node: cst.Subscript, index: Value) -> Index:
+    """The index into a list that has a part of each of some modules, from the first one on."""
+    if isinstance(index, Constant) and isinstance(index.value, int) and index.value < 0:
+        return Index(_open_key(walk, node))  # how many there are is not known
+    return module_index(walk, node.slice[0], index)
 
 
 def _below(node: cst.CSTNode) -> list[cst.CSTNode]:

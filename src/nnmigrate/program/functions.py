@@ -32,6 +32,7 @@ from nnmigrate.program.values import (
     Envoy,
     Function,
     Items,
+    Lambda,
     Method,
     ModelClass,
     NnsightModule,
@@ -130,7 +131,30 @@ def _fill_given(walk: Walk, node: cst.FunctionDef, call: cst.Call, frame: Frame)
                 fill(walk, given, UNKNOWN)
 
 
-def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
+def inline_lambda(walk: Walk, call: cst.Call, function: Lambda, arguments: Arguments) -> Value:
+    """Follows a call of a lambda inside a trace, as `inline` does that of a function."""
+    node = function.node
+    if node in walk.inlining or is_too_deep(walk):
+        return UNKNOWN
+    frame = Frame("lambda", "", -1, walk.frame)
+    for name, value in _passed(node, arguments):
+        frame.hold(name, value, walk.new_version(name))
+    loops, comprehending, walk.comprehending = list(walk.loops), walk.comprehending, 0
+    walk.inlining.append(node)
+    walk.foreign += 1
+    with walk.inside(frame), walk.collecting() as steps:
+        walk.loops = loops
+        value = walk.evaluate(node.body)
+    walk.foreign -= 1
+    walk.inlining.pop()
+    walk.comprehending = comprehending
+    names = _Names(_ways_given(node, call), frame)
+    for step in (*_given(walk, node, call), *_kept(steps, walk.span(call), names)):
+        walk.note(step)
+    return value
+
+
+def _given(walk: Walk, node: _Called, call: cst.Call) -> Iterator[Bind]:
     """A helper's parameters are names of its frame like those that it binds."""
     for parameter in all_parameters(node.params):
         name = parameter.name.value
@@ -165,7 +189,7 @@ class _Names:
         return replace(step, by="own" if way is None and self.owns(step.base) else "caller")
 
 
-def _ways_given(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
+def _ways_given(node: _Called, call: cst.Call) -> dict[str, str]:
     """By parameter, the way to the object that the call passes, where that is no computed one."""
     given = _given_for(node, call)
     ways = {name: path_of(value) for name, value in given.items() if _is_way(value)}
@@ -185,11 +209,13 @@ def _is_way(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name)
 
 
+_Called = cst.FunctionDef | cst.Lambda
+
 # Only what is put into these is seen in a name of the caller's.
 _REACHED = (cst.Name, cst.Attribute)
 
 
-def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpression]:
+def _given_for(node: _Called, call: cst.Call) -> dict[str, cst.BaseExpression]:
     """By parameter, what the call passes for it."""
     parameters = [parameter.name.value for parameter in all_parameters(node.params)]
     plain = [argument for argument in call.args if not argument.star]
@@ -222,7 +248,7 @@ def _followed(
     return body, frame
 
 
-def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, Value]]:
+def _passed(node: _Called, arguments: Arguments) -> Iterator[tuple[str, Value]]:
     """The parameters and what the call passes for them."""
     parameters = [parameter.name.value for parameter in all_parameters(node.params)]
     given = dict(zip(parameters, arguments.positional, strict=False))

@@ -33,7 +33,9 @@ def sliced(value: Value, part: cst.Slice) -> Value:
         return _stepped(Numbers(ascending=value.ascending, falling=value.falling), bounds, part)
     if isinstance(value, Envoy):
         return _stepped(Selected(modules=value), bounds, part)
-    return _stepped(value, bounds, part) if isinstance(value, Selected) else UNKNOWN
+    if isinstance(value, Selected):
+        return _stepped(replace(value, whole=False), bounds, part)
+    return UNKNOWN
 
 
 def _stepped(some: Numbers | Selected, bounds: slice, part: cst.Slice) -> Value:

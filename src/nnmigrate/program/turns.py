@@ -12,7 +12,7 @@ from nnmigrate.program.model import Trace
 from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
 from nnmigrate.schedule import providers, rankings
 from nnmigrate.schedule import values as schedule
-from nnmigrate.schedule.values import Index, Provider
+from nnmigrate.schedule.values import Index, Path, Provider
 
 Turns = Mapping[str, tuple[Loop, int]]
 
@@ -20,6 +20,7 @@ Turns = Mapping[str, tuple[Loop, int]]
 MAX_OUTER_TURNS = 32
 
 _COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
+_ONE_OF = pattern(r"(loop\d+\.)of(?: \d+)?")
 _KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*))?", re.DOTALL)
 
 
@@ -68,8 +69,18 @@ def is_open(turns: Turns) -> bool:
 
 def at_turn(provider: Provider, turns: Turns) -> Provider:
     """A provider as it is at a turn of the loops around it."""
-    path = (_index(part, turns) if isinstance(part, Index) else part for part in provider.path)
-    return replace(provider, path=tuple(path))
+    return replace(provider, path=path_at(provider.path, turns))
+
+
+def path_at(path: Path, turns: Turns) -> Path:
+    """The way to a module as it is at a turn of the loops around it."""
+    for part in path:
+        one_of = _ONE_OF.fullmatch(part.key) if isinstance(part, Index) else None
+        if one_of is not None and one_of[1] in turns:
+            loop, turn = turns[one_of[1]]
+            if loop.modules:
+                return (*loop.modules[turn], *path[loop.spelled :])
+    return tuple(_index(part, turns) if isinstance(part, Index) else part for part in path)
 
 
 def _index(index: Index, turns: Turns) -> Index:
@@ -100,12 +111,12 @@ def _nth(turn: int) -> Index:
 
 
 def turns_around(trace: Trace) -> tuple[Turns, ...]:
-    """The turns of the loops around a trace that count numbers which are known.
+    """The turns of the loops around a trace that count numbers, or go over modules, in view.
 
     Returns:
-        At least one; a loop of which the numbers are not known is in none of them.
+        At least one; any other loop is in none of them.
     """
-    loops = [loop for each in trace.loops if (loop := each.loop) is not None and loop.numbers]
+    loops = [each.loop for each in trace.loops if each.loop is not None and _every(each.loop)]
     ways = islice(product(*map(_each_turn, loops)), MAX_OUTER_TURNS + 1)
     every = tuple({key: at for turn in way for key, at in turn.items()} for way in ways)
     return every if len(every) <= MAX_OUTER_TURNS else ({},)
@@ -134,5 +145,9 @@ def orders_around(
 
 
 def _each_turn(loop: Loop) -> Iterator[dict[str, tuple[Loop, int]]]:
-    for turn in range(len(loop.numbers or ())):
+    for turn in range(len(_every(loop))):
         yield turned(loop, turn)
+
+
+def _every(loop: Loop) -> tuple[object, ...]:
+    return loop.numbers or loop.modules

@@ -220,11 +220,15 @@ class Selected(Value):
         modules: the list.
         ascending: whether they come in the list's order.
         falling: whether they come in the opposite order.
+        below: the way from each of them to the part of it that is meant.
+        whole: whether they are all of the list, in its order.
     """
 
     modules: Envoy = Envoy()
     ascending: bool = True
     falling: bool = False
+    below: Path = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
