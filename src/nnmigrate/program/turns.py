@@ -9,7 +9,16 @@ from itertools import islice, product
 
 from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
+from nnmigrate.program.steps import (
+    Access,
+    BarrierCall,
+    Collect,
+    Item,
+    Loop,
+    Mutation,
+    Step,
+    flat,
+)
 from nnmigrate.schedule import providers, rankings
 from nnmigrate.schedule import values as schedule
 from nnmigrate.schedule.values import Index, Path, Provider
@@ -19,9 +28,16 @@ Turns = Mapping[str, tuple[Loop, int]]
 # Of the loops around a trace no more turns than this are told apart.
 MAX_OUTER_TURNS = 32
 
+# A loop of which it is not known how often it turns is looked at for this many turns.
+SYMBOLIC_TURNS = 2
+
+# With a module of a larger number a trace would be too long to be followed.
+_LARGEST_NUMBER = 32
+
 _COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
 _ONE_OF = pattern(r"(loop\d+\.)of(?: \d+)?")
-_KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*))?", re.DOTALL)
+_NUMBER = pattern(r"(?<!\d)\d{1,4}(?!\d)")
+_KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*)\0(.*))?", re.DOTALL)
 
 
 def turned(loop: Loop, turn: int) -> dict[str, tuple[Loop, int]]:
@@ -45,7 +61,7 @@ def item_key(step: Item | Mutation | BarrierCall | Collect, turns: Turns) -> str
         return step.key
     loop, turn = turns[keyed[1]]
     number = turn if loop.numbers is None else loop.numbers[turn]
-    return number if keyed[2] is None else f"{keyed[2]}{number}{keyed[3]}"
+    return number if keyed[2] is None else f"{keyed[2]}{number:{keyed[3]}}{keyed[4]}"
 
 
 def may_be(counter: str, key: str | int) -> bool:
@@ -58,8 +74,8 @@ def may_be(counter: str, key: str | int) -> bool:
     keyed = _KEYED.fullmatch(counter)
     if keyed is None or keyed[2] is None:
         return isinstance(key, int)
-    number = str(key).removeprefix(keyed[2]).removesuffix(keyed[3])
-    return number.isdecimal() and key == f"{keyed[2]}{number}{keyed[3]}"
+    number = str(key).removeprefix(keyed[2]).removesuffix(keyed[4])
+    return number.isdecimal() and key == f"{keyed[2]}{int(number):{keyed[3]}}{keyed[4]}"
 
 
 def is_open(turns: Turns) -> bool:
@@ -107,7 +123,35 @@ def _index(index: Index, turns: Turns) -> Index:
 
 def _nth(turn: int) -> Index:
     """The module at a turn of a loop over all of a list: in every such loop the same one."""
-    return Index(f"nth{turn}", None, ("nth", turn))
+    return Index(f"nth{turn}", turn, ("nth", turn))
+
+
+def turns_of(loop: Loop, open_turns: int) -> int:
+    """How many turns of a loop to look at; `open_turns` is what the function of that name gives."""
+    if loop.turns is not None:
+        return loop.turns
+    return open_turns if loop.whole or loop.zero else SYMBOLIC_TURNS
+
+
+def open_turns(trace: Trace) -> int:
+    """How many turns to look at of a loop over all of a list, of which the length is not known.
+
+    So many that it goes beyond each module and item that is asked for by its number: whether a
+    module is that of an earlier or a later turn makes the difference.
+    """
+    every = flat(trace.statement.all_steps)
+    numbers = [number for step in every for number in _numbers_in(step)]
+    last = max((n for n in numbers if n <= _LARGEST_NUMBER), default=0)
+    return max(SYMBOLIC_TURNS, last + 2)
+
+
+def _numbers_in(step: Step) -> Iterator[int]:
+    if isinstance(step, Access):
+        for part in step.provider.path:
+            if isinstance(part, Index) and part.value is not None:
+                yield part.value
+    elif isinstance(step, (Item, Mutation)) and step.key is not None:
+        yield from map(int, _NUMBER.findall(str(step.key)))
 
 
 def turns_around(trace: Trace) -> tuple[Turns, ...]:

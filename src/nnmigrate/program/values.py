@@ -188,16 +188,18 @@ class Label(Value):
         loop: the loop's key.
         before: what stands in front of the number.
         after: what stands behind it.
+        form: how the number is written, such as `02`.
     """
 
     loop: str = ""
     before: str = ""
     after: str = ""
+    form: str = ""
 
     @property
     def counter(self) -> str:
-        """How steps write it: a zero character stands for the number."""
-        return f"{self.loop}{self.before}\0{self.after}"
+        """How steps write it: between zero characters stands how the number is written."""
+        return f"{self.loop}{self.before}\0{self.form}\0{self.after}"
 
 
 @dataclass(frozen=True)
