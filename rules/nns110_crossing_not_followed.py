@@ -116,7 +116,7 @@ def _bound_outside(step: Read) -> Finding:
         step.span,
         f"`{step.name}` is bound by a function that an earlier invoke calls: keep it in a "
         "dictionary, and see that it is there before it is used",
-        "the value that it had before the trace, unless a function that is called later asks for it",
+        "the value that it had before the trace, unless a function asks for it later",
     )
 
 
