@@ -54,6 +54,13 @@ KNOWN = {
         'lm.get("transformer.h.1.mlp")',
         'lm.get("transformer.h.2.mlp")',
     ),
+    "of a function that is given a part before": (
+        "from functools import partial\n"
+        "def part(kind, layer):\n    return getattr(lm.transformer.h[layer], kind)\n"
+        'mlp = partial(part, "mlp")',
+        "mlp(1)",
+        "mlp(2)",
+    ),
     "of a lambda": ("mlp = lambda layer: lm.transformer.h[layer].mlp", "mlp(1)", "mlp(2)"),
 }
 
@@ -153,6 +160,21 @@ def test_a_module_of_which_nothing_is_known(around: str) -> None:
     code = around.format(textwrap.indent(body, "        "))
     assert codes(code) == ["NNS101"]
     assert not check(fix(program(code), unsafe=True).code).findings
+
+
+def test_what_a_partial_function_is_given_goes_to_its_own_parameters() -> None:
+    code = """
+    from functools import partial
+    def keep(into, key, value):
+        into[key] = value.save()
+    acts, others = {}, {"x": config}
+    put = partial(keep, acts)
+    with lm.trace("a"):
+        put("x", lm.lm_head.output)
+    print(acts["x"].value, others["x"].value)
+    """
+    fixed = fix(program(code)).code
+    assert 'print(acts["x"], others["x"].value)' in fixed
 
 
 LEFT_ALONE = {

@@ -20,7 +20,7 @@ from nnmigrate.program.functions import called_outside, inline, inline_lambda
 from nnmigrate.program.held import gotten
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import read_by_lambdas
-from nnmigrate.program.library import knows, library_function, run_text
+from nnmigrate.program.library import call_partial, knows, library_function, run_text
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -54,6 +54,7 @@ from nnmigrate.program.values import (
     NnsightModule,
     NnsightName,
     Opener,
+    Partial,
     Traced,
     Tracer,
     Unknown,
@@ -122,6 +123,8 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return UNKNOWN
     if isinstance(callee, (Function, Instance, LocalClass)):
         return _called_of_file(walk, node, callee, arguments)
+    if isinstance(callee, Partial):
+        return call_partial(walk, node, callee, arguments)
     if isinstance(callee, Lambda) and walk.tracing:
         return inline_lambda(walk, node, callee, arguments)
     if isinstance(callee, Method) and callee.path and callee.name in (*MUTATORS, "partial"):

@@ -307,6 +307,23 @@ class Function(Value):
 
 
 @dataclass(frozen=True)
+class Partial(Value):
+    """`functools.partial(f, ...)` of a function of this file.
+
+    Args:
+        function: the function.
+        positional: what it is given beforehand.
+        keywords: what it is given by name.
+        arguments: the same as it stands in the text.
+    """
+
+    function: Function = field(kw_only=True)
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    arguments: tuple[cst.Arg, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
 class Tracer(Value):
     """What `with model.trace(...) as tracer` binds."""
 
