@@ -17,6 +17,7 @@ from nnmigrate.program.expressions import (
 )
 from nnmigrate.program.filling import fill
 from nnmigrate.program.functions import called_outside, inline, inline_lambda
+from nnmigrate.program.handed import Partial
 from nnmigrate.program.held import gotten
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
 from nnmigrate.program.lambdas import read_by_lambdas
@@ -54,7 +55,6 @@ from nnmigrate.program.values import (
     NnsightModule,
     NnsightName,
     Opener,
-    Partial,
     Traced,
     Tracer,
     Unknown,

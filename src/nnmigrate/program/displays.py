@@ -191,7 +191,9 @@ def loop_over(walk: Walk, iterable: Value) -> Loop:
     if isinstance(iterable, Zipped):
         return _loop_over_all(walk, key, iterable.parts)
     zero = isinstance(iterable, Numbers) and (iterable.zero or iterable.counted)
-    return Loop(key, proxy=isinstance(iterable, Traced), whole=_is_whole(iterable), zero=zero)
+    returns = isinstance(iterable, Numbers) and iterable.returns
+    proxy, whole = isinstance(iterable, Traced), _is_whole(iterable)
+    return Loop(key, proxy=proxy, whole=whole, zero=zero, returns=returns)
 
 
 def _modules_among(
@@ -227,7 +229,8 @@ def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
     numbers = named[main].numbers if counts else None
     over = [loop for loop in cut if loop.modules]
     modules, spelled = (over[0].modules, over[0].spelled) if len(over) == 1 else ((), 0)
-    return Loop(key, turns, numbers, named, proxy, whole, zero, modules, spelled)
+    returns = any(loop.returns for loop in named)
+    return Loop(key, turns, numbers, named, proxy, whole, zero, modules, spelled, returns)
 
 
 def _counts(value: Value) -> bool:

@@ -82,7 +82,7 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)
     value = _left_in(walk, node, receiver)
-    if isinstance(value, Envoy):
+    if isinstance(value, Envoy) or (isinstance(value, Numbers) and value.returns):
         return value
     if not is_traced(value) and (module := unknown_module(walk, node, receiver)) is not None:
         return access(walk, node, module, name, swap=False)

@@ -19,6 +19,7 @@ from nnmigrate.program.handed import (
     passed,
     ways_given,
 )
+from nnmigrate.program.iterables import returning_numbers
 from nnmigrate.program.joins import detached, is_kept
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block, Statement
@@ -300,6 +301,8 @@ def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
     for name, value in passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
             walk.facts.observed[id(function.node), name] = replace(value, model=name)
+        elif (numbers := returning_numbers(value)) is not None:
+            walk.facts.observed[id(function.node), name] = numbers
 
 
 def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Value:

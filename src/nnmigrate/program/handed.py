@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 import libcst as cst
 
@@ -11,11 +11,28 @@ from nnmigrate.classes import dataclass
 from nnmigrate.program.expressions import path_of
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.steps import Item, Mutation
-from nnmigrate.program.values import UNKNOWN, Value
+from nnmigrate.program.values import UNKNOWN, Function, Value
 from nnmigrate.program.walk import Arguments, Frame
 
 Called = cst.FunctionDef | cst.Lambda
 Args = Sequence[cst.Arg]
+
+
+@dataclass(frozen=True)
+class Partial(Value):
+    """`functools.partial(f, ...)` of a function of this file.
+
+    Args:
+        function: the function.
+        positional: what it is given beforehand.
+        keywords: what it is given by name.
+        arguments: the same as it stands in the text.
+    """
+
+    function: Function = field(kw_only=True)
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    arguments: tuple[cst.Arg, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -116,6 +117,31 @@ def _iterated(name: str, values: tuple[Value, ...], keywords: Keywords) -> Value
         return backwards(values[0]) if plain else UNKNOWN
     down = keywords == (("reverse", Constant(value=True)),)
     return _sorted(values[0], down=down) if plain or down else UNKNOWN
+
+
+def returning_numbers(value: Value) -> Value | None:
+    """What stands in the text, if numbers in it go back to smaller ones; the numbers themselves go.
+
+    `[3, 0]`, and pairs such as `[("mlp", 3), ("attn", 0)]`: as layers they are asked for in an
+    order in which they do not run.
+    """
+    rows = value.items if isinstance(value, Items) else ()
+    if _go_back(rows):
+        return Numbers(ascending=False, returns=True)
+    lengths = {len(row.items) if isinstance(row, Items) else 0 for row in rows}
+    if len(lengths) != 1 or 0 in lengths:
+        return None
+    columns = list(zip(*(row.items for row in rows if isinstance(row, Items)), strict=True))
+    if not any(map(_go_back, columns)):
+        return None
+    back = Numbers(ascending=False, returns=True)
+    return Zipped(parts=tuple(back if _go_back(column) else UNKNOWN for column in columns))
+
+
+def _go_back(values: Sequence[Value]) -> bool:
+    numbers = [each.value for each in values if isinstance(each, Constant)]
+    whole = [number for number in numbers if type(number) is int and number >= 0]
+    return len(whole) == len(values) and whole != sorted(whole)
 
 
 def backwards(value: Value) -> Value:

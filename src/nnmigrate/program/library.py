@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from nnmigrate.program.functions import called_outside, inline
+from nnmigrate.program.handed import Partial
 from nnmigrate.program.iterables import any_traced, first_of
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import CHANGING_FUNCTIONS
@@ -16,7 +17,6 @@ from nnmigrate.program.values import (
     Function,
     LocalClass,
     Method,
-    Partial,
     Value,
 )
 from nnmigrate.program.walk import Arguments, Walk

@@ -289,6 +289,7 @@ class Loop:
         zero: whether its variable counts from 0 by 1, where it is not known how far.
         modules: the ways to the modules that its variable stands for, turn by turn, where known.
         spelled: how many parts the way has that stands for all of them.
+        returns: whether a call in the file lets its variable go back to a smaller number.
     """
 
     key: str
@@ -300,6 +301,7 @@ class Loop:
     zero: bool = False
     modules: tuple[Path, ...] = ()
     spelled: int = 0
+    returns: bool = False
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,7 @@ class Numbers(Value):
         ascending: whether it is known to count upwards, where the numbers are not known.
         zero: whether it is known to count from 0 by 1.
         falling: whether it is known to count downwards, where the numbers are not known.
+        returns: whether it goes back to a smaller number, in a call that the file has.
     """
 
     numbers: tuple[int, ...] | None = None
@@ -165,6 +166,7 @@ class Numbers(Value):
     ascending: bool = True
     zero: bool = False
     falling: bool = False
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -304,23 +306,6 @@ class Function(Value):
 
     node: cst.FunctionDef = field(kw_only=True, repr=False)
     scope: int = -1
-
-
-@dataclass(frozen=True)
-class Partial(Value):
-    """`functools.partial(f, ...)` of a function of this file.
-
-    Args:
-        function: the function.
-        positional: what it is given beforehand.
-        keywords: what it is given by name.
-        arguments: the same as it stands in the text.
-    """
-
-    function: Function = field(kw_only=True)
-    positional: tuple[Value, ...] = ()
-    keywords: tuple[tuple[str, Value], ...] = ()
-    arguments: tuple[cst.Arg, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
