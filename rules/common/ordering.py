@@ -19,8 +19,8 @@ from .handing import may_be_one
 from .rising import MOST_PLACES, all_rising, rising, suites_around, waits_for_later
 from .touching import touched
 
-# Of the late accesses of a trace so many are tried before a person has to look. Where there are more,
-# all of them are tried together first: a round for each would take the square of their number.
+# Of the late accesses of a trace so many are tried before a person has to look. Where there are
+# more, all are tried together first: a round for each would take the square of their number.
 _MOST_TRIED = 4
 
 

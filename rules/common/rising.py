@@ -90,8 +90,13 @@ def _ordered(program: Program, order: Sequence[Statement], moved: set[Statement]
 
 def waits_for_later(step: Access, other: Touched) -> bool:
     """Whether a statement may wait for a later module than an access does."""
-    order = (compare(step.provider, used) for used in other.used)
-    return any(each in (Order.BEFORE, Order.UNKNOWN) for each in order)
+    return _waits(step, other) is not None
+
+
+def _waits(step: Access, other: Touched) -> Order | None:
+    """The same: `BEFORE` where it is known, `UNKNOWN` where it is not, None where it does not."""
+    orders = {compare(step.provider, used) for used in other.used}
+    return next((each for each in (Order.BEFORE, Order.UNKNOWN) if each in orders), None)
 
 
 def suites_around(trace: Trace, step: Access) -> list[Block]:
@@ -145,9 +150,8 @@ def _up(
                 break
             moving.insert(0, other)
             meant.append(passed)
-        elif movable(other) and waits_for_later(step, passed):
-            certain = any(compare(step.provider, used) is Order.BEFORE for used in passed.used)
-            yield Rise(tuple(moving), other, certain, names, tuple(group))
+        elif movable(other) and (order := _waits(step, passed)) is not None:
+            yield Rise(tuple(moving), other, order is Order.BEFORE, names, tuple(group))
 
 
 def _own_name(
