@@ -87,10 +87,12 @@ def check(program: Program) -> Iterator[Finding]:
     if program.dialect is Dialect.NEW or not re.search(r"\.shape\s*\)", program.code):
         return
     found: dict[Span, Finding] = {}
+    # Most steps are asked nothing: what is to stand behind them is looked for first.
+    ends = {match.start() for match in _BEHIND.finditer(program.code)}
     inside = [trace.statement.span for trace in program.traces]
     for scope in program.scopes:
         for statement in scope.body.statements:
-            for step in statement.all_steps:
+            for step in (one for one in statement.all_steps if one.span.end in ends):
                 traced = any(span.holds(step.span) for span in inside)
                 finding = _of_step(program, step) if _is_value(step, traced=traced) else None
                 if finding is not None:

@@ -13,7 +13,7 @@ from nnmigrate.schedule.values import Order
 
 from .cursors import Uncounted, is_next, shown
 from .stepping import Chunk, follows, in_order
-from .touching import Touched, may_change_places, touched
+from .touching import Touched, accesses_of, may_change_places, touched_by
 
 
 @dataclass(frozen=True)
@@ -84,4 +84,4 @@ def _exchangeable(trace: Trace, one: Chunk, other: Chunk) -> bool:
 
 def _touched(trace: Trace, statement: Statement) -> Touched:
     plain = replace(statement, steps=tuple(step for step in statement.steps if not is_next(step)))
-    return touched(trace, plain)
+    return touched_by(plain, accesses_of(trace))

@@ -105,11 +105,12 @@ def together(
 
     There is none of it where only one trace has something to be tried.
     """
+    wanted = [(tuple(sorted(ways(program, each).at(number))), each) for each in program.traces]
     proposed: dict[Trace, Edits] = {}
     end = 0
-    for trace in program.traces:
-        edits = tuple(sorted(ways(program, trace).at(number)))
-        if edits and edits[0].span.start >= end:
+    # In the order of the text: the traces of a function come behind those around it.
+    for edits, trace in sorted((one for one in wanted if one[0]), key=lambda one: one[0]):
+        if edits[0].span.start >= end:
             proposed[trace] = edits
             end = edits[-1].span.end + 1
     if len(proposed) < 2:

@@ -58,10 +58,10 @@ def _fused_in(program: Program, trace: Trace, suite: Block, step: Access) -> Ite
     late = _pass(program, suite.statements[index])
     if late is None:
         return
-    what = touched(trace, late.statement)
+    what = touched(program, trace, late.statement)
     names = {late.target}
     for other in reversed(suite.statements[:index]):
-        early, passed = _pass(program, other), touched(trace, other)
+        early, passed = _pass(program, other), touched(program, trace, other)
         if early is not None and (early.target, early.over) == (late.target, late.over):
             ours = (passed.bound | passed.changed) - names
             if _same_turns(program, early, late):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
-from nnmigrate.program import Bind, Program, Statement, Trace
+from nnmigrate.patterns import pattern
+from nnmigrate.program import Bind, Program, Scope, Statement, Trace
 from nnmigrate.program.bodies import Placed
 from nnmigrate.program.filling import holder_of
 from nnmigrate.program.liveness import reads_free
+from nnmigrate.program.memory import remembered
 
 from .editing import expression_of
 
@@ -123,29 +124,45 @@ def other_names(program: Program, trace: Trace, path: str) -> frozenset[str]:
 
     `a = b = []`, `view = seen`, `acts = self.acts`.
     """
-    same: set[str] = set()
-    for statement in trace.scope.body.walk():
+    return frozenset(_assigned(program, trace.scope).get(path, ()))
+
+
+@remembered
+def _assigned(program: Program, scope: Scope) -> Mapping[str, set[str]]:
+    """What is assigned from one to the other, either way, by the plain assignments of a scope."""
+    same: dict[str, set[str]] = {}
+    for statement in scope.body.walk():
         node = statement.node
         if isinstance(node, cst.Assign):
             ways = [_dotted(target.target) for target in node.targets] + [_dotted(node.value)]
-            if path in ways:
-                same.update(way for way in ways if way is not None and way != path)
-    return frozenset(same)
+            for path in ways:
+                if path is not None:
+                    same.setdefault(path, set()).update(
+                        way for way in ways if way is not None and way != path
+                    )
+    return same
 
 
 def read_by_function(program: Program, trace: Trace, name: str) -> bool:
     """Whether a function of the file that the body calls reads a name from around it."""
-    body = program.text(trace.body.span)
-    for definition in _functions(program):
-        node = definition.node
-        assert isinstance(node, cst.FunctionDef)
-        called = re.search(rf"\b{re.escape(node.name.value)}\s*\(", body) is not None
-        around = definition.span.holds(trace.statement.span)
-        if called and not around and reads_free(program, definition, name):
-            return True
+    functions = _functions(program)
+    for called in set(_CALLED.findall(program.text(trace.body.span))):
+        for definition in functions.get(called, ()):
+            around = definition.span.holds(trace.statement.span)
+            if not around and reads_free(program, definition, name):
+                return True
     return False
 
 
-def _functions(program: Program) -> Iterator[Statement]:
+_CALLED = pattern(r"\b(\w+)\s*\(")
+
+
+@remembered
+def _functions(program: Program) -> Mapping[str, list[Statement]]:
+    """The functions of a program, by their names."""
+    found: dict[str, list[Statement]] = {}
     for scope in program.scopes:
-        yield from (s for s in scope.body.walk() if s.kind == "FunctionDef")
+        for statement in scope.body.walk():
+            if isinstance(statement.node, cst.FunctionDef):
+                found.setdefault(statement.node.name.value, []).append(statement)
+    return found

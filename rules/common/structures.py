@@ -18,6 +18,7 @@ from nnmigrate.program import (
     Statement,
     Told,
 )
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.model import STRING_OR_COMMENT, code_only
 from nnmigrate.spans import Edit, Span
 
@@ -54,10 +55,12 @@ class Structure:
     chain: tuple[tuple[Statement, cst.Call], ...] = ()
 
 
-def structures(program: Program) -> Iterator[Structure]:
+@remembered
+def structures(program: Program) -> tuple[Structure, ...]:
     """All of them, in the order of the text; a chain is one."""
-    for scope in program.scopes:
-        yield from _in_block(program, scope, scope.body.statements)
+    return tuple(
+        one for scope in program.scopes for one in _in_block(program, scope, scope.body.statements)
+    )
 
 
 def _in_block(

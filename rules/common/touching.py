@@ -17,12 +17,14 @@ from nnmigrate.program import (
     BarrierMade,
     Bind,
     Mutation,
+    Program,
     Read,
     Statement,
     Told,
     Trace,
     Write,
 )
+from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Traced
 from nnmigrate.schedule.values import Provider
 
@@ -58,10 +60,20 @@ class Touched:
         return replace(self, bound=bound, read=frozenset(names.get(n, n) for n in self.read))
 
 
-def touched(trace: Trace, statement: Statement) -> Touched:
+@remembered
+def touched(program: Program, trace: Trace, statement: Statement) -> Touched:
     """What a statement of a trace has to do with, all below it included."""
+    return touched_by(statement, _accesses(program, trace))
+
+
+def touched_by(statement: Statement, accesses: Mapping[int, Access]) -> Touched:
+    """What a statement has to do with.
+
+    Args:
+        statement: the statement.
+        accesses: those of its trace, by their sites.
+    """
     steps = statement.all_steps
-    accesses = {s.site: s for s in trace.statement.all_steps if isinstance(s, Access)}
     origins = {s.got for s in steps if isinstance(s, Write)}
     held = {
         step.value.origin
@@ -79,8 +91,19 @@ def touched(trace: Trace, statement: Statement) -> Touched:
     )
 
 
-def _providers(accesses: dict[int, Access], sites: Iterable[int | None]) -> frozenset[Provider]:
-    return frozenset(accesses[site].provider for site in sites if site in accesses)
+@remembered
+def _accesses(program: Program, trace: Trace) -> Mapping[int, Access]:
+    return accesses_of(trace)
+
+
+def accesses_of(trace: Trace) -> Mapping[int, Access]:
+    """The accesses of a trace, by their sites."""
+    return {step.site: step for step in trace.statement.all_steps if isinstance(step, Access)}
+
+
+def _providers(accesses: Mapping[int, Access], sites: Iterable[int | None]) -> frozenset[Provider]:
+    found = (accesses.get(site) for site in sites if site is not None)
+    return frozenset(access.provider for access in found if access is not None)
 
 
 def _is_fixed(statement: Statement) -> bool:

@@ -154,6 +154,14 @@ def steps(count: int) -> str:
     return code + "    value.save()\n"
 
 
+def against_the_order(count: int) -> str:
+    """One trace that reads that many values, each of a layer before the one above it."""
+    code = _HEAD + 'with model.trace("a"):\n'
+    for number in range(count):
+        code += f"    out_{number} = model.transformer.h[{count - number}].output[0].save()\n"
+    return code
+
+
 def silenced(count: int) -> str:
     """That many comments that silence something."""
     return removed(count).replace("False):\n", "False):  # nnmigrate: ignore[NNS420]\n")
@@ -180,6 +188,7 @@ GROWING = (
     calls,
     methods,
     steps,
+    against_the_order,
     removed,
     silenced,
     needless,

@@ -6,6 +6,8 @@ rewritten here, on 0.5.15: the results are equal.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nnmigrate.engine import check, fix
@@ -580,6 +582,45 @@ with lm.trace("a b c"):
     assert fixed.code.index("h[0].input") < fixed.code.index("h[2].input")
     assert "    h_input = lm.transformer.h[0].input\n" in fixed.code
     assert "    hidden = h_input\n" in fixed.code
+
+
+def test_many_late_accesses_of_one_trace_are_put_in_order_in_one_round() -> None:
+    layers = range(150, 0, -1)
+    body = "".join(f"    out_{n} = lm.transformer.h[{n}].output[0].save()\n" for n in layers)
+    fixed = fix(HEAD + 'with lm.trace("a b c"):\n' + body)
+    assert (fixed.remaining, fixed.failures) == ((), ())
+    found = re.findall(r"h\[(\d+)\]", fixed.code)
+    assert found == sorted(found, key=int)
+    assert {one.fix.message for one in fixed.applied if one.fix} == {
+        "Read each before the later modules"
+    }
+
+
+def test_what_a_moved_statement_needs_moves_along_when_many_move() -> None:
+    body = 'with lm.trace("a b c"):\n'
+    for number in range(8, 1, -1):
+        body += f"    scale_{number} = {number} * 2\n"
+        body += (
+            f"    out_{number} = (lm.transformer.h[{number}].output[0] * scale_{number}).save()\n"
+        )
+    fixed = fix(HEAD + body)
+    assert (fixed.remaining, fixed.failures) == ((), ())
+    for number in range(2, 9):
+        assert fixed.code.index(f"scale_{number} =") < fixed.code.index(f"out_{number} =")
+
+
+def test_many_values_that_are_wanted_late_are_each_bound_where_they_are_there() -> None:
+    body = 'with lm.trace("a b c"):\n'
+    for number in range(6):
+        late, early = f"lm.transformer.h[{number + 1}].output", f"lm.transformer.h[{number}].output"
+        body += f"    change_{number} = ({late}[0] - {early}[0]).save()\n"
+    fixed = fix(HEAD + body)
+    assert (fixed.remaining, fixed.failures) == ((), ())
+    assert "    h_output = lm.transformer.h[0].output\n    change_0" in fixed.code
+    assert "change_5 = (lm.transformer.h[6].output[0] - h_output_6[0]).save()" in fixed.code
+    assert {one.fix.message for one in fixed.applied if one.fix} == {
+        "Bind each once, where it is there"
+    }
 
 
 BODY = (

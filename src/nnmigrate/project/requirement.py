@@ -16,13 +16,27 @@ _NEW = (*(f"0.5.{patch}" for patch in range(16)), "0.6.3", "0.7.0", "0.8.0")
 # What nearly all requirements look like. The rest is left to `packaging`, which takes as long to
 # import as a small file to check.
 _CLAUSE = r"(?:[=!<>]=|[<>])\s*[0-9]+(?:\.[0-9]+)*"
+_PLAIN_SPECIFIER = pattern(rf"{_CLAUSE}(?:,{_CLAUSE})*")
+# What is read without it, though it takes `packaging` to say what that allows.
+_KNOWN_CLAUSE = (
+    rf"(?:{_CLAUSE}(?:(?:a|b|rc|\.post|\.dev)[0-9]+)?"
+    r"|[=!]=\s*[0-9]+(?:\.[0-9]+)*\.\*|~=\s*[0-9]+(?:\.[0-9]+)+)"
+)
+_MARKER = (
+    r"(?:python_version|python_full_version|sys_platform|platform_system|platform_machine|os_name"
+    r"|extra)\s*(?:[=!<>]=|[<>])\s*(?:'[\w.-]+'|\"[\w.-]+\")"
+)
 _PLAIN = pattern(
     r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*"
     r"(?:\[\s*[A-Za-z0-9]\w*(?:\s*,\s*[A-Za-z0-9]\w*)*\s*\])?\s*"
-    rf"(?P<specifier>(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?)",
+    rf"(?:@\s*[\w+.-]+://[\w./@:%~#=&+-]+|(?P<specifier>(?:{_KNOWN_CLAUSE}(?:\s*,\s*{_KNOWN_CLAUSE})*)?)"
+    rf"\s*(?:;\s*{_MARKER}(?:\s+(?:and|or)\s+{_MARKER})*\s*)?)",
     re.ASCII,
 )
-_PLAIN_SPECIFIER = pattern(rf"{_CLAUSE}(?:,{_CLAUSE})*")
+
+# No requirement begins so: options and paths, addresses without a name, `pip:` in an environment's
+# file, what conda says of a build (`blas==1.0=mkl`).
+_OTHER = pattern(r"[-.]|[\w.-]*[:+/\\]|[\w.-]+==[\w.]+=[^=]", re.ASCII)
 _SIGNS = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -137,9 +151,11 @@ def parsed(text: str, path: Path, start: int) -> Requirement | None:
     if git is not None:
         return Requirement(_normalized(git["name"]), f"=={git['version']}", path, start, line)
     asked = line.split(" \\")[0]
+    if _OTHER.match(asked):
+        return None
     plain = _PLAIN.fullmatch(asked)
     if plain is not None:
-        clauses = {"".join(one.split()) for one in plain["specifier"].split(",")}
+        clauses = {"".join(one.split()) for one in (plain["specifier"] or "").split(",")}
         return Requirement(_normalized(plain["name"]), ",".join(sorted(clauses)), path, start, line)
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
@@ -157,14 +173,21 @@ def of_poetry(name: str, version: object, path: Path, start: int) -> Requirement
         version = version.get("version", "")
     if not isinstance(version, str):
         return None
+    parts = ("".join(part.split()) for part in version.split(",") if part.strip())
+    specifier = ",".join(map(_as_specifier, parts))
+    if not (specifier and not _PLAIN_SPECIFIER.fullmatch(specifier)) or _is_specifier(specifier):
+        return Requirement(_normalized(name), specifier, path, start, name)
+    return None
+
+
+def _is_specifier(text: str) -> bool:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    specifier = ",".join(_as_specifier(part.strip()) for part in version.split(",") if part.strip())
     try:
-        SpecifierSet(specifier)
+        SpecifierSet(text)
     except InvalidSpecifier:
-        return None
-    return Requirement(_normalized(name), specifier, path, start, name)
+        return False
+    return True
 
 
 def _as_specifier(part: str) -> str:
