@@ -4,7 +4,8 @@
 
 Finds bodies that use a module's weights without gradients being switched off inside of them, where
 they are switched off around the trace: by a with statement, a decorator of the function,
-`torch.set_grad_enabled(False)`, or by the model's own `generate`.
+`torch.set_grad_enabled(False)`, or by the model's own `generate`. Around a call of the function
+that traces, or of what calls that, they count too.
 
 ## Why is this bad?
 
@@ -63,7 +64,8 @@ print(mean.requires_grad)
 
 The fix is safe where the mode is to be seen around the trace: 0.4 computed in it. That `generate`
 runs without gradients is not to be seen; there the fix is safe in code written for 0.4, and unsafe
-where nothing tells for which version the code is written.
+where nothing tells for which version the code is written. Where the file calls the function once
+with gradients and once without, the fix is unsafe: it switches them off for both.
 
 ## References
 
@@ -81,6 +83,7 @@ from nnmigrate.program import (
     Block,
     Dialect,
     Invoke,
+    Item,
     Program,
     Read,
     Remote,
@@ -96,6 +99,7 @@ from nnmigrate.program.names import PARAMETERS
 from nnmigrate.program.values import Envoy, Instance, Method, Value
 from nnmigrate.spans import Edit, Span
 
+from .common.callers import mode_of_calls
 from .common.editing import import_of, merged
 from .common.helpers import calls_helper
 from .common.surroundings import (
@@ -143,23 +147,42 @@ def _of_invoke(
         return
     known = seen is not None or program.dialect is Dialect.OLD
     severity = Severity.ERROR if inference else Severity.SILENT if known else Severity.NOTE
-    around = f"`{seen.text}` around the trace" if seen else "that `generate` runs without gradients"
+    around = f"`{seen.text}` {seen.place}" if seen else "that `generate` runs without gradients"
     raised = "RuntimeError: an inference tensor is used outside of inference mode"
     yield RULE.finding(
         severity,
         used,
         f"{around} does not hold where `{program.text(used)}` is computed since 0.5",
         raised if inference else "silently a graph for gradients is kept; `.numpy()` raises",
-        _fix(program, trace, invoke, seen, known),
+        _fix(program, trace, invoke, seen, known and (seen is None or seen.certain)),
     )
 
 
 def mode_around(program: Program, trace: Trace) -> Context | None:
     """What switches gradients off around a trace."""
-    for context in contexts_around(program, trace):
-        if context.name in _MODES:
-            return context if _is_off(context) else None
-    return _switched_off(program, trace)
+    entered = [each for each in contexts_around(program, trace) if each.name in _MODES]
+    if entered:
+        # Of one that is chosen by a condition both may be meant.
+        innermost = [each for each in entered if each.text == entered[0].text]
+        return next(filter(_may_be_off, innermost), None)
+    return _switched_off(program, trace) or _around_calls(program, trace)
+
+
+def _around_calls(program: Program, trace: Trace) -> Context | None:
+    """What is entered where the file calls the function that the trace is in."""
+    if trace.scope.kind != "function":
+        return None
+    mode = mode_of_calls(program, trace.scope.name)
+    if mode is None:
+        return None
+    place = f"around a call of `{trace.scope.name}`"
+    return Context(mode.name, mode.text, place=place, certain=mode.always)
+
+
+def _may_be_off(context: Context) -> bool:
+    """Whether gradients are off in a context, or are where a name in it says so."""
+    named = context.argument.replace(".", "").isidentifier()
+    return _is_off(context) or (named and context.argument not in ("True", "False"))
 
 
 def _is_off(context: Context) -> bool:
@@ -176,7 +199,7 @@ def _switched_off(program: Program, trace: Trace) -> Context | None:
         return None
     if re.search(r"\benable_grad\b|\bset_grad_enabled\((?!False\))", program.bare):
         return None
-    return next(filter(_is_off, called_above(trace)), None)
+    return next(filter(_is_off, called_above(program, trace)), None)
 
 
 # --- what the mode matters for --------------------------------------------------------------------
@@ -184,7 +207,7 @@ def _switched_off(program: Program, trace: Trace) -> Context | None:
 
 def _uses(program: Program, scope: Scope, body: Block, inference: bool) -> Iterator[Span]:
     """Where a body computes with something that may need gradients."""
-    for statement in without(scope, body, _MODES):
+    for statement in without(program, scope, body, _MODES):
         if calls_helper(statement):
             continue  # what it does in an invoke of its own is not done where it is called
         for step in flat((*statement.steps, *statement.turn)):
@@ -198,6 +221,8 @@ def _needs_gradients(program: Program, scope: Scope, step: Step) -> bool:
         return not _WEIGHTLESS.fullmatch(last) and not _NO_NUMBERS.match(
             program.code, step.span.end
         )
+    if isinstance(step, Item) and step.path == "self":
+        return _is_trained_attribute(program, step)
     if not isinstance(step, Read) or step.foreign:
         return False
     if _is_parameter(step.value):
@@ -239,6 +264,13 @@ def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
         if called and isinstance(bind.value, Instance) and _is_module(program, bind.value.name):
             return True
     return False
+
+
+def _is_trained_attribute(program: Program, item: Item) -> bool:
+    """Whether a method reads a layer or parameter that the file makes for its object."""
+    name = re.escape(str(item.key))
+    made = re.search(rf"\bself\.{name}\s*=\s*(?:torch\.)?nn\.(?:Linear|Parameter)\(", program.code)
+    return made is not None and not _NO_NUMBERS.match(program.code, item.span.end)
 
 
 def _is_module(program: Program, name: str) -> bool:

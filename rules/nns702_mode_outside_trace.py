@@ -127,7 +127,7 @@ def _default_device(program: Program, trace: Trace) -> Iterator[Context]:
     """`torch.set_default_device(...)` above the trace, where it is called once."""
     torch = torch_imported(program, trace.scope)
     if torch is not None and program.bare.count("set_default_device(") == 1:
-        for called in called_above(trace):
+        for called in called_above(program, trace):
             if called.name == "set_default_device" and called.argument:
                 yield Context("device", f"{torch}.device({called.argument})")
 
@@ -135,7 +135,7 @@ def _default_device(program: Program, trace: Trace) -> Iterator[Context]:
 def _of_invoke(
     program: Program, trace: Trace, invoke: Invoke, context: Context
 ) -> Iterator[Finding]:
-    statements = without(trace.scope, invoke.body, (context.name,))
+    statements = without(program, trace.scope, invoke.body, (context.name,))
     used = next((s for one in statements for s in _uses(program, trace, one, context)), None)
     if used is None:
         return

@@ -8,6 +8,7 @@ its modes by thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -17,7 +18,7 @@ from nnmigrate.program.memory import remembered
 from nnmigrate.program.values import Module
 from nnmigrate.spans import Edit, Span
 
-from .editing import code_of, indented
+from .editing import code_of, expression_of, indented
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,15 @@ class Context:
         name: what is called, by its last name: `no_grad`, `autocast`, `device`, ...
         text: the call, as it can be written again.
         argument: its first argument's characters; empty where there is none.
+        place: where it is entered, as a message has it.
+        certain: whether it is entered whenever the trace is.
     """
 
     name: str
     text: str
     argument: str = ""
+    place: str = "around the trace"
+    certain: bool = True
 
 
 def contexts_around(program: Program, trace: Trace) -> Iterator[Context]:
@@ -42,17 +47,17 @@ def contexts_around(program: Program, trace: Trace) -> Iterator[Context]:
         root = root.session
     yield from _entered_before(program, root)
     for parent in reversed(root.parents):
-        yield from _entered(trace.scope, parent)
+        yield from _entered(program, trace.scope, parent)
     definition = trace.scope.statement
     if definition is not None and isinstance(definition.node, cst.FunctionDef):
         for decorator in reversed(definition.node.decorators):
-            yield from context_of(trace.scope.parent or trace.scope, decorator.decorator)
+            yield from context_of(program, trace.scope.parent or trace.scope, decorator.decorator)
 
 
-def _entered(scope: Scope, statement: Statement) -> Iterator[Context]:
+def _entered(program: Program, scope: Scope, statement: Statement) -> Iterator[Context]:
     if isinstance(statement.node, cst.With):
         for item in reversed(statement.node.items):
-            yield from context_of(scope, item.item)
+            yield from context_of(program, scope, item.item)
 
 
 def _entered_before(program: Program, trace: Trace) -> Iterator[Context]:
@@ -69,16 +74,16 @@ def _entered_before(program: Program, trace: Trace) -> Iterator[Context]:
             break
         before.append(item.item)
     for node in reversed(before):
-        yield from context_of(trace.scope, node)
+        yield from context_of(program, trace.scope, node)
 
 
-def called_above(trace: Trace) -> Iterator[Context]:
+def called_above(program: Program, trace: Trace) -> Iterator[Context]:
     """What has been called, by statements of their own, when a trace is entered."""
     scope: Scope | None = trace.scope
     while scope is not None:
         for statement in _above(scope.body, trace, whole=scope is not trace.scope):
             if isinstance(statement.node, cst.Expr):
-                yield from context_of(scope, statement.node.value)
+                yield from context_of(program, scope, statement.node.value)
         scope = scope.parent
 
 
@@ -93,8 +98,15 @@ def _above(block: Block, trace: Trace, *, whole: bool) -> Iterator[Statement]:
                 yield from _above(inner, trace, whole=False)
 
 
-def context_of(scope: Scope, node: cst.BaseExpression) -> Iterator[Context]:
-    """What an expression enters, if it is torch's."""
+def context_of(program: Program, scope: Scope, node: cst.BaseExpression) -> Iterator[Context]:
+    """What an expression enters, if it is torch's; of two that it chooses from, either."""
+    if isinstance(node, cst.Name):
+        node = _bound_to(program, scope, node)
+    if isinstance(node, cst.IfExp):
+        for each in (node.body, node.orelse):
+            for one in context_of(program, scope, each):
+                yield replace(one, text=code_of(node).strip())
+        return
     called = isinstance(node, cst.Call)
     name = torch_name(scope, node.func if isinstance(node, cst.Call) else node)
     if name is not None:
@@ -102,6 +114,18 @@ def context_of(scope: Scope, node: cst.BaseExpression) -> Iterator[Context]:
         arguments = node.args if isinstance(node, cst.Call) else ()
         first = code_of(arguments[0].value) if arguments else ""
         yield Context(name, text if called else f"{text}()", first)
+
+
+def _bound_to(program: Program, scope: Scope, name: cst.Name) -> cst.BaseExpression:
+    """What a name stands for that is bound once, to a call or to one of two (`ctx = no_grad()`)."""
+    current: Scope | None = scope
+    while current is not None and name.value not in current.bindings:
+        current = current.parent
+    made = current.bindings[name.value] if current is not None else ()
+    if len(made) != 1 or made[0].how != "assign" or made[0].expression is None:
+        return name
+    expression = expression_of(program.text(made[0].expression))
+    return expression if isinstance(expression, (cst.Call, cst.IfExp)) else name
 
 
 def torch_name(scope: Scope, node: cst.BaseExpression) -> str | None:
@@ -123,13 +147,15 @@ def imported(scope: Scope, name: str) -> str | None:
     return value.name if isinstance(value, Module) else None
 
 
-def without(scope: Scope, block: Block, names: Collection[str]) -> Iterator[Statement]:
+def without(
+    program: Program, scope: Scope, block: Block, names: Collection[str]
+) -> Iterator[Statement]:
     """The statements of a suite, all below them included, that stand in none of these contexts."""
     for statement in block.statements:
-        if not any(context.name in names for context in _entered(scope, statement)):
+        if not any(context.name in names for context in _entered(program, scope, statement)):
             yield statement
             for inner in statement.blocks:
-                yield from without(scope, inner, names)
+                yield from without(program, scope, inner, names)
 
 
 def wrapped(program: Program, statement: Statement, text: str) -> Edit | None:

@@ -228,3 +228,96 @@ def test_torch_is_imported_where_it_is_not() -> None:
     fixed = fix(code.replace("import torch\n", ""), unsafe=True).code
 
     assert fixed.startswith("import torch\nfrom nnsight")
+
+
+TRACED = """
+def logits(prompt):
+    with lm.trace(prompt):
+{}
+    return y
+"""
+PLAIN = "        y = lm.lm_head(lm.transformer.h[0].output).save()"
+
+# What is entered, and the line above that is needed for it.
+ENTERED = {
+    "a name": ("", "ctx = torch.no_grad()", "with ctx:", "torch.no_grad()"),
+    "a flag": ("", "", "with torch.set_grad_enabled(wanted):", "torch.set_grad_enabled(wanted)"),
+    "one of two": (
+        "from contextlib import nullcontext\n",
+        "",
+        "with nullcontext() if wanted else torch.no_grad():",
+        "nullcontext() if wanted else torch.no_grad()",
+    ),
+    "a name of one of two": (
+        "",
+        "ctx = torch.enable_grad() if wanted else torch.no_grad()",
+        "with ctx:",
+        "torch.enable_grad() if wanted else torch.no_grad()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENTERED)
+def test_what_may_switch_gradients_off_is_entered_again(name: str) -> None:
+    above, made, header, text = ENTERED[name]
+    code = program(
+        f"{above}def f(wanted):\n    {made or 'pass'}\n    {header}\n"
+        f'        with lm.trace("a"):\n    {PLAIN}\n    return y\n'
+    )
+    fixed = fix(code).code
+    assert fixed == code.replace(f"    {PLAIN}", f"            with {text}:\n        {PLAIN}")
+    assert not found(fixed)
+
+
+CALLED = {
+    "in a with": "with torch.no_grad():\n    print(logits('a'))\n",
+    "by a function that is decorated": (
+        "@torch.no_grad()\ndef run(\n    prompt,\n):\n    return logits(prompt)\nprint(run('a'))\n"
+    ),
+    "by what is called in a with": (
+        "def run():\n    return logits('a')\nwith torch.no_grad():\n    print(run())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLED.values(), ids=CALLED)
+def test_gradients_are_switched_off_around_a_call(call: str) -> None:
+    code = program(TRACED.format(PLAIN) + call)
+    inside = "        with torch.no_grad():\n    " + PLAIN
+    assert fix(code).code == code.replace(PLAIN, inside)
+    # Elsewhere it is called with gradients: whether they are wanted there is not known.
+    both = code + "print(logits('b').grad_fn)\n"
+    assert fix(both).code == both
+    assert fix(both, unsafe=True).code == both.replace(PLAIN, inside)
+
+
+NOT_CALLED = {
+    "beside a with": "with torch.no_grad():\n    x = 1\nprint(logits('a'))\n",
+    "in a text": "with torch.no_grad():\n    x = 'logits(1)'  # logits('a')\nprint(logits('a'))\n",
+    "another function": "with torch.no_grad():\n    print(other_logits('a'), logits)\n",
+    "behind a decorated function": (
+        "@torch.no_grad()\ndef run():\n    return 1\nprint(logits('a'), run())\n"
+    ),
+    "by itself": "def run():\n    return run()\nprint(logits('a'))\n",
+}
+
+
+@pytest.mark.parametrize("call", NOT_CALLED.values(), ids=NOT_CALLED)
+def test_gradients_are_on_around_a_call(call: str) -> None:
+    assert not found(TRACED.format(PLAIN) + call)
+
+
+def test_a_parameter_of_an_object_is_used() -> None:
+    code = """
+    class Probe:
+        def __init__(self):
+            self.weight = torch.nn.Parameter(torch.ones(16))
+            self.scale = 2
+        @torch.no_grad()
+        def run(self, prompt):
+            with lm.trace(prompt):
+                y = (lm.transformer.ln_f.output * self.{}).save()
+            return y
+    """
+    assert found(code.format("weight")) == ["silent"]
+    assert not found(code.format("scale"))
