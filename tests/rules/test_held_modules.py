@@ -177,6 +177,23 @@ def test_what_a_partial_function_is_given_goes_to_its_own_parameters() -> None:
     assert 'print(acts["x"], others["x"].value)' in fixed
 
 
+def test_an_attribute_that_is_set_and_read_by_its_name_is_waited_for() -> None:
+    code = """
+    class Box:
+        pass
+    box = Box()
+    with lm.trace() as tracer:
+        with tracer.invoke("a b c"):
+            setattr(box, "{put}", lm.transformer.h[1].output)
+        with tracer.invoke("d e f"):
+            lm.transformer.h[1].output = getattr(box, "hidden")
+            out = lm.lm_head.output.save()
+    print(out)
+    """
+    assert codes(code.format(put="hidden")) == ["NNS101"]
+    assert codes(code.format(put="other")) == []
+
+
 LEFT_ALONE = {
     "what a trace keeps in an object": """
         from types import SimpleNamespace

@@ -18,6 +18,7 @@ from nnmigrate.program.values import (
     LocalClass,
     Method,
     Value,
+    literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
 
@@ -42,7 +43,9 @@ def library_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments
     if node.args:
         last = node.args[-1].value, arguments.positional[-1] if arguments.positional else UNKNOWN
         target, method = node.args[0].value, name.rpartition(".")[2]
-        mutated(walk, node, target, "method", method=method, value=last)
+        named = literal_key(arguments.positional[1:2])[0] if method == "setattr" else None
+        key = None if named is None else (node.args[1].value, named)
+        mutated(walk, node, target, "method", method=method, key=key, value=last)
     if name != "builtins.next":
         return UNKNOWN
     first = first_of(arguments)

@@ -27,6 +27,10 @@ def taken_by_builtin(walk: Walk, node: cst.Call, name: str, arguments: Arguments
     """Notes what a call of one of Python's own functions takes of collections."""
     if name in _GO_THROUGH:
         taken_by_call(walk, node, arguments)
+    if name == "getattr" and len(node.args) > 1 and walk.tracing:
+        key, way = literal_key(arguments.positional[1:2])[0], path_of(node.args[0].value)
+        if isinstance(key, str) and way is not None:
+            walk.note(Item(walk.site(), walk.span(node), *way, key))
 
 
 def taken_by_call(walk: Walk, node: cst.Call, arguments: Arguments) -> None:
