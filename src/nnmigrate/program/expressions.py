@@ -9,12 +9,13 @@ import libcst as cst
 
 from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
-from nnmigrate.program.slices import sequence_of, sliced
+from nnmigrate.program.slices import sequence_down, sequence_of, sliced
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
     Container,
+    Countdown,
     Counter,
     Envoy,
     Instance,
@@ -304,10 +305,17 @@ def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
         key = f"{index.loop}{index.offset:+d}"
         return Index(key, None, None if index.offset else sequence_of(index.loop, index))
     text = walk.text(element)
-    names = sorted({name.value for name in _names_below(element)})
-    if any(isinstance(child, cst.Call) for child in _below(element)):
-        return Index(f"{text}#{walk.site()}")  # a call may give another index every time
-    return Index(" ".join((text, *(walk.version(name) for name in names))))
+    versions = [walk.version(name) for name in sorted({n.value for n in _names_below(element)})]
+    key = " ".join((text, *versions))
+    down = sequence_down(index, key, versions) if isinstance(index, Countdown) else None
+    if isinstance(index, Countdown) and index.base is not None:
+        return Index(f"-{index.loop}{index.base:+d}", None, down)
+    called = {walk.text(child.func) for child in _below(element) if isinstance(child, cst.Call)}
+    if not called:
+        return Index(key, None, down)
+    # A call may give another index every time, but hardly within one loop if it is `len`.
+    key = f"{text}#{walk.site()}"
+    return Index(f"{key}/{down[0]}", None, down) if down and called == {"len"} else Index(key)
 
 
 def _below(node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -19,7 +19,7 @@ Turns = Mapping[str, tuple[Loop, int]]
 # Of the loops around a trace no more turns than this are told apart.
 MAX_OUTER_TURNS = 32
 
-_COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
+_COUNTED = pattern(r"(-?)(loop\d+\.)([+-]\d+)")
 _KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*))?", re.DOTALL)
 
 
@@ -74,13 +74,14 @@ def at_turn(provider: Provider, turns: Turns) -> Provider:
 
 def _index(index: Index, turns: Turns) -> Index:
     counted = _COUNTED.fullmatch(index.key)
-    if counted is not None and counted[1] in turns:
-        loop, turn = turns[counted[1]]
+    if counted is not None and counted[2] in turns:
+        loop, turn = turns[counted[2]]
         if loop.numbers is not None:
-            number = loop.numbers[turn] + int(counted[2])
+            number = loop.numbers[turn] * (-1 if counted[1] else 1) + int(counted[3])
             return Index(str(number), number)
-        if loop.zero and int(counted[2]) == 0:
-            return _nth(turn)
+        if loop.zero and int(counted[3]) == 0:
+            # `-0` is the first one, behind which the last one comes.
+            return Index(f"{index.key}{turn}") if counted[1] else _nth(turn)
     key, sequence = index.key, index.sequence
     for name, (loop, turn) in turns.items():
         if loop.whole and key == f"{name}module" and sequence is not None:
@@ -89,7 +90,7 @@ def _index(index: Index, turns: Turns) -> Index:
             key = key.replace(name, f"{name}{turn}.")
         if sequence is not None and sequence[0] == name:
             sequence = (name, turn)
-        elif sequence is not None and sequence[0] == f"-{name}":
+        elif sequence is not None and sequence[0].startswith(f"-{name}"):
             sequence = (sequence[0], -turn)
     return Index(key, index.value, sequence)
 

@@ -181,6 +181,21 @@ class Counter(Value):
 
 
 @dataclass(frozen=True)
+class Countdown(Value):
+    """A number less a loop's counter, as in `11 - layer` or `-layer`; falls where that rises.
+
+    Args:
+        loop: the loop's key.
+        base: the number that the counter is taken from; None where it is not known.
+        falling: whether it is known to go down.
+    """
+
+    loop: str = ""
+    base: int | None = None
+    falling: bool = False
+
+
+@dataclass(frozen=True)
 class Label(Value):
     """A text with the number of a loop's turn in it: `f"resid_{i}"`.
 
