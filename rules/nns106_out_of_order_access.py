@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds accesses to modules in another order than the one in which the model runs them.
+Finds accesses to modules in another order than the one in which the model runs them; also where a
+function's loop goes over layers in the order in which a call in the file names them (`[3, 0]`).
 
 ## Why is this bad?
 
@@ -94,8 +95,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Applicability, Finding, Rule, Severity
-from nnmigrate.program import Access, Program, Trace
+from nnmigrate.program import Access, Dialect, Program, Step, Trace
+from nnmigrate.program.steps import Loop, Repeat, flat
 from nnmigrate.schedule import Fault
+from nnmigrate.schedule.values import Index
 
 from .common.apart import apart_fix
 from .common.crossings import late_accesses, runs
@@ -117,6 +120,40 @@ def check(program: Program) -> Iterator[Finding]:
         late = () if is_wanted(program, trace) else late_accesses(program, trace)
         for step, fault in late:
             yield _finding(program, trace, step, fault)
+        if not late and program.dialect is not Dialect.NEW:
+            yield from _given_backwards(program, trace)
+
+
+def _given_backwards(program: Program, trace: Trace) -> Iterator[Finding]:
+    """The first module that a loop asks for by numbers that a call gives in another order."""
+    for loop, steps in _loops(trace):
+        keys = tuple(each.key for each in (loop, *loop.parts) if each.returns)
+        late = [s for s in flat(steps) if isinstance(s, Access) and _is_counted(s, keys)]
+        if late:
+            text = program.text(late[0].span)
+            yield RULE.finding(
+                Severity.ERROR,
+                late[0].span,
+                f"a call in this file lets the loop around `{text}` go back to an earlier module: "
+                "this invoke waits for a later one before",
+                _ERRORS[Fault.OUT_OF_ORDER_GET].format(text),
+            )
+
+
+def _loops(trace: Trace) -> Iterator[tuple[Loop, tuple[Step, ...]]]:
+    """The loops in a trace's invokes, and what their turns do."""
+    for invoke in trace.invokes:
+        for statement in invoke.body.walk():
+            if statement.loop is not None:
+                yield statement.loop, statement.all_steps
+            for step in statement.steps:
+                if isinstance(step, Repeat):
+                    yield step.loop, step.steps
+
+
+def _is_counted(access: Access, loops: tuple[str, ...]) -> bool:
+    indexes = [part.key for part in access.provider.path if isinstance(part, Index)]
+    return any(key.startswith(loops) for key in indexes)
 
 
 def _finding(program: Program, trace: Trace, step: Access, fault: Fault) -> Finding:

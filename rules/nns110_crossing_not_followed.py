@@ -4,6 +4,8 @@
 
 Finds names that one invoke binds and a later one uses in a trace of which nnmigrate cannot tell
 when things happen: one that goes over the steps of a generation, deletes names, or is too long.
+And names that a function binds for its surroundings (`global`, `nonlocal`), called in one invoke,
+and that a later invoke uses.
 
 ## Why is this bad?
 
@@ -11,6 +13,10 @@ Nothing else is said of such a trace, so nothing would be said if a value did no
 wrong over the steps of a generation is known: a name is handed on once. The other invoke takes it
 at the first step and keeps it, and from the second step on works with an old value. Nothing is
 raised unless the shapes differ.
+
+A function's `global` or `nonlocal` name is no name of the invoke, which 0.5 would hand on. A
+function that is called later finds it where it has been bound by then; an invoke itself has what it
+was when the trace began.
 
 ## Example
 
@@ -85,7 +91,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnmigrate.findings import Finding, Rule, Severity
-from nnmigrate.program import Bind, Dialect, Invoke, Program, Read, Statement, Trace
+from nnmigrate.program import Bind, Dialect, Invoke, Mutation, Program, Read, Statement, Trace
 
 from .common.crossings import why_not_followed
 
@@ -100,6 +106,36 @@ def check(program: Program) -> Iterator[Finding]:
             for step, frozen in _crossing(trace):
                 if frozen or program.dialect is not Dialect.NEW:
                     yield _finding(step, why, frozen=frozen)
+        if trace.explicit and program.dialect is not Dialect.NEW:
+            yield from map(_bound_outside, _bound_by_functions(trace))
+
+
+def _bound_outside(step: Read) -> Finding:
+    return RULE.finding(
+        Severity.WARNING,
+        step.span,
+        f"`{step.name}` is bound by a function that an earlier invoke calls: keep it in a "
+        "dictionary, and see that it is there before it is used",
+        "the value that it had before the trace, unless a function asks for it later",
+    )
+
+
+def _bound_by_functions(trace: Trace) -> Iterator[Read]:
+    """The first use of each name that functions called in earlier invokes bind around them."""
+    bound: set[str] = set()
+    for invoke in trace.invokes:
+        own: set[str] = set()
+        changed: set[str] = set()
+        for step in (step for each in invoke.body.walk() for step in (*each.steps, *each.turn)):
+            if isinstance(step, Read) and step.name in bound - own:
+                yield step
+                bound.discard(step.name)
+            elif isinstance(step, Mutation) and step.how == "rebind":
+                changed.add(step.base)
+                own.add(step.base)
+            elif isinstance(step, Bind) and not step.foreign:
+                own.add(step.name)
+        bound |= changed
 
 
 def _finding(step: Read, why: str, *, frozen: bool) -> Finding:

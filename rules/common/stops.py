@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Access, Invoke, Program, Statement, Told, Trace
+from nnmigrate.program import Access, Block, Invoke, Program, Statement, Step, Told, Trace
+from nnmigrate.program.steps import flat
 from nnmigrate.program.values import Envoy, Traced, Tracer
 from nnmigrate.spans import Edit, Span
 
@@ -74,12 +75,20 @@ def _is_read_before(program: Program, stop: Stop) -> bool:
     if stop.value is not None and _OF_MODULE.search(program.text(stop.value)) is None:
         return True
     own = [step.provider for step in stop.statement.steps if isinstance(step, Access)]
-    before = {
-        step.provider
-        for step in stop.trace.statement.all_steps
-        if isinstance(step, Access) and step.span.end <= stop.statement.span.start
-    }
+    steps = flat(_surely_before(stop.trace.body, stop.statement))
+    before = {step.provider for step in steps if isinstance(step, Access)}
     return bool(own) and all(provider in before for provider in own)
+
+
+def _surely_before(block: Block, stop: Statement) -> Iterator[Step]:
+    """What has been done wherever a statement is reached: no branch or loop that is over."""
+    for statement in block.statements:
+        if statement.span.start >= stop.span.start:
+            return
+        yield from statement.steps
+        for inner in statement.blocks:
+            if statement.kind == "With" or inner.span.holds(stop.span):
+                yield from _surely_before(inner, stop)
 
 
 def is_session(told: Told) -> bool:

@@ -442,7 +442,7 @@ with lm.trace() as tracer:
         with tracer.invoke("b"):
             lm.transformer.h[n].output[:] = hs[n - 1]
 """,
-        "NNS105 NNS101",
+        "NNS101",
         after="""\
 with lm.session():
     with lm.trace("a"):

@@ -243,6 +243,69 @@ def test_an_order_that_was_not_recorded_is_an_assumption() -> None:
     assert done.index("b = second_output.grad") < done.index("a = first_output.grad")
 
 
+ELSEWHERE = {
+    "layers": (
+        Applicability.UNSAFE,
+        """
+        def grads_of(layers):
+            with lm.trace("a"):
+                for layer in layers:
+                    gs.append(layer.output[0].grad.save())
+                lm.lm_head.output.sum().backward()
+        """,
+        """
+        def grads_of(layers):
+            with lm.trace("a"):
+                values = [layer.output[0] for layer in layers]
+                with lm.lm_head.output.sum().backward():
+                    gradients = [value.grad for value in reversed(values)][::-1]
+                for layer, gradient in zip(layers, gradients):
+                    gs.append(gradient.save())
+        """,
+    ),
+    "a layer": (
+        Applicability.SAFE,
+        """
+        def grads_of(layer):
+            with lm.trace("a"):
+                h = layer.output[0]
+                g = h.grad.save()
+                lm.lm_head.output.sum().backward()
+        """,
+        """
+        def grads_of(layer):
+            with lm.trace("a"):
+                h = layer.output[0]
+                with lm.lm_head.output.sum().backward():
+                    g = h.grad.save()
+        """,
+    ),
+    "a layer whose gradient is set": (
+        Applicability.SAFE,
+        """
+        def without(layer):
+            with lm.trace("a"):
+                layer.output.grad = 0
+                lm.lm_head.output.sum().backward()
+        """,
+        """
+        def without(layer):
+            with lm.trace("a"):
+                output = layer.output
+                with lm.lm_head.output.sum().backward():
+                    output.grad = 0
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_only_the_order_of_modules_from_elsewhere_is_an_assumption(name: str) -> None:
+    applicability, before, after = ELSEWHERE[name]
+    assert own(before) == [applicability]
+    assert fix(program(before), unsafe=True).code == program(after)
+
+
 TOLD = {
     "under a condition": """
         with lm.trace("a"):
@@ -269,26 +332,6 @@ TOLD = {
         with lm.trace("a"):
             gs = [layer.output.grad.save() for layer in lm.transformer.h[::-1]]
             lm.lm_head.output.sum().backward()
-        """,
-    "layers that come from elsewhere": """
-        def grads_of(layers):
-            with lm.trace("a"):
-                for layer in layers:
-                    gs.append(layer.output[0].grad.save())
-                lm.lm_head.output.sum().backward()
-        """,
-    "a layer that comes from elsewhere, by a name": """
-        def grads_of(layer):
-            with lm.trace("a"):
-                h = layer.output[0]
-                g = h.grad.save()
-                lm.lm_head.output.sum().backward()
-        """,
-    "a layer from elsewhere whose gradient is set": """
-        def without(layer):
-            with lm.trace("a"):
-                layer.output.grad = 0
-                lm.lm_head.output.sum().backward()
         """,
     "a comprehension with a condition": """
         with lm.trace("a"):

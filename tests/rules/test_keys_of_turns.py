@@ -102,3 +102,48 @@ def test_an_item_that_no_turn_puts_in_is_not_waited_for(given: tuple[str, ...]) 
 def test_a_value_in_a_text_is_read_as_ever() -> None:
     code = program(FOUR, 'acts[f"{lm.lm_head.output}"] = i', "acts", "acts = {}")
     assert "NNS101" in found(code)
+
+
+# What a loop puts in; what is set to it; whether 0.4 ignored that.
+CAME = {
+    "an item of a later layer": ("acts[i] = layer.output", "h[0].output", "acts[2]", True),
+    "an item of an earlier layer": ("acts[i] = layer.output", "h[2].output", "acts[0]", False),
+    "an item of the same layer": ("acts[i] = layer.output", "h[1].output", "acts[1]", False),
+    "a part of it, behind the loop": (
+        "acts[i] = layer.output",
+        "h[1].output[:, -1]",
+        "acts[1][:, -1]",
+        True,
+    ),
+    "a text of a later layer": (
+        'acts[f"h{i:02}"] = layer.output',
+        "h[0].output",
+        'acts["h02"]',
+        True,
+    ),
+    "a text of an earlier layer": (
+        'acts[f"h{i:02}"] = layer.output',
+        "h[2].output",
+        'acts["h00"]',
+        False,
+    ),
+    "any item": ('acts[f"h{i:>9}"] = layer.output', "h[2].output", 'acts["h00"]', False),
+    "any item of another number": ("acts[i] = layer.output", "h[2].output", "acts[n - 1]", False),
+    "all items": ("acts[i] = layer.output", "h[2].output", "sum(acts.values())", True),
+}
+
+
+@pytest.mark.parametrize(("fill", "target", "value", "late"), CAME.values(), ids=CAME)
+def test_what_came_too_late_on_04_out_of_a_loop(
+    fill: str, target: str, value: str, late: bool
+) -> None:
+    code = f"""{HEAD}with lm.trace() as tracer:
+    acts = {{}}
+    with tracer.invoke("a b c"):
+        {ALL}
+            {fill}
+    with tracer.invoke("d e f"):
+        lm.transformer.{target} = {value}
+        logits = lm.lm_head.output.save()
+"""
+    assert found(code) == (["NNS105", "NNS101"] if late else ["NNS101"])

@@ -697,3 +697,61 @@ def test_a_loop_against_the_order_of_the_layers_is_found(head: str) -> None:
 @pytest.mark.parametrize("head", RISING.values(), ids=RISING)
 def test_a_loop_in_the_order_of_the_layers_is_left_alone(head: str) -> None:
     assert codes(loop(head)) == []
+
+
+OF_A_CALL = """
+def without(given):
+    with lm.trace("a b c"):
+        {loop}
+            lm.transformer.h[layer].mlp.output[:] = 0
+        out = lm.lm_head.output.save()
+    return out
+print(without({numbers}))
+"""
+LOOPS = {
+    "numbers": ("for layer in given:", "[3, 0]"),
+    "a tuple": ("for layer in given:", "given=(1, 2, 1)"),
+    "pairs": ("for kind, layer in given:", '[("mlp", 3), ("mlp", 0)]'),
+    "counted": ("for n, layer in enumerate(given):", "[2, 0]"),
+}
+
+
+@pytest.mark.parametrize(("loop", "numbers"), LOOPS.values(), ids=LOOPS)
+def test_a_call_gives_layers_in_another_order(loop: str, numbers: str) -> None:
+    assert codes(OF_A_CALL.format(loop=loop, numbers=numbers)) == ["NNS106"]
+    for known in ("(1, 2, 1)", "[2, 0]", "[3, 0]"):
+        numbers = numbers.replace(known, "[0, 2]")
+    upwards = numbers.replace('("mlp", 3), ("mlp", 0)', '("mlp", 0), ("mlp", 3)')
+    assert codes(OF_A_CALL.format(loop=loop, numbers=upwards)) == []
+
+
+def test_an_object_is_made_with_layers_in_another_order() -> None:
+    body = """
+class Without:
+    def __init__(self, layers):
+        self.layers = layers
+    def run(self):
+        with lm.trace("a b c"):
+            for layer in self.layers:
+                lm.transformer.h[layer].mlp.output[:] = 0
+            out = lm.lm_head.output.save()
+        return out
+print(Without({}).run())
+"""
+    assert codes(body.format("[3, 0]")) == ["NNS106"]
+    assert codes(body.format("[0, 3]")) == []
+
+
+def test_positions_in_any_order_are_left_alone() -> None:
+    body = OF_A_CALL.replace("h[layer].mlp.output[:]", "h[1].output[:, layer]")
+    assert codes(body.format(loop="for layer in given:", numbers="[2, 0]")) == []
+    around = """
+def without(layers):
+    for layer in layers:
+        with lm.trace("a b c"):
+            lm.transformer.h[layer].mlp.output[:] = 0
+            out = lm.lm_head.output.save()
+        print(out)
+without([3, 0])
+"""
+    assert codes(around) == []

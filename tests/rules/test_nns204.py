@@ -220,6 +220,50 @@ PROGRAMS = {
         'print(kept["x"].value, ',
         'print(kept["x"], ',
     ),
+    "one of what stands beside numbers and texts": (
+        """
+        rows = []
+        for i, prompt in enumerate(("a", "b")):
+            with lm.trace(prompt):
+                rows.append({"i": i, "of": "x", "x": lm.lm_head.output.save()})
+        print([{k: v if k == "i" else v.value for k, v in row.items()} for row in rows])
+        """,
+        "else v.value for",
+        "else v for",
+    ),
+    "keywords of an update": (
+        """
+        kept = {"layers": 2}
+        with lm.trace("a"):
+            kept.update(x=lm.lm_head.output.save())
+        print(kept["x"].value)
+        """,
+        'print(kept["x"].value)',
+        'print(kept["x"])',
+    ),
+    "a collection that is added to another": (
+        """
+        kept = {}
+        with lm.trace("a"):
+            kept |= {"x": lm.lm_head.output.save()}
+        print([value.value for value in kept.values()])
+        """,
+        "[value.value for",
+        "[value for",
+    ),
+    "what a helper puts into what it is given": (
+        """
+        def keep(into, key, value):
+            into[key] = value.save()
+        kept = {}
+        with lm.trace("a"):
+            for i in range(2):
+                keep(kept, i, lm.transformer.h[i].output)
+        print([value.value for value in kept.values()])
+        """,
+        "[value.value for",
+        "[value for",
+    ),
     "a name of which only the program's text speaks": (
         """
         kept = {}
@@ -276,6 +320,21 @@ LEFT_ALONE = {
         kept = [config]
         with lm.trace("a"):
             kept.append(lm.lm_head.output.save())
+        print(kept[0].value)
+    """,
+    "an item of a collection that a helper fills with other things": """
+        def keep(into, value):
+            into.append(value)
+            into.append(config)
+        kept = []
+        with lm.trace("a"):
+            keep(kept, lm.lm_head.output.save())
+        print(kept[0].value)
+    """,
+    "another item of a collection that is added to": """
+        kept = [config]
+        with lm.trace("a"):
+            kept += [lm.lm_head.output.save()]
         print(kept[0].value)
     """,
     "another item under a key of its own": """

@@ -255,6 +255,31 @@ REWRITES = {
             return hidden
         """,
     ),
+    "a stop by what one branch has read": (
+        """
+        def hidden_of(early):
+            hidden = None
+            with lm.trace("a"):
+                if early:
+                    hidden = lm.transformer.h[0].output.save()
+                else:
+                    hidden = lm.transformer.h[1].output.save()
+                lm.transformer.h[1].output.stop()
+            return hidden
+        """,
+        """
+        def hidden_of(early):
+            hidden = None
+            with lm.trace("a") as tracer:
+                if early:
+                    hidden = lm.transformer.h[0].output.save()
+                else:
+                    hidden = lm.transformer.h[1].output.save()
+                lm.transformer.h[1].output
+                tracer.stop()
+            return hidden
+        """,
+    ),
     "a stop by the package": (
         """
         with lm.trace("a"):

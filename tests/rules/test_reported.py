@@ -141,6 +141,35 @@ def test_invokes_that_need_nothing_of_each_other_are_left_alone(body: str) -> No
     assert said(body, "NNS110") == []
 
 
+AROUND = """
+kept = None
+def keep(layer):
+    global kept
+    kept = lm.transformer.h[layer].output
+def put(layer):
+    lm.transformer.h[layer].output = kept
+with lm.trace() as tracer:
+    with tracer.invoke("a b c"):
+        {first}
+    with tracer.invoke("d e f"):
+        {second}
+        logits = lm.lm_head.output.save()
+"""
+
+
+@pytest.mark.parametrize("second", ["put(1)", "lm.transformer.h[1].output = kept"])
+def test_a_name_that_a_function_binds_around_it_is_no_name_of_the_invoke(second: str) -> None:
+    found = said(AROUND.format(first="keep(1)", second=second), "NNS110")
+    assert [one[1] for one in found] == [Severity.WARNING]
+
+
+def test_a_name_that_no_invoke_binds_around_it_is_left_alone() -> None:
+    assert said(AROUND.format(first="pass", second="put(1)"), "NNS110") == []
+    assert said(AROUND.format(first="keep(1)", second="keep(1)"), "NNS110") == []
+    own = "kept = lm.transformer.h[0].output; lm.transformer.h[1].output = kept"
+    assert said(AROUND.format(first="keep(1)", second=own), "NNS110") == []
+
+
 GRADIENT = """
 with lm.trace() as tracer:
     with tracer.invoke("a b c"):

@@ -9,7 +9,15 @@ import libcst as cst
 
 from nnmigrate.program.annotations import annotated
 from nnmigrate.program.displays import bind_target, unpacked
-from nnmigrate.program.expressions import access, base, is_modules_shape, module_index, object_of
+from nnmigrate.program.expressions import (
+    access,
+    base,
+    is_modules_shape,
+    object_of,
+    unknown_module,
+)
+from nnmigrate.program.filling import extended
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
@@ -24,7 +32,6 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Walk
 from nnmigrate.program.wholes import take_whole
@@ -68,7 +75,7 @@ def augment(walk: Walk, node: cst.AugAssign) -> None:
     if is_traced(old) or is_traced(value):
         walk.computed(node)
     if isinstance(target, cst.Name):
-        new = old if isinstance(old, (Container, Items)) else _sum(old, value)
+        new = extended(old, value) if isinstance(old, (Container, Items)) else _sum(old, value)
         walk.bind(target, "augment", new, walk.positions.whole(node.value))
     elif isinstance(old, Traced):
         _store_into_traced(walk, node, target, old)
@@ -200,6 +207,8 @@ def _store_attribute(
         walk.note(Told(walk.site(), walk.span(target), "grad", receiver))
     elif isinstance(receiver, Traced):
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
+    elif not value.saved and (module := unknown_module(walk, target, receiver)) is not None:
+        access(walk, target, module, name, swap=True)
     else:
         if isinstance(receiver, Instance):
             remember(walk, receiver.name, name, _named(value, walk.text(target)))
@@ -230,7 +239,6 @@ def _store_item(
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
         return
     if isinstance(receiver, Envoy):
-        module_index(walk, target.slice[0], indexes[0])
         return
     literal, counter = literal_key(indexes)
     key = (_key_of(target), literal)

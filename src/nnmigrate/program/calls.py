@@ -15,10 +15,13 @@ from nnmigrate.program.expressions import (
     is_modules_shape,
     is_unknown_modules,
 )
-from nnmigrate.program.functions import called_outside, inline
+from nnmigrate.program.filling import fill
+from nnmigrate.program.functions import called_outside, inline, inline_lambda
+from nnmigrate.program.handed import Partial
+from nnmigrate.program.held import gotten
 from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
-from nnmigrate.program.lambdas import changed_by_lambda, read_by_lambdas
-from nnmigrate.program.library import knows, library_function, run_text
+from nnmigrate.program.lambdas import read_by_lambdas
+from nnmigrate.program.library import call_partial, knows, library_function, run_text
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
 from nnmigrate.program.names import (
     COLLECTIONS,
@@ -120,6 +123,10 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
         return UNKNOWN
     if isinstance(callee, (Function, Instance, LocalClass)):
         return _called_of_file(walk, node, callee, arguments)
+    if isinstance(callee, Partial):
+        return call_partial(walk, node, callee, arguments)
+    if isinstance(callee, Lambda) and walk.tracing:
+        return inline_lambda(walk, node, callee, arguments)
     if isinstance(callee, Method) and callee.path and callee.name in (*MUTATORS, "partial"):
         bound_method_called(walk, node, callee, _last(node, arguments))
         return UNKNOWN
@@ -152,8 +159,6 @@ _HANDED_OUT = (("logits",), ("samples",))
 
 def _called_out_of_view(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
     """A module of the model, or a function that is not followed."""
-    if isinstance(callee, Lambda) and walk.tracing:
-        changed_by_lambda(walk, node, callee)
     if walk.tracing:
         given_away(walk, node, callee, arguments)
         taken_by_call(walk, node, arguments)
@@ -213,6 +218,7 @@ def _envoy_method(
     walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value, arguments: Arguments
 ) -> Value:
     name = function.attr.value
+    assert isinstance(receiver, Envoy)
     if name in OPENERS:
         return _opener(walk, name, node, function, receiver, arguments)
     if name in ("next", "all", "iter", "stop"):
@@ -222,6 +228,8 @@ def _envoy_method(
         return receiver if name == "next" else UNKNOWN
     if name in ("named_modules", "modules", "to", "_clear", "skip"):
         walk.note(Told(walk.site(), walk.span(node), name, receiver))
+    if name == "get" and arguments.positional:
+        return gotten(receiver, arguments.positional[0], f"{walk.text(node)}#{walk.site()}")
     return UNKNOWN
 
 
@@ -343,14 +351,16 @@ def _other_method(
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         taken_by_method(walk, node, function.value, receiver, arguments)
         mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
-        return taken(receiver, name, arguments)
+        for key, value in arguments.keywords if name == "update" else ():
+            fill(walk, function.value, value, key=key)
+        return taken(walk, node, receiver, arguments)
     if isinstance(receiver, Module):
         return _module_function(walk, node, name, receiver, arguments)
     if any_traced(arguments):
         read_by_lambdas(walk, node, arguments.positional)
         return walk.computed(node)
     taken_by_method(walk, node, function.value, receiver, arguments)
-    return taken(receiver, name, arguments)
+    return taken(walk, node, receiver, arguments)
 
 
 def _module_function(

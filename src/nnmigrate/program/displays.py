@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.held import is_module, modules_of_turns, named, paths_of, some_module
+from nnmigrate.program.indexes import literal_key, sequence_of
 from nnmigrate.program.joins import is_something_else
-from nnmigrate.program.slices import sequence_of
 from nnmigrate.program.steps import Collect, Loop, Repeat
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -24,11 +25,10 @@ from nnmigrate.program.values import (
     Zipped,
     followed,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Frame, Walk, evaluates
 from nnmigrate.program.wholes import take_whole
-from nnmigrate.schedule.values import Index
+from nnmigrate.schedule.values import Index, Path
 
 
 @evaluates(cst.List, cst.Tuple, cst.Set)
@@ -66,6 +66,8 @@ def _dict(walk: Walk, node: cst.Dict) -> Value:
             known.append((literal, values[-1]))
     mixed = any(map(is_something_else, values))
     common = _common(values)
+    if len(known) < len(values):
+        known = [pair for pair in known if not is_module(pair[1])]  # not all that it holds
     return followed(
         Container(kind="dict", element=common, empty=not values, mixed=mixed, known=tuple(known))
     )
@@ -118,17 +120,30 @@ def _comprehension(walk: Walk, node: cst.BaseComp) -> Value:
     walk.foreign += 1
     walk.comprehending += 1
     walk.generating += lazy
-    element = _clause(walk, node, node.for_in, iterable)
+    element, loop = _clause(walk, node, node.for_in, iterable)
     walk.generating -= lazy
     walk.comprehending -= 1
     walk.foreign -= 1
     walk.frame = outer
     kinds = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
-    return Container(kind=kinds.get(type(node), "generator"), element=element)
+    kind = kinds.get(type(node), "generator")
+    if not isinstance(element, Envoy):
+        return Container(kind=kind, element=element)
+    return _modules_of(node, element, loop) or Container(kind=kind, element=some_module([element]))
 
 
-def _clause(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, iterable: Value) -> Value:
-    """The turns of a comprehension's `for` clause."""
+def _modules_of(node: cst.BaseComp, module: Envoy, loop: Loop) -> Value | None:
+    """The modules that a comprehension over one thing gives, where it is known which."""
+    clause = node.for_in
+    if clause.ifs or clause.inner_for_in is not None or isinstance(clause.target, cst.Tuple):
+        return None
+    return modules_of_turns(node, module, loop)
+
+
+def _clause(
+    walk: Walk, node: cst.BaseComp, clause: cst.CompFor, iterable: Value
+) -> tuple[Value, Loop]:
+    """The turns of a comprehension's `for` clause, and what it evaluates at each."""
     loop = loop_over(walk, iterable)
     if clause.ifs:
         # It is not known which of the turns give an item.
@@ -138,7 +153,7 @@ def _clause(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, iterable: Value
         element = _turn(walk, node, clause, element_of(iterable, loop))
     walk.loops.pop()
     walk.note(Repeat(walk.site(), walk.span(node), loop, tuple(steps)))
-    return element
+    return element, loop
 
 
 def _turn(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, item: Value) -> Value:
@@ -147,7 +162,7 @@ def _turn(walk: Walk, node: cst.BaseComp, clause: cst.CompFor, item: Value) -> V
         walk.evaluate(condition.test)
     if clause.inner_for_in is not None:
         inner = walk.evaluate(clause.inner_for_in.iter)
-        return _clause(walk, node, clause.inner_for_in, inner)
+        return _clause(walk, node, clause.inner_for_in, inner)[0]
     if isinstance(node, cst.DictComp):
         key = walk.evaluate(node.key)
         value = walk.evaluate(node.value)
@@ -169,13 +184,31 @@ def loop_over(walk: Walk, iterable: Value) -> Loop:
         columns = _columns(iterable.items)
         if columns and any(map(_integers_of, columns)):
             return _loop_over_all(walk, key, columns)
-        return Loop(key, len(iterable.items), _integers(iterable.items))
+        numbers = _integers(iterable.items)
+        ways, spelled = _modules_among(iterable.items, columns)
+        return Loop(key, len(iterable.items), numbers, modules=ways, spelled=spelled)
     if isinstance(iterable, Zipped):
         return _loop_over_all(walk, key, iterable.parts)
     zero = isinstance(iterable, Numbers) and (iterable.zero or iterable.counted)
-    return Loop(
-        key, proxy=isinstance(iterable, Traced), whole=isinstance(iterable, Envoy), zero=zero
-    )
+    returns = isinstance(iterable, Numbers) and iterable.returns
+    proxy, whole = isinstance(iterable, Traced), _is_whole(iterable)
+    return Loop(key, proxy=proxy, whole=whole, zero=zero, returns=returns)
+
+
+def _modules_among(
+    items: Sequence[Value], columns: Sequence[Items]
+) -> tuple[tuple[Path, ...], int]:
+    """The ways to the modules among what stands in the text, and the length of that to any."""
+    rows: list[Sequence[Value]] = [column.items for column in columns] or [items]
+    found = [(row, module) for row in rows if (module := some_module(row)) is not None]
+    if len(found) != 1:
+        return (), 0
+    return paths_of(found[0][0]), len(found[0][1].path)
+
+
+def _is_whole(iterable: Value) -> bool:
+    """Whether a loop goes over a whole list of modules, or over a part of each of them."""
+    return isinstance(iterable, Envoy) or (isinstance(iterable, Selected) and iterable.whole)
 
 
 def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
@@ -192,7 +225,11 @@ def _loop_over_all(walk: Walk, key: str, parts: Sequence[Value]) -> Loop:
     )
     proxy, whole = any(loop.proxy for loop in loops), any(loop.whole for loop in loops)
     zero = bool(counts) and named[main].zero
-    return Loop(key, turns, named[main].numbers if counts else None, named, proxy, whole, zero)
+    numbers = named[main].numbers if counts else None
+    over = [loop for loop in cut if loop.modules]
+    modules, spelled = (over[0].modules, over[0].spelled) if len(over) == 1 else ((), 0)
+    returns = any(loop.returns for loop in named)
+    return Loop(key, turns, numbers, named, proxy, whole, zero, modules, spelled, returns)
 
 
 def _counts(value: Value) -> bool:
@@ -207,7 +244,7 @@ def _cut(loop: Loop, part: Value, turns: int | None) -> Loop:
     numbers = None if loop.numbers is None else loop.numbers[:turns]
     if isinstance(part, Numbers) and part.counted:
         numbers = tuple(range(turns))
-    return replace(loop, turns=turns, numbers=numbers)
+    return replace(loop, turns=turns, numbers=numbers, modules=loop.modules[:turns])
 
 
 def _integers(items: Sequence[Value]) -> tuple[int, ...] | None:
@@ -232,11 +269,11 @@ def element_of(iterable: Value, loop: Loop) -> Value:
         pairs = zip(iterable.parts, loops, strict=True)
         return Items(items=tuple(element_of(part, each) for part, each in pairs))
     if isinstance(iterable, Container) and not iterable.keyed:
-        return iterable.item(None) or UNKNOWN
+        return named(iterable.item(None) or UNKNOWN, f"{loop.key}of")
     if isinstance(iterable, Items):
         if loop.parts:
             return element_of(Zipped(parts=_columns(iterable.items)), loop)
-        return _any_of(iterable.items)
+        return named(_any_of(iterable.items), f"{loop.key}of")
     if isinstance(iterable, Traced):
         return Traced(origin=iterable.origin, view=True)
     return UNKNOWN
@@ -247,7 +284,9 @@ def _any_of(items: Sequence[Value]) -> Value:
     if items and all(isinstance(item, Traced) for item in items):
         return Traced(saved=all(item.saved for item in items))
     columns = _columns(items)
-    return Items(items=tuple(_any_of(column.items) for column in columns)) if columns else UNKNOWN
+    if columns:
+        return Items(items=tuple(_any_of(column.items) for column in columns))
+    return some_module(items) or UNKNOWN
 
 
 def _columns(items: Sequence[Value]) -> tuple[Items, ...]:
@@ -261,7 +300,7 @@ def _columns(items: Sequence[Value]) -> tuple[Items, ...]:
 def _module_of(loop: Loop, some: Selected) -> Envoy:
     """The module that a loop over some of a list of modules is at."""
     index = Index(f"{loop.key}module", None, sequence_of(loop.key, some))
-    return replace(some.modules, path=(*some.modules.path, index))
+    return replace(some.modules, path=(*some.modules.path, index, *some.below))
 
 
 def _integers_of(value: Value) -> bool:

@@ -7,22 +7,24 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.held import held_module, is_module, named
+from nnmigrate.program.indexes import index_from_start, literal_key, module_index, open_key
 from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
-from nnmigrate.program.slices import sequence_down, sequence_of, sliced
+from nnmigrate.program.slices import sliced
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
     Container,
-    Countdown,
-    Counter,
     Envoy,
     Instance,
     Items,
+    Lambda,
     LocalClass,
     Method,
     ModelClass,
+    Module,
     NnsightModule,
     NnsightName,
     Numbers,
@@ -30,11 +32,11 @@ from nnmigrate.program.values import (
     Selected,
     Traced,
     Tracer,
+    Unknown,
     Value,
     is_traced,
-    literal_key,
 )
-from nnmigrate.program.walk import Walk, children, evaluates
+from nnmigrate.program.walk import Walk, evaluates
 from nnmigrate.schedule.values import Index, Point, Provider
 
 
@@ -79,8 +81,10 @@ def attribute(walk: Walk, node: cst.Attribute, receiver: Value) -> Value:
     if isinstance(receiver, Traced):
         return _traced_attribute(walk, node, receiver, name)
     value = _left_in(walk, node, receiver)
-    if isinstance(value, Envoy):
+    if isinstance(value, Envoy) or (isinstance(value, Numbers) and value.returns):
         return value
+    if not is_traced(value) and (module := unknown_module(walk, node, receiver)) is not None:
+        return access(walk, node, module, name, swap=False)
     _note_item(walk, node, name)
     if is_traced(value):
         return value
@@ -168,6 +172,30 @@ def access(walk: Walk, node: cst.CSTNode, envoy: Envoy, name: str, *, swap: bool
     return Traced(origin=site)
 
 
+def unknown_module(walk: Walk, node: cst.Attribute, receiver: Value) -> Envoy | None:
+    """The module of which `node` is the output or an input, where nothing is known of it.
+
+    In a trace hardly anything else has such an attribute: modules come as parameters, out of
+    `getattr` and from other files.
+    """
+    name = node.attr.value
+    if not walk.tracing or (name != "output" and name not in INPUTS):
+        return None
+    if isinstance(receiver, Method) and not receiver.path:
+        return None
+    if not isinstance(receiver, (Unknown, Method)) or isinstance(receiver, Lambda):
+        return None
+    text = walk.text(node.value)
+    if ".source." in f"{text}." or _is_of_package(walk, node.value):
+        return None
+    return Envoy(path=(Index(open_key(walk, node.value)),), proved=False)
+
+
+def _is_of_package(walk: Walk, node: cst.BaseExpression) -> bool:
+    way = path_of(node.func if isinstance(node, cst.Call) else node)
+    return way is None or isinstance(walk.lookup(way[0]), (Module, NnsightModule))
+
+
 def access_of_unknown(walk: Walk, node: cst.BaseExpression, point: Method) -> Value:
     """`submodule.output`, saved in a trace, which nothing but a module's can be: which one is open.
 
@@ -205,7 +233,10 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
         if isinstance(node.slice[0].slice, cst.Slice):
             return sliced(receiver, node.slice[0].slice)
         index = Index(f"{walk.text(node)}#{walk.site()}")
-        return replace(receiver.modules, path=(*receiver.modules.path, index))
+        if receiver.whole:
+            index = index_from_start(walk, node, indexes[0])
+        path = (*receiver.modules.path, index, *receiver.below)
+        return replace(receiver.modules, path=path)
     if isinstance(receiver, Envoy):
         if isinstance(node.slice[0].slice, cst.Slice):
             return sliced(receiver, node.slice[0].slice)
@@ -231,8 +262,15 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
     if isinstance(receiver, Container):
         if isinstance(node.slice[0].slice, cst.Slice) and receiver.kind in ("list", "tuple"):
             return replace(receiver, known=(), empty=False)
-        return receiver.item(key) or UNKNOWN
+        return _taken_out(walk, node, receiver.item(key) or held_module(receiver) or UNKNOWN)
+    if isinstance(receiver, Items):
+        return _taken_out(walk, node, held_module(receiver) or UNKNOWN)
     return receiver if is_modules_shape(receiver) else UNKNOWN
+
+
+def _taken_out(walk: Walk, node: cst.Subscript, value: Value) -> Value:
+    """An item of a collection: the same module for as long as its names mean the same."""
+    return named(value, open_key(walk, node)) if is_module(value) else value
 
 
 def _number_at(numbers: Numbers, key: str | int | None) -> Value:
@@ -295,38 +333,6 @@ def path_of(node: cst.BaseExpression) -> tuple[str, str] | None:
             return None
         node = node.value
     return node.value, ".".join((node.value, *reversed(names)))
-
-
-def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
-    """The index into a list of modules that an evaluated subscript stands for."""
-    if isinstance(index, Constant) and isinstance(index.value, int):
-        return Index(str(index.value), index.value)
-    if isinstance(index, Counter):
-        key = f"{index.loop}{index.offset:+d}"
-        return Index(key, None, None if index.offset else sequence_of(index.loop, index))
-    text = walk.text(element)
-    versions = [walk.version(name) for name in sorted({n.value for n in _names_below(element)})]
-    key = " ".join((text, *versions))
-    down = sequence_down(index, key, versions) if isinstance(index, Countdown) else None
-    if isinstance(index, Countdown) and index.base is not None:
-        return Index(f"-{index.loop}{index.base:+d}", None, down)
-    called = {walk.text(child.func) for child in _below(element) if isinstance(child, cst.Call)}
-    if not called:
-        return Index(key, None, down)
-    # A call may give another index every time, but hardly within one loop if it is `len`.
-    key = f"{text}#{walk.site()}"
-    return Index(f"{key}/{down[0]}", None, down) if down and called == {"len"} else Index(key)
-
-
-def _below(node: cst.CSTNode) -> list[cst.CSTNode]:
-    found = [node]
-    for current in found:
-        found += children(current)
-    return found
-
-
-def _names_below(node: cst.CSTNode) -> list[cst.Name]:
-    return [child for child in _below(node) if isinstance(child, cst.Name)]
 
 
 @evaluates(cst.Index)

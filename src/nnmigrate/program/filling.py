@@ -122,6 +122,12 @@ def put(held: Value, value: Value | None, depth: int = 0, key: str | int | None 
     return replace(held, mixed=held.mixed or is_something_else(value), known=known)
 
 
+def extended(held: Container | Items, value: Value) -> Value:
+    """A collection to which another one is added in its place (`+=`, `|=`)."""
+    inner = element(value) if isinstance(value, (Container, Items)) else None
+    return held if inner is None or not is_kept(inner) else put(held, inner)
+
+
 def _put_below(held: Container | Items, value: Value, depth: int) -> Value:
     """A collection with something more in one of its collections."""
     inner = element(held)

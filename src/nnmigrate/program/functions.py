@@ -7,11 +7,19 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
 from nnmigrate.program.annotations import annotated
-from nnmigrate.program.expressions import path_of
 from nnmigrate.program.filling import fill
+from nnmigrate.program.handed import (
+    REACHED,
+    Args,
+    Called,
+    NamesOfCall,
+    given_for,
+    passed,
+    ways_given,
+)
+from nnmigrate.program.iterables import returning_numbers
 from nnmigrate.program.joins import detached, is_kept
 from nnmigrate.program.lambdas import all_parameters
 from nnmigrate.program.model import Block, Statement
@@ -32,6 +40,7 @@ from nnmigrate.program.values import (
     Envoy,
     Function,
     Items,
+    Lambda,
     Method,
     ModelClass,
     NnsightModule,
@@ -97,8 +106,17 @@ def _takes_the_object(walk: Walk, node: cst.FunctionDef) -> bool:
 # --- calls ----------------------------------------------------------------------------------------
 
 
-def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments) -> Value:
+def inline(
+    walk: Walk, call: cst.Call, function: Function, arguments: Arguments, args: Args = ()
+) -> Value:
     """Follows a call inside a trace: what the function does is done by the trace, in another frame.
+
+    Args:
+        walk: the walk.
+        call: the call.
+        function: what is called.
+        arguments: what it is given.
+        args: what of that does not stand in the call but in front of it.
 
     Returns:
         What the function returns.
@@ -107,79 +125,57 @@ def inline(walk: Walk, call: cst.Call, function: Function, arguments: Arguments)
     observe(walk, function, arguments)
     if is_followed(walk, node) or is_too_deep(walk):
         return UNKNOWN
-    body, frame = _followed(walk, node, walk.frames[function.scope], _passed(node, arguments))
+    body, frame = _followed(walk, node, walk.frames[function.scope], passed(node, arguments))
+    _fill_given(walk, given_for(node, (*args, *call.args)), frame)
     called, owned = walk.span(call), tuple(_given(walk, node, call))
-    steps = tuple(_kept(_flattened(body), called, _Names(_ways_given(node, call), frame)))
+    steps = tuple(_kept(_flattened(body), called, NamesOfCall(ways_given(node, call, args), frame)))
     if any(not isinstance(step, (Bind, Read)) for step in steps):
         for step in (*owned, *steps):
             walk.note(step)
     return frame.returned or UNKNOWN
 
 
-def _given(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Iterator[Bind]:
+def _fill_given(walk: Walk, given_ways: Mapping[str, cst.BaseExpression], frame: Frame) -> None:
+    """What a function puts into a collection that it is given is in the caller's from then on."""
+    for parameter, given in given_ways.items():
+        filled = frame.values.get(parameter)
+        own = parameter in frame.bindings
+        if own or not isinstance(filled, Container) or not isinstance(given, REACHED):
+            continue
+        if filled.element is not None and is_kept(filled.element):
+            fill(walk, given, filled.element)
+            if filled.mixed:
+                fill(walk, given, UNKNOWN)
+
+
+def inline_lambda(walk: Walk, call: cst.Call, function: Lambda, arguments: Arguments) -> Value:
+    """Follows a call of a lambda inside a trace, as `inline` does that of a function."""
+    node = function.node
+    if node in walk.inlining or is_too_deep(walk):
+        return UNKNOWN
+    frame = Frame("lambda", "", -1, walk.frame)
+    for name, value in passed(node, arguments):
+        frame.hold(name, value, walk.new_version(name))
+    loops, comprehending, walk.comprehending = list(walk.loops), walk.comprehending, 0
+    walk.inlining.append(node)
+    walk.foreign += 1
+    with walk.inside(frame), walk.collecting() as steps:
+        walk.loops = loops
+        value = walk.evaluate(node.body)
+    walk.foreign -= 1
+    walk.inlining.pop()
+    walk.comprehending = comprehending
+    names = NamesOfCall(ways_given(node, call), frame)
+    for step in (*_given(walk, node, call), *_kept(steps, walk.span(call), names)):
+        walk.note(step)
+    return value
+
+
+def _given(walk: Walk, node: Called, call: cst.Call) -> Iterator[Bind]:
     """A helper's parameters are names of its frame like those that it binds."""
     for parameter in all_parameters(node.params):
         name = parameter.name.value
         yield Bind(walk.site(), walk.span(call), name, "param", UNKNOWN, foreign=True)
-
-
-@dataclass(frozen=True)
-class _Names:
-    """What the names of a called function mean to its caller.
-
-    Args:
-        passed: by parameter, the caller's way to the object that is passed for it.
-        frame: the function's frame, once it has been followed.
-    """
-
-    passed: Mapping[str, str]
-    frame: Frame
-
-    def owns(self, name: str) -> bool:
-        """Whether a name is the function's own."""
-        bound = name in self.frame.values or name in self.frame.bindings
-        return bound and name not in self.frame.declared
-
-    def of_caller(self, step: Item | Mutation) -> Item | Mutation:
-        """The step, by the caller's names for the objects."""
-        way = self.passed.get(step.base)
-        if way is not None:
-            base = way.partition(".")[0]
-            step = replace(step, base=base, path=way + step.path[len(step.base) :])
-        if not isinstance(step, Mutation) or step.by == "own":
-            return step
-        return replace(step, by="own" if way is None and self.owns(step.base) else "caller")
-
-
-def _ways_given(node: cst.FunctionDef, call: cst.Call) -> dict[str, str]:
-    """By parameter, the way to the object that the call passes, where that is no computed one."""
-    given = _given_for(node, call)
-    ways = {name: path_of(value) for name, value in given.items() if _is_way(value)}
-    found = {name: way[1] for name, way in ways.items() if way is not None}
-    # A method's object, or an object that is called itself.
-    called = call.func.value if isinstance(call.func, cst.Attribute) else call.func
-    if _is_way(called):
-        owner, first = path_of(called), next(all_parameters(node.params), None)
-        if owner is not None and first is not None and first.name.value == "self":
-            found["self"] = owner[1]
-    return found
-
-
-def _is_way(node: cst.BaseExpression) -> bool:
-    while isinstance(node, cst.Attribute):
-        node = node.value
-    return isinstance(node, cst.Name)
-
-
-def _given_for(node: cst.FunctionDef, call: cst.Call) -> dict[str, cst.BaseExpression]:
-    """By parameter, what the call passes for it."""
-    parameters = [parameter.name.value for parameter in all_parameters(node.params)]
-    plain = [argument for argument in call.args if not argument.star]
-    if parameters[:1] == ["self"]:
-        parameters = parameters[1:]
-    given = [(a.keyword.value if a.keyword else None, a.value) for a in plain]
-    pairs = zip(parameters, given, strict=False)
-    return {keyword or parameter: value for parameter, (keyword, value) in pairs}
 
 
 def _followed(
@@ -202,15 +198,6 @@ def _followed(
     if frame.declared:
         rebinds(walk)
     return body, frame
-
-
-def _passed(node: cst.FunctionDef, arguments: Arguments) -> Iterator[tuple[str, Value]]:
-    """The parameters and what the call passes for them."""
-    parameters = [parameter.name.value for parameter in all_parameters(node.params)]
-    given = dict(zip(parameters, arguments.positional, strict=False))
-    given.update(arguments.keywords)
-    for name in parameters:
-        yield name, given.get(name, UNKNOWN)
 
 
 # Which of their suites run is not known here, and whether what stands below them does.
@@ -247,7 +234,7 @@ def _returns(statement: Statement) -> bool:
     return any(each.kind in _RETURNING or _returns(each) for each in inner)
 
 
-def _kept(steps: Iterable[Step], call: Span, names: _Names) -> Iterator[Step]:
+def _kept(steps: Iterable[Step], call: Span, names: NamesOfCall) -> Iterator[Step]:
     """The steps as steps of the call, since their own places are in the function."""
     for step in steps:
         if isinstance(step, Repeat):
@@ -261,8 +248,17 @@ def _kept(steps: Iterable[Step], call: Span, names: _Names) -> Iterator[Step]:
                 yield Mutation(step.site, call, name, name, how, foreign=True, by="caller")
 
 
-def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Arguments) -> Value:
+def called_outside(
+    walk: Walk, node: cst.Call, function: Function, arguments: Arguments, args: Args = ()
+) -> Value:
     """A call outside of traces: the function may put values into what it is given, and return some.
+
+    Args:
+        walk: the walk.
+        node: the call.
+        function: what is called.
+        arguments: what it is given.
+        args: what of that does not stand in the call but in front of it.
 
     Returns:
         What the function returns, as far as it has to do with the model.
@@ -273,9 +269,9 @@ def called_outside(walk: Walk, node: cst.Call, function: Function, arguments: Ar
     observe_values(walk, function.node, arguments)
     _observe_methods(walk, function.node, arguments)
     path = f"{walk.frames[function.scope].path}.{function.node.name.value}"
-    for parameter, given in _given_for(function.node, node).items():
+    for parameter, given in given_for(function.node, (*args, *node.args)).items():
         filled = walk.facts.given.get((path, parameter))
-        if isinstance(filled, Container) and isinstance(given, (cst.Name, cst.Attribute)):
+        if isinstance(filled, Container) and isinstance(given, REACHED):
             fill(walk, given, filled.element)
     return walk.facts.result(id(function.node))
 
@@ -288,23 +284,25 @@ def observe_values(walk: Walk, node: cst.FunctionDef | None, arguments: Argument
     """Remembers that values of the model are passed for parameters."""
     if node is None or _TRACES.search(walk.text(node)):
         return
-    for name, value in _passed(node, arguments):
+    for name, value in passed(node, arguments):
         if is_kept(value):
             walk.facts.observed[id(node), name] = detached(value)
 
 
 def _observe_methods(walk: Walk, node: cst.FunctionDef, arguments: Arguments) -> None:
     """Remembers that a function is given the method of a collection (`run(acts.append)`)."""
-    for name, value in _passed(node, arguments):
+    for name, value in passed(node, arguments):
         if isinstance(value, Method) and value.path:
             walk.facts.observed[id(node), name] = value
 
 
 def observe(walk: Walk, function: Function, arguments: Arguments) -> None:
     """Remembers that a model is passed for a parameter."""
-    for name, value in _passed(function.node, arguments):
+    for name, value in passed(function.node, arguments):
         if isinstance(value, Envoy) and not value.path:
             walk.facts.observed[id(function.node), name] = replace(value, model=name)
+        elif (numbers := returning_numbers(value)) is not None:
+            walk.facts.observed[id(function.node), name] = numbers
 
 
 def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Value:
@@ -317,7 +315,7 @@ def returned_model(walk: Walk, function: Function, arguments: Arguments) -> Valu
     definer = walk.frames[function.scope]
     if isinstance(promised, Envoy) or not _makes_model(walk, node, definer):
         return promised
-    given = tuple(_passed(node, arguments))
+    given = tuple(passed(node, arguments))
     with recalled(walk, node, given) as (call, is_new):
         if is_new:
             _, frame = _followed(walk, node, definer, given)

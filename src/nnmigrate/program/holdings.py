@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import Bind, Collect, Mutation, Read, Step
+from nnmigrate.program.steps import Bind, Collect, Item, Mutation, Read, Step
 from nnmigrate.program.turns import may_be
 from nnmigrate.program.values import Container, Items
 from nnmigrate.spans import Span
@@ -114,6 +114,16 @@ class Holdings:
     def put_in(self, container: str, key: Key) -> str | None:
         """The collection that is an item of another one, if it was put there by its name."""
         return self._inner.get((container, key))
+
+    def read(self, step: Item, key: Key) -> tuple[str, Key] | None:
+        """The object that an item is read of, and its key; None where that object is not known."""
+        container = self.container(step.base, step.path)
+        if step.within is not None:
+            inner = self.put_in(container, step.within)
+            if inner is None:
+                return None
+            container = inner
+        return container, self.among(container, self.from_start(container, key))
 
     def lose_count(self, container: str) -> None:
         """Something changes an object in a way that is not counted."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
 
+from nnmigrate.program.held import held_module, is_module, named
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.joins import element, is_kept, is_something_else, mixes
 from nnmigrate.program.names import COLLECTIONS, is_module_name
 from nnmigrate.program.steps import Told
@@ -22,7 +25,6 @@ from nnmigrate.program.values import (
     Zipped,
     followed,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
 from nnmigrate.schedule.values import Index
@@ -117,12 +119,37 @@ def _iterated(name: str, values: tuple[Value, ...], keywords: Keywords) -> Value
     return _sorted(values[0], down=down) if plain or down else UNKNOWN
 
 
+def returning_numbers(value: Value) -> Value | None:
+    """What stands in the text, if numbers in it go back to smaller ones; the numbers themselves go.
+
+    `[3, 0]`, and pairs such as `[("mlp", 3), ("attn", 0)]`: as layers they are asked for in an
+    order in which they do not run.
+    """
+    rows = value.items if isinstance(value, Items) else ()
+    if _go_back(rows):
+        return Numbers(ascending=False, returns=True)
+    lengths = {len(row.items) if isinstance(row, Items) else 0 for row in rows}
+    if len(lengths) != 1 or 0 in lengths:
+        return None
+    columns = list(zip(*(row.items for row in rows if isinstance(row, Items)), strict=True))
+    if not any(map(_go_back, columns)):
+        return None
+    back = Numbers(ascending=False, returns=True)
+    return Zipped(parts=tuple(back if _go_back(column) else UNKNOWN for column in columns))
+
+
+def _go_back(values: Sequence[Value]) -> bool:
+    numbers = [each.value for each in values if isinstance(each, Constant)]
+    whole = [number for number in numbers if type(number) is int and number >= 0]
+    return len(whole) == len(values) and whole != sorted(whole)
+
+
 def backwards(value: Value) -> Value:
     """`reversed(...)`, `xs[::-1]`."""
     if isinstance(value, Envoy):
         return Selected(modules=value, ascending=False, falling=True)
     if isinstance(value, Selected):
-        return replace(value, ascending=value.falling, falling=value.ascending)
+        return replace(value, ascending=value.falling, falling=value.ascending, whole=False)
     if isinstance(value, Numbers):
         numbers = value.numbers and value.numbers[::-1]
         return Numbers(numbers=numbers, ascending=value.falling, falling=value.ascending)
@@ -132,9 +159,10 @@ def backwards(value: Value) -> Value:
 
 
 def _sorted(value: Value, *, down: bool) -> Value:
-    if isinstance(value, (Envoy, Selected)):
-        modules = value if isinstance(value, Envoy) else value.modules
-        return Selected(modules=modules, ascending=False)
+    if isinstance(value, Envoy):
+        return Selected(modules=value, ascending=False)
+    if isinstance(value, Selected):
+        return replace(value, ascending=False, falling=False, whole=False)
     if isinstance(value, Numbers):
         numbers = value.numbers and tuple(sorted(value.numbers, reverse=down))
         return Numbers(numbers=numbers, ascending=not down, falling=down)
@@ -153,14 +181,24 @@ def _in_some_order(value: Value) -> Value:
     return UNKNOWN
 
 
-def taken(receiver: Value, method: str, arguments: Arguments) -> Value:
-    """What a method of a collection gives of its items."""
+def taken(walk: Walk, node: cst.Call, receiver: Value, arguments: Arguments) -> Value:
+    """What a method of a collection gives of its items: perhaps another module at every call."""
+    method = cst.ensure_type(node.func, cst.Attribute).attr.value
+    value = _taken(receiver, method, arguments)
+    return named(value, f"{walk.text(node)}#{walk.site()}") if is_module(value) else value
+
+
+def _taken(receiver: Value, method: str, arguments: Arguments) -> Value:
     if method == "copy" and isinstance(receiver, (Container, Items)):
         return receiver
     if not isinstance(receiver, Container):
         return UNKNOWN
     key, _ = literal_key(arguments.positional[:1])
     item = receiver.item(key if method in ("get", "pop") and receiver.keyed else None)
+    item = item or held_module(receiver)
+    if receiver.element is None and is_module(item) and method in ("items", "values"):
+        pairs = tuple(Items(items=(Constant(value=k), module)) for k, module in receiver.known)
+        return Items(items=pairs if method == "items" else tuple(v for _, v in receiver.known))
     if item is None:
         return UNKNOWN
     if method in ("get", "pop", "popleft", "setdefault"):

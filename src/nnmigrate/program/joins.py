@@ -13,6 +13,7 @@ from nnmigrate.program.values import (
     Counter,
     Envoy,
     Items,
+    Label,
     Method,
     ModelClass,
     NnsightModule,
@@ -29,6 +30,10 @@ from nnmigrate.schedule.values import Index
 
 # Of these one way is enough: the name is of no use, or not reached, where it stands for less.
 _STRONG = (NnsightModule, ModelClass, NnsightName, Tracer)
+
+
+# These have no attribute `value` that a program could mean.
+_WITHOUT_VALUE = (Constant, Container, Counter, Items, Label, Numbers)
 
 
 def joined(left: Value, right: Value, version: str) -> Value:
@@ -101,10 +106,11 @@ def is_kept(value: Value) -> bool:
 
 
 def is_something_else(value: Value | None) -> bool:
-    """Whether a value is no value of the model, nor a place for one (`None`, a collection)."""
-    if value is None or is_kept(value) or isinstance(value, (Container, Items)):
-        return False
-    return not is_none(value)
+    """Whether a value is no value of the model, nor a place for one (a literal, a collection).
+
+    A number or a text has no `value`: where one is read, it is of something else.
+    """
+    return not (value is None or is_kept(value) or isinstance(value, _WITHOUT_VALUE))
 
 
 def completed(held: Value, filled: Value) -> Value:

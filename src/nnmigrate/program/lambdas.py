@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.steps import Mutation, Read, Step, Told, flat
+from nnmigrate.program.steps import Read, Step, Told, flat
 from nnmigrate.program.values import UNKNOWN, Container, Items, Lambda, Value
 from nnmigrate.program.walk import Frame, Walk, evaluates
 
@@ -24,14 +23,6 @@ def _lambda(walk: Walk, node: cst.Lambda) -> Value:
         if isinstance(step, Read) and step.name not in own:
             walk.note(step)
     return Lambda(node=node)
-
-
-def changed_by_lambda(walk: Walk, node: cst.Call, function: Lambda) -> None:
-    """`keep = lambda h: acts.append(h)`, called: it changes what is around it."""
-    own = {parameter.name.value for parameter in all_parameters(function.node.params)}
-    for step in _steps_of(walk, function.node, UNKNOWN):
-        if isinstance(step, Mutation) and step.base not in own:
-            walk.note(replace(step, span=walk.span(node), foreign=True, by="caller"))
 
 
 def _steps_of(walk: Walk, node: cst.Lambda, given: Value) -> list[Step]:

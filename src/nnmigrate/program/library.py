@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import libcst as cst
 
+from nnmigrate.program.functions import called_outside, inline
+from nnmigrate.program.handed import Partial
 from nnmigrate.program.iterables import any_traced, first_of
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import CHANGING_FUNCTIONS
 from nnmigrate.program.steps import Told
-from nnmigrate.program.values import UNKNOWN, Constant, Container, LocalClass, Method, Value
+from nnmigrate.program.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Function,
+    LocalClass,
+    Method,
+    Value,
+)
 from nnmigrate.program.walk import Arguments, Walk
 
 _MAKING_CLASSES = ("collections.namedtuple", "typing.NamedTuple")
@@ -28,7 +38,7 @@ def library_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments
     if name in _MAKING_CLASSES:
         return LocalClass(name=f"{name} {walk.site()}")
     if name == "functools.partial":
-        return _partial(walk, node)
+        return _partial(walk, node, arguments)
     if node.args:
         last = node.args[-1].value, arguments.positional[-1] if arguments.positional else UNKNOWN
         target, method = node.args[0].value, name.rpartition(".")[2]
@@ -41,12 +51,29 @@ def library_function(walk: Walk, node: cst.Call, name: str, arguments: Arguments
     return walk.computed(node) if any_traced(arguments) else UNKNOWN
 
 
-def _partial(walk: Walk, node: cst.Call) -> Value:
+def _partial(walk: Walk, node: cst.Call, arguments: Arguments) -> Value:
+    function = first_of(arguments)
+    if isinstance(function, Function) and not any(each.star for each in node.args):
+        return Partial(
+            function=function,
+            positional=arguments.positional[1:],
+            keywords=arguments.keywords,
+            arguments=tuple(node.args[1:]),
+        )
     for argument in node.args[1:]:
         given = argument.value
         if isinstance(given, cst.Name) and isinstance(walk.lookup(given.value), Container):
             return Method(name="partial", path=given.value)
     return UNKNOWN
+
+
+def call_partial(walk: Walk, node: cst.Call, callee: Partial, arguments: Arguments) -> Value:
+    """A call of what `functools.partial` has made: of the function, with what it has already."""
+    given = Arguments(
+        (*callee.positional, *arguments.positional), (*callee.keywords, *arguments.keywords)
+    )
+    follow = inline if walk.tracing else called_outside
+    return follow(walk, node, callee.function, given, callee.arguments)
 
 
 def run_text(walk: Walk, node: cst.Call, name: str, arguments: Arguments) -> None:

@@ -58,19 +58,31 @@ def _formatted(walk: Walk, node: cst.FormattedString) -> Value:
     for number, value in enumerate(values):
         if isinstance(value, Counter) and not value.offset:
             before, after = texts[:number], texts[number:]
-            return Label(loop=value.loop, before="".join(before), after="".join(after))
+            form = _form(next(p for p in node.parts if not isinstance(p, cst.FormattedStringText)))
+            return Label(loop=value.loop, before="".join(before), after="".join(after), form=form)
     return UNKNOWN
 
 
 _ESCAPED = pattern(r"[\\{}]")
 
 
+# How a number may be written so that it is told from every other one: `{i:02}`, `{i:3d}`.
+_WHOLE = pattern(r"\d{1,2}d?|d")
+
+
 def _plain(part: cst.BaseFormattedStringContent) -> cst.BaseExpression | None:
-    """What a part of a formatted string shows as `str` would show it."""
-    if not isinstance(part, cst.FormattedStringExpression):
+    """What a part of a formatted string shows as `str`, or as a whole number, would show it."""
+    if not isinstance(part, cst.FormattedStringExpression) or part.conversion or part.equal:
         return None
-    changed = part.conversion or part.format_spec or part.equal
-    return None if changed else part.expression
+    return part.expression if not part.format_spec or _form(part) else None
+
+
+def _form(part: cst.BaseFormattedStringContent) -> str:
+    """How a part of a formatted string writes its number."""
+    spec = part.format_spec if isinstance(part, cst.FormattedStringExpression) else None
+    text = spec[0] if spec and len(spec) == 1 else None
+    whole = isinstance(text, cst.FormattedStringText) and _WHOLE.fullmatch(text.value)
+    return text.value if isinstance(text, cst.FormattedStringText) and whole else ""
 
 
 @evaluates(cst.UnaryOperation)

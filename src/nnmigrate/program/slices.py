@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -12,8 +11,6 @@ from nnmigrate.program.literals import whole_number
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
-    Countdown,
-    Counter,
     Envoy,
     Items,
     Numbers,
@@ -35,7 +32,9 @@ def sliced(value: Value, part: cst.Slice) -> Value:
         return _stepped(Numbers(ascending=value.ascending, falling=value.falling), bounds, part)
     if isinstance(value, Envoy):
         return _stepped(Selected(modules=value), bounds, part)
-    return _stepped(value, bounds, part) if isinstance(value, Selected) else UNKNOWN
+    if isinstance(value, Selected):
+        return _stepped(replace(value, whole=False), bounds, part)
+    return UNKNOWN
 
 
 def _stepped(some: Numbers | Selected, bounds: slice, part: cst.Slice) -> Value:
@@ -54,24 +53,3 @@ def _bound(node: cst.BaseExpression | None) -> tuple[bool, int | None]:
     if isinstance(node, cst.Integer):
         return True, whole_number(node)
     return node is not None, None
-
-
-def sequence_down(index: Countdown, key: str, versions: Sequence[str]) -> tuple[str, int] | None:
-    """The sequence that a number less a loop's variable goes along; see `Index`.
-
-    Args:
-        index: the number.
-        key: names it, where it is not known what the variable is taken from.
-        versions: the bindings that it is made of. Where another one of them is made anew in a loop,
-            nothing is known.
-    """
-    if not index.falling or (index.base is None and sum("/loop" in one for one in versions) != 1):
-        return None
-    return f"-{index.loop}{key if index.base is None else format(index.base, '+d')}", 0
-
-
-def sequence_of(loop: str, counted: Counter | Selected) -> tuple[str, int] | None:
-    """The sequence that a loop's variable goes along, upwards or downwards; see `Index`."""
-    if counted.ascending:
-        return loop, 0
-    return (f"-{loop}", 0) if counted.falling else None

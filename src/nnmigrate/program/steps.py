@@ -287,6 +287,9 @@ class Loop:
         proxy: whether it goes over the rows of a value of the model.
         whole: whether it goes over a whole list of modules, from its first one on.
         zero: whether its variable counts from 0 by 1, where it is not known how far.
+        modules: the ways to the modules that its variable stands for, turn by turn, where known.
+        spelled: how many parts the way has that stands for all of them.
+        returns: whether a call in the file lets its variable go back to a smaller number.
     """
 
     key: str
@@ -296,6 +299,9 @@ class Loop:
     proxy: bool = False
     whole: bool = False
     zero: bool = False
+    modules: tuple[Path, ...] = ()
+    spelled: int = 0
+    returns: bool = False
 
 
 @dataclass(frozen=True)

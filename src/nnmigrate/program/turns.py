@@ -9,18 +9,35 @@ from itertools import islice, product
 
 from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Trace
-from nnmigrate.program.steps import BarrierCall, Collect, Item, Loop, Mutation
+from nnmigrate.program.steps import (
+    Access,
+    BarrierCall,
+    Collect,
+    Item,
+    Loop,
+    Mutation,
+    Step,
+    flat,
+)
 from nnmigrate.schedule import providers, rankings
 from nnmigrate.schedule import values as schedule
-from nnmigrate.schedule.values import Index, Provider
+from nnmigrate.schedule.values import Index, Path, Provider
 
 Turns = Mapping[str, tuple[Loop, int]]
 
 # Of the loops around a trace no more turns than this are told apart.
 MAX_OUTER_TURNS = 32
 
+# A loop of which it is not known how often it turns is looked at for this many turns.
+SYMBOLIC_TURNS = 2
+
+# With a module of a larger number a trace would be too long to be followed.
+_LARGEST_NUMBER = 32
+
 _COUNTED = pattern(r"(-?)(loop\d+\.)([+-]\d+)")
-_KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*))?", re.DOTALL)
+_ONE_OF = pattern(r"(loop\d+\.)of(?: \d+)?")
+_NUMBER = pattern(r"(?<!\d)\d{1,4}(?!\d)")
+_KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*)\0(.*))?", re.DOTALL)
 
 
 def turned(loop: Loop, turn: int) -> dict[str, tuple[Loop, int]]:
@@ -44,7 +61,7 @@ def item_key(step: Item | Mutation | BarrierCall | Collect, turns: Turns) -> str
         return step.key
     loop, turn = turns[keyed[1]]
     number = turn if loop.numbers is None else loop.numbers[turn]
-    return number if keyed[2] is None else f"{keyed[2]}{number}{keyed[3]}"
+    return number if keyed[2] is None else f"{keyed[2]}{number:{keyed[3]}}{keyed[4]}"
 
 
 def may_be(counter: str, key: str | int) -> bool:
@@ -57,8 +74,8 @@ def may_be(counter: str, key: str | int) -> bool:
     keyed = _KEYED.fullmatch(counter)
     if keyed is None or keyed[2] is None:
         return isinstance(key, int)
-    number = str(key).removeprefix(keyed[2]).removesuffix(keyed[3])
-    return number.isdecimal() and key == f"{keyed[2]}{number}{keyed[3]}"
+    number = str(key).removeprefix(keyed[2]).removesuffix(keyed[4])
+    return number.isdecimal() and key == f"{keyed[2]}{int(number):{keyed[3]}}{keyed[4]}"
 
 
 def is_open(turns: Turns) -> bool:
@@ -68,8 +85,18 @@ def is_open(turns: Turns) -> bool:
 
 def at_turn(provider: Provider, turns: Turns) -> Provider:
     """A provider as it is at a turn of the loops around it."""
-    path = (_index(part, turns) if isinstance(part, Index) else part for part in provider.path)
-    return replace(provider, path=tuple(path))
+    return replace(provider, path=path_at(provider.path, turns))
+
+
+def path_at(path: Path, turns: Turns) -> Path:
+    """The way to a module as it is at a turn of the loops around it."""
+    for part in path:
+        one_of = _ONE_OF.fullmatch(part.key) if isinstance(part, Index) else None
+        if one_of is not None and one_of[1] in turns:
+            loop, turn = turns[one_of[1]]
+            if loop.modules:
+                return (*loop.modules[turn], *path[loop.spelled :])
+    return tuple(_index(part, turns) if isinstance(part, Index) else part for part in path)
 
 
 def _index(index: Index, turns: Turns) -> Index:
@@ -79,9 +106,10 @@ def _index(index: Index, turns: Turns) -> Index:
         if loop.numbers is not None:
             number = loop.numbers[turn] * (-1 if counted[1] else 1) + int(counted[3])
             return Index(str(number), number)
+        if loop.zero and counted[1]:
+            return Index(str(int(counted[3]) - turn), int(counted[3]) - turn)
         if loop.zero and int(counted[3]) == 0:
-            # `-0` is the first one, behind which the last one comes.
-            return Index(f"{index.key}{turn}") if counted[1] else _nth(turn)
+            return _nth(turn)
     key, sequence = index.key, index.sequence
     for name, (loop, turn) in turns.items():
         if loop.whole and key == f"{name}module" and sequence is not None:
@@ -97,16 +125,44 @@ def _index(index: Index, turns: Turns) -> Index:
 
 def _nth(turn: int) -> Index:
     """The module at a turn of a loop over all of a list: in every such loop the same one."""
-    return Index(f"nth{turn}", None, ("nth", turn))
+    return Index(f"nth{turn}", turn, ("nth", turn))
+
+
+def turns_of(loop: Loop, open_turns: int) -> int:
+    """How many turns of a loop to look at; `open_turns` is what the function of that name gives."""
+    if loop.turns is not None:
+        return loop.turns
+    return open_turns if loop.whole or loop.zero else SYMBOLIC_TURNS
+
+
+def open_turns(trace: Trace) -> int:
+    """How many turns to look at of a loop over all of a list, of which the length is not known.
+
+    So many that it goes beyond each module and item that is asked for by its number: whether a
+    module is that of an earlier or a later turn makes the difference.
+    """
+    every = flat(trace.statement.all_steps)
+    numbers = [number for step in every for number in _numbers_in(step)]
+    last = max((n for n in numbers if n <= _LARGEST_NUMBER), default=0)
+    return max(SYMBOLIC_TURNS, last + 2)
+
+
+def _numbers_in(step: Step) -> Iterator[int]:
+    if isinstance(step, Access):
+        for part in step.provider.path:
+            if isinstance(part, Index) and part.value is not None:
+                yield part.value
+    elif isinstance(step, (Item, Mutation)) and step.key is not None:
+        yield from map(int, _NUMBER.findall(str(step.key)))
 
 
 def turns_around(trace: Trace) -> tuple[Turns, ...]:
-    """The turns of the loops around a trace that count numbers which are known.
+    """The turns of the loops around a trace that count numbers, or go over modules, in view.
 
     Returns:
-        At least one; a loop of which the numbers are not known is in none of them.
+        At least one; any other loop is in none of them.
     """
-    loops = [loop for each in trace.loops if (loop := each.loop) is not None and loop.numbers]
+    loops = [each.loop for each in trace.loops if each.loop is not None and _every(each.loop)]
     ways = islice(product(*map(_each_turn, loops)), MAX_OUTER_TURNS + 1)
     every = tuple({key: at for turn in way for key, at in turn.items()} for way in ways)
     return every if len(every) <= MAX_OUTER_TURNS else ({},)
@@ -135,5 +191,9 @@ def orders_around(
 
 
 def _each_turn(loop: Loop) -> Iterator[dict[str, tuple[Loop, int]]]:
-    for turn in range(len(loop.numbers or ())):
+    for turn in range(len(_every(loop))):
         yield turned(loop, turn)
+
+
+def _every(loop: Loop) -> tuple[object, ...]:
+    return loop.numbers or loop.modules

@@ -31,14 +31,20 @@ from nnmigrate.program.steps import (
     Told,
     Write,
 )
-from nnmigrate.program.turns import Turns, at_turn, is_open, item_key, numbered, turned
+from nnmigrate.program.turns import (
+    Turns,
+    at_turn,
+    is_open,
+    item_key,
+    numbered,
+    open_turns,
+    turned,
+    turns_of,
+)
 from nnmigrate.program.values import Constant, Container, Items, Traced
 from nnmigrate.schedule import values as schedule
 
 __all__ = ["NotFollowed", "Origin", "Unrolled", "unroll"]
-
-# A loop of which it is not known how often it turns is looked at for this many turns.
-SYMBOLIC_TURNS = 2
 
 # A trace that does more than this, or turns in its loops more often, is not followed.
 MAX_OPERATIONS = 4000
@@ -110,7 +116,7 @@ class Unroller:
         self.times: dict[int, int] = {}
         self.providers: dict[int, schedule.Provider] = {}
         self.latest: dict[int, int] = {}
-        self.complete = True
+        self.complete, self.open_turns = True, open_turns(trace)
         self.site = self.turned = 0
         self.before: Step | None = None
 
@@ -188,10 +194,8 @@ class Unroller:
             before = step
 
     def _turns(self, loop: Loop, turns: Turns) -> Iterator[Turns]:
-        count = loop.turns
-        if count is None:
-            self.complete, count = False, SYMBOLIC_TURNS
-        for turn in range(count):
+        self.complete = self.complete and loop.turns is not None
+        for turn in range(turns_of(loop, self.open_turns)):
             # Loops within loops turn ever more often, also where they do nothing.
             self.turned += 1
             if self.turned > MAX_OPERATIONS:
@@ -307,15 +311,11 @@ class Unroller:
         if isinstance(step, Read) and step.name in self.bound and not step.foreign:
             return schedule.Use(self._next(), place.number, step.name, step=place.step)
         if isinstance(step, Item) and (not step.reached or step.base in self.refilled):
-            container = self.holdings.container(step.base, step.path)
-            if step.within is not None:
-                inner = self.holdings.put_in(container, step.within)
-                if inner is None:
-                    return None
-                container = inner
-            key = self.holdings.from_start(container, item_key(step, turns))
-            key = self.holdings.among(container, key)
-            return schedule.Take(self._next(), place.number, container, key, step=place.step)
+            read = self.holdings.read(step, item_key(step, turns))
+            if read is None:
+                return None
+            one = not step.whole
+            return schedule.Take(self._next(), place.number, *read, one=one, step=place.step)
         if isinstance(step, Mutation):
             return self._put(sink, place, step, turns)
         if isinstance(step, BarrierCall):

@@ -158,6 +158,7 @@ class Numbers(Value):
         ascending: whether it is known to count upwards, where the numbers are not known.
         zero: whether it is known to count from 0 by 1.
         falling: whether it is known to count downwards, where the numbers are not known.
+        returns: whether it goes back to a smaller number, in a call that the file has.
     """
 
     numbers: tuple[int, ...] | None = None
@@ -165,6 +166,7 @@ class Numbers(Value):
     ascending: bool = True
     zero: bool = False
     falling: bool = False
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,16 +205,18 @@ class Label(Value):
         loop: the loop's key.
         before: what stands in front of the number.
         after: what stands behind it.
+        form: how the number is written, such as `02`.
     """
 
     loop: str = ""
     before: str = ""
     after: str = ""
+    form: str = ""
 
     @property
     def counter(self) -> str:
-        """How steps write it: a zero character stands for the number."""
-        return f"{self.loop}{self.before}\0{self.after}"
+        """How steps write it: between zero characters stands how the number is written."""
+        return f"{self.loop}{self.before}\0{self.form}\0{self.after}"
 
 
 @dataclass(frozen=True)
@@ -235,11 +239,15 @@ class Selected(Value):
         modules: the list.
         ascending: whether they come in the list's order.
         falling: whether they come in the opposite order.
+        below: the way from each of them to the part of it that is meant.
+        whole: whether they are all of the list, in its order.
     """
 
     modules: Envoy = Envoy()
     ascending: bool = True
     falling: bool = False
+    below: Path = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -378,17 +386,3 @@ def is_traced(value: Value) -> bool:
     if isinstance(value, Container):
         return value.element is not None and is_traced(value.element)
     return isinstance(value, Items) and any(map(is_traced, value.items))
-
-
-def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
-    """An item's key where it is a literal, and otherwise the loop whose counter is in it."""
-    if len(indexes) != 1:
-        return None, ""
-    index = indexes[0]
-    if isinstance(index, Constant) and isinstance(index.value, (int, str)):
-        return index.value, ""
-    if isinstance(index, Counter) and not index.offset:
-        return None, index.loop
-    if isinstance(index, Label):
-        return None, index.counter
-    return None, ""

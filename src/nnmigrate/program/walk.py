@@ -199,7 +199,7 @@ class Walk:
     frames: list[Frame] = field(default_factory=list)
     walked: list[tuple[Frame, Block, cst.CSTNode]] = field(default_factory=list)
     definitions: dict[int, Statement] = field(default_factory=dict)
-    inlining: list[cst.FunctionDef] = field(default_factory=list)
+    inlining: list[cst.FunctionDef | cst.Lambda] = field(default_factory=list)
     nested: int = 0
     foreign: int = 0
     comprehending: int = 0

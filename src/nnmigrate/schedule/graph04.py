@@ -144,7 +144,9 @@ class _Graph:
             sight = self.written.uses[operation.site]
             return self._union([sight] if isinstance(sight, int) else [])
         if isinstance(operation, Take):
-            return self._union(self.written.takes[operation.site])
+            # Of several items that it may be, that of the first is there the earliest.
+            sites = self.written.takes[operation.site]
+            return self._union(sites[:1] if operation.one else sites)
         return frozenset()
 
     def _union(self, sites: Iterable[int]) -> frozenset[int]:

@@ -178,10 +178,15 @@ class Put(Operation):
 
 @dataclass(frozen=True)
 class Take(Operation):
-    """Reads an item of such an object; `key` None stands for any of them (all must be there)."""
+    """Reads an item of such an object; `key` None stands for any of them (all must be there).
+
+    Args:
+        one: whether only one item is read, whichever it is.
+    """
 
     container: str
     key: str | int | None
+    one: bool = False
 
 
 @dataclass(frozen=True)
