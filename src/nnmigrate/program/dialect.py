@@ -49,14 +49,24 @@ _OLD_TOLD = frozenset(
 )
 
 # What is imported, from nnsight or from nnterp (whose StandardizedTransformer needs 0.5).
-_NEW_NAMES = frozenset("save session ndif ndif_status is_model_running".split())
-# Modules, settings and an argument that are in none of 0.4's files (0.5.15, and 0.6.3 to 0.8.1).
+_NEW_NAMES = frozenset(
+    """
+    save session ndif ndif_status is_model_running VisionLanguageModel DiffusionModel
+    TransformersModel
+    """.split()
+)
+# Modules, classes, settings and an argument that none of 0.4's files has (0.5.15, 0.6.3 to 0.8.1).
 _NEW_WORDS = {
     "nnsight.": pattern(
-        r"\bnnsight\.(?:ndif|intervention\.(?:tracing|batching|serialization|hooks|source))\b"
+        r"\bnnsight\.(?:ndif|intervention\.(?:tracing|batching|serialization|hooks|source|inject"
+        r"|errors|backends\.(?:execution|local\w*))|modeling\.(?:base|huggingface|transformers|vlm))\b"
     ),
     "CONFIG.APP.": pattern(r"\bCONFIG\.APP\.(?:PYMOUNT|CROSS_INVOKER|TRACE_CACHING)\b"),
     "envoys=": pattern(r"[(,]\s*envoys="),
+    "from nnsight import": pattern(
+        r"from nnsight import\s*(?:\([^)]*|[^\n]*)"
+        r"\b(?:VisionLanguageModel|TransformersModel|DiffusionModel)\b"
+    ),
 }
 _NEW_CLASS = "StandardizedTransformer"
 # A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
