@@ -204,6 +204,15 @@ for i, logits in enumerate(found):
 # %%
 print(i)
 """,
+    "a line of a trace is shown": """
+# %%
+with lm.trace("a"):
+    hidden = lm.transformer.h[0].output
+    last = hidden[0, -1].save()
+print(last)
+# %%
+last = hidden[0, -1].float().save()
+""",
     "the name of a loop is that of other blocks": """
 # %%
 with lm.session():
