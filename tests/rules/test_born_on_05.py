@@ -213,6 +213,17 @@ print(last)
 # %%
 last = hidden[0, -1].float().save()
 """,
+    "what a function makes of a value is shown again": """
+# %%
+h = None
+# %%
+with lm.trace("a"):
+    h = normalized(lm.transformer.h[0].output)
+    top = h.max().save()
+# %%
+with lm.trace("a"):
+    top = analyzer.analyze(h).save()
+""",
     "the name of a loop is that of other blocks": """
 # %%
 with lm.session():
