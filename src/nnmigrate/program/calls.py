@@ -28,6 +28,7 @@ from nnmigrate.program.names import (
     MODEL_CLASSES,
     MUTATORS,
     OPENERS,
+    STRING_METHODS,
     is_in_place,
     is_module_name,
 )
@@ -204,7 +205,10 @@ def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value
     name = function.attr.value
     if isinstance(receiver, Envoy) and is_module_name(name):
         callee = attribute(walk, function, receiver)
-        return _called(walk, node, callee, _arguments(walk, node))
+        arguments = _arguments(walk, node)
+        if receiver.path and name in STRING_METHODS and not any_traced(arguments):
+            return UNKNOWN  # `model.layer_format.format(7)`: a class of models has texts as well
+        return _called(walk, node, callee, arguments)
     arguments = _arguments(walk, node)
     if name == "save" and not arguments.positional and not own_save(receiver):
         return _save(walk, node, function.value, receiver, function=False)
