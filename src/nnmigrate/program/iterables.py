@@ -40,6 +40,13 @@ def first_of(arguments: Arguments) -> Value:
     return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
+def last_of(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Value] | None:
+    """What is given last without a name, and what it stands for."""
+    if node.args and arguments.positional and not node.args[-1].star:
+        return node.args[-1].value, arguments.positional[-1]
+    return None
+
+
 def any_traced(arguments: Arguments) -> bool:
     """Whether a call is given a value of the model."""
     values = (*arguments.positional, *(value for _, value in arguments.keywords))
