@@ -87,6 +87,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
+from nnmigrate.patterns import pattern
 from nnmigrate.program import Bind, Invoke, Mutation, Program, Read, Remote, Statement, Trace
 from nnmigrate.schedule import Outcome, simulate
 from nnmigrate.schedule.values import Put, Take
@@ -96,6 +97,7 @@ from .common.apart import apart_fix
 from .common.crossings import Run, runs
 from .common.editing import fresh_name, lines_after, lines_before, merged
 
+_WAY = pattern(r"[\w.]+(\[(\d+|'\w*'|\"\w*\")\])*")
 RULE = Rule("NNS107", "collected-out-of-order", since="0.5.0", fixable=Applicability.SAFE)
 
 
@@ -104,15 +106,15 @@ def check(program: Program) -> Iterator[Finding]:
     for trace in program.traces:
         seen: dict[str, Mutation] = {}
         for run in runs(program, trace):
-            for step, container in _disordered(run):
+            for step, container in _disordered(program, run):
                 if _matters(program, trace, run, step, container):
-                    seen.setdefault(step.path, step)
-        for step in seen.values():
+                    seen.setdefault(_filled(program, step) or step.path, step)
+        for path, step in seen.items():
             yield RULE.finding(
                 Severity.SILENT,
                 step.span,
-                f"the invokes fill `{step.path}` in the order in which the model runs, not in that "
-                "of the text",
+                f"the invokes fill `{path}` in the order in which the model runs, not in that of "
+                "the text",
                 _consequence(step),
                 _fix(program, trace, step) or apart_fix(program, trace),
             )
@@ -124,10 +126,10 @@ def _consequence(step: Mutation) -> str:
     return "silently the same items in another order than on 0.4"
 
 
-def _disordered(run: Run) -> Iterator[tuple[Mutation, str]]:
+def _disordered(program: Program, run: Run) -> Iterator[tuple[Mutation, str]]:
     """The first change of each object that is filled in another order, at some turn."""
     found: set[str] = set()
-    fillings_of = _fillings(run)
+    fillings_of = _fillings(program, run)
     if not fillings_of:
         return
     outcomes = [[simulate(run.unrolled.trace, rank) for rank in orders] for orders in run.turns]
@@ -173,14 +175,14 @@ def _fillers(run: Run, take: Take) -> set[int]:
 Filling = tuple[int, int, Put]
 
 
-def _fillings(run: Run) -> Mapping[str, list[Filling]]:
+def _fillings(program: Program, run: Run) -> Mapping[str, list[Filling]]:
     """By object and item: who fills it, as invoke, place in the invoke and operation."""
     found: dict[str, list[Filling]] = {}
     for number, invoke in enumerate(run.unrolled.trace.invokes):
         for place, operation in enumerate(invoke.operations):
             if isinstance(operation, Put):
                 step = run.origin(operation.site).step
-                name = _slot(step, operation) if isinstance(step, Mutation) else None
+                name = _slot(program, step, operation) if isinstance(step, Mutation) else None
                 if name is not None:
                     found.setdefault(name, []).append((number, place, operation))
     return {
@@ -188,15 +190,20 @@ def _fillings(run: Run) -> Mapping[str, list[Filling]]:
     }
 
 
-def _slot(step: Mutation, put: Put) -> str | None:
+def _slot(program: Program, step: Mutation, put: Put) -> str | None:
     """What is filled in an order that matters: a list, or one item."""
-    if step.depth:
-        return None
+    filled = _filled(program, step) if step.depth else put.container
     if step.how == "method" and step.method in ("append", "extend"):
-        return put.container
+        return filled
     if step.how == "setitem" and put.key is not None:
-        return f"{put.container}[{put.key!r}]"
+        return filled and f"{filled}[{put.key!r}]"
     return None
+
+
+def _filled(program: Program, step: Mutation) -> str | None:
+    """The way to what is filled, if it leads over nothing but names and literal keys."""
+    text = program.text(step.target) if step.target is not None else ""
+    return text if not step.foreign and _WAY.fullmatch(text) else None
 
 
 def _differs(run: Run, fillings: Sequence[Filling], outcome: Outcome) -> bool:
@@ -242,6 +249,7 @@ def _may_part(program: Program, trace: Trace, name: str, fillers: Sequence[Invok
     changes = [s for invoke in fillers for s in _changes(invoke.statement, name)]
     reads = [each for each in steps if isinstance(each, Read) and each.name == name]
     plain = all(s.how == "method" and s.path == name and not s.foreign for s in changes)
+    plain = plain and not any(s.depth for s in changes)
     return plain and len(reads) == len(changes) == len(_changes(trace.statement, name))
 
 

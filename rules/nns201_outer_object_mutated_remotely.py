@@ -88,6 +88,7 @@ from nnmigrate.program import Dialect, Program, Remote, Trace
 from nnmigrate.program.bodies import roots
 
 from .common.helpers import remote_session
+from .common.kinds import made_there
 from .common.leaving import is_left
 from .common.outer import Outer, outer_objects
 from .common.returning import decide, fix_of
@@ -107,6 +108,8 @@ def check(program: Program) -> Iterator[Finding]:
         outers = outer_objects(program, trace)
         session = remote_session(program, trace) if outers else None
         if session is not None:
+            # The function runs on the server, and with it what it makes itself.
+            outers = tuple(one for one in outers if not made_there(program, trace, one.path))
             yield from _lost_in_session(session, outers)
         elif outers and trace.remote is Remote.NO:
             yield from _noted(program, outers)

@@ -120,11 +120,14 @@ def _is_guess(program: Program, lost: Lost) -> bool:
 
 
 def _is_anothers(program: Program, trace: Trace, lost: Lost) -> bool:
-    """In a text the name of a loop that other blocks read alone: it stands for their own there.
+    """In a text a name that other blocks read alone, if it is a loop's, or a value is guessed.
 
-    In its own block nothing reads it, or another loop binds it first.
+    It stands for their own there: a block may show a line of a trace that it does not repeat. In
+    its own block nothing reads it, or another loop binds it first.
     """
-    if not program.options.text or any(map(_is_no_loops, lost.binds)):
+    loops = not any(map(_is_no_loops, lost.binds))
+    guessed = lost.held in (Held.OPAQUE, Held.UNSET) and not lost.kept
+    if not program.options.text or not (loops or guessed):
         return False
     rest = program.code[trace.statement.span.end :].partition(f"\n{SEPARATOR}")[0]
     first = re.search(rf"(?m)^(?P<before>.*?)\b{lost.name}\b", rest)

@@ -52,7 +52,8 @@ with lm.trace("The Eiffel Tower is in"):
 
 The fix is safe. It is offered where the call is all that a name is bound to, or all that a function
 returns. `generate(..., trace=False)` is only reported: 0.4 made one forward pass of it. So is
-`generate` without a `with`, in code written for 0.4: what it was meant to do was never done.
+`generate` without a `with`, in code written for 0.4: what it was meant to do was never done. Where
+tokens are read of what it gave (`ids[0]`, `ids.shape`) the line was not written for 0.4.
 
 ## References
 
@@ -67,7 +68,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Dialect, Program
+from nnmigrate.program import Dialect, Program, Read
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit
 
@@ -103,8 +104,20 @@ def _generates(making: Making) -> bool:
         return False
     if not isinstance(receiver, Envoy) or not receiver.proved or receiver.path:
         return False
-    alone = isinstance(making.statement.node, cst.Expr) and making.is_whole
-    return alone or (making.name is not None and entered_later(making) is None)
+    if making.name is None:
+        return isinstance(making.statement.node, cst.Expr) and making.is_whole
+    return entered_later(making) is None and not _is_taken_for_tokens(making)
+
+
+def _is_taken_for_tokens(making: Making) -> bool:
+    """Whether items or attributes are read of what it gave: 0.4's trace had none of them."""
+    reads = (
+        step
+        for statement in making.scope.body.statements
+        for step in statement.all_steps
+        if isinstance(step, Read) and step.name == making.name and step.site > making.step.site
+    )
+    return any(read.partial for read in reads)
 
 
 def _of_generation(program: Program, making: Making) -> Finding:

@@ -114,7 +114,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nnmigrate.findings import Applicability, Finding, Fix, Rule, Severity
-from nnmigrate.program import Context, Program, Read, Statement
+from nnmigrate.patterns import pattern
+from nnmigrate.program import Context, Program, Read, Scope, Statement
+from nnmigrate.program.names import MODEL_CLASSES
 from nnmigrate.program.values import Envoy
 from nnmigrate.spans import Edit, Span
 
@@ -130,6 +132,9 @@ _OWN = frozenset(
     "interleave forward".split()
 )
 
+_WRAPPED = frozenset({*MODEL_CLASSES, "StandardizedTransformer"})
+_ASKED = pattern(r"isinstance\(\s*(?P<name>[\w.]+)\s*,\s*(?P<kind>[\w.]+)\s*\)")
+
 
 def check(program: Program) -> Iterator[Finding]:
     """With statements that enter another method of a model."""
@@ -137,8 +142,20 @@ def check(program: Program) -> Iterator[Finding]:
         for statement in scope.body.walk():
             for context in statement.contexts:
                 receiver = _receiver(program, statement, context)
-                if receiver is not None:
+                if receiver and not _is_anothers(program, scope, statement, receiver):
                     yield _finding(program, context, receiver)
+
+
+def _is_anothers(program: Program, scope: Scope, statement: Statement, receiver: str) -> bool:
+    """Whether it stands where the model is one of another library: `isinstance(model, Other)`."""
+    for around in scope.body.walk():
+        if isinstance(around.node, cst.If) and around.blocks[0].span.holds(statement.span):
+            asked = _ASKED.match(code_of(around.node.test))
+            if asked is not None and asked["name"] == receiver:
+                kind = asked["kind"].rpartition(".")[2]
+                wrapped = kind in _WRAPPED or f"class {kind}(" in program.code
+                return not wrapped
+    return False
 
 
 def _receiver(program: Program, statement: Statement, context: Context) -> str | None:

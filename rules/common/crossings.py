@@ -134,7 +134,7 @@ def _runs(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, .
 @remembered
 def _followed(program: Program, trace: Trace, outer: frozenset[str]) -> tuple[Run, ...] | str:
     """The ways that a trace may go, or why they are not followed."""
-    if trace.kind in ("scan", "edit", "session"):
+    if trace.kind == "session":
         return ()
     try:
         unrolled = unroll(trace, outer, empty_collections(program, trace))

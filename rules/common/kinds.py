@@ -30,6 +30,10 @@ def changed_path(mutation: Mutation) -> str:
 
 _TENSOR = pattern(r"torch\.(zeros|ones|empty|full|rand\w*|tensor|arange|eye)(_like)?\(")
 _ARRAY = pattern(r"(np|numpy)\.(zeros|ones|empty|full|array|arange)(_like)?\(")
+# A display, a comprehension, or a call that makes a new collection.
+_COLLECTION = pattern(
+    r"[\[{]|(?:collections\.)?(?:list|dict|set|deque|defaultdict|OrderedDict|Counter)\("
+)
 _METHODS = {
     "list": frozenset("append extend insert sort reverse".split()),
     "dict": frozenset("setdefault popitem".split()),
@@ -57,6 +61,22 @@ def kind_made(program: Program, trace: Trace, path: str, owner: Value | None = N
         for value, span in made
     }
     return kinds.pop() if len(kinds) == 1 else ""
+
+
+def made_there(program: Program, trace: Trace, path: str) -> bool:
+    """Whether what a way leads to is made anew by the very function in which a trace stands."""
+    root = path.partition(".")[0]
+    binds = trace.scope.bindings.get(root, ())
+    made = [bind.expression for bind in binds if bind.how != "augment"]
+    return (
+        root not in trace.scope.parameters
+        and bool(made)
+        and all(expression is not None and _is_new(program.text(expression)) for expression in made)
+    )
+
+
+def _is_new(text: str) -> bool:
+    return any(made.match(text) is not None for made in (_COLLECTION, _TENSOR, _ARRAY))
 
 
 def made_by_lambda(program: Program, trace: Trace, path: str, owner: Value | None = None) -> bool:

@@ -95,22 +95,22 @@ def grows(program: Program, statement: Statement) -> str | None:
     for step in statement.all_steps:
         if isinstance(step, Mutation) and step.how in ("method", "augment"):
             once = step.method not in ("update", "setdefault")
-            if once and not _is_of_graph(program, step.base):
+            if once and not _is_of_graph(program, statement, step.base):
                 return step.path
     return None
 
 
-def _is_of_graph(program: Program, name: str) -> bool:
-    """Whether every binding of a name in the file makes it by `nnsight.list()` or its like.
+def _is_of_graph(program: Program, statement: Statement, name: str) -> bool:
+    """Whether every binding that a name has where it is used makes it by `nnsight.list()` or so.
 
     A list of Python's own has no `save` on 0.4: where one is saved, it was of the graph.
     """
-    made = [
-        program.text(bind.expression)
-        for scope in program.scopes
-        for bind in scope.bindings.get(name, ())
-        if bind.expression is not None
-    ]
+    around = [one for one in program.scopes if one.body.span.holds(statement.span)]
+    # The innermost of the scopes around a statement stands behind the others.
+    owner = next((one for one in reversed(around) if name in one.bindings), None)
+    scopes = program.scopes if owner is None else (owner,)
+    binds = (bind for scope in scopes for bind in scope.bindings.get(name, ()))
+    made = [program.text(bind.expression) for bind in binds if bind.expression is not None]
     package = re.escape(program.nnsight or "nnsight")
     made_by = re.compile(
         rf"{package}\.(list|dict|set)\(|(\w+\.)?apply\(\s*(list|dict|set)\b"

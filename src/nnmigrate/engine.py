@@ -8,9 +8,9 @@ from dataclasses import field, replace
 from itertools import pairwise
 
 from nnmigrate.classes import dataclass
-from nnmigrate.comments.demonstrated import demonstrated
 from nnmigrate.comments.directives import mentions_any
 from nnmigrate.comments.reviewing import reviewed, suppressions_of
+from nnmigrate.demonstrated import demonstrated
 from nnmigrate.faults import described
 from nnmigrate.findings import Applicability, Finding, Fix, RuleModule
 from nnmigrate.leftovers import unused_imports

@@ -14,11 +14,11 @@ _ITSELF = (
 _LEADING = r"[\s*_`>#\d.]*"
 _WRONG = pattern(
     rf"{_LEADING}(?:[❌✗✘🚫⛔]"
-    rf"|(?i:wrong|bad|broken|incorrect|error|don['\u2019]?t(?: do (?:this|that))?){_ITSELF})"
+    rf"|(?i:wrong|bad|broken|incorrect|error|fails|don['\u2019]?t(?: do (?:this|that))?){_ITSELF})"
 )
 _RIGHT = pattern(
     rf"{_LEADING}(?:[✅✓✔]"
-    rf"|(?i:right|correct|good|fixed|fix|better|instead|ok|do this){_ITSELF})"
+    rf"|(?i:right|correct|good|works|fixed|fix|better|instead|ok|do this){_ITSELF})"
 )
 # `# NameError!`, `# -> OutOfOrderError: ...`, `# raises a ValueError`, `# Deadlock! ...`
 _RAISES = pattern(

@@ -298,11 +298,6 @@ class TestNotSimulated:
         assert "goes over the tokens of a generation" in picture.notes[0]
         assert [mark.kinds[0] for mark in picture.marks] == [Kind.STEPS, Kind.READ, Kind.READ]
 
-    def test_a_scan_is_not_simulated(self) -> None:
-        code = f"{HEAD}\nwith lm.scan('a'):\n    x = lm.transformer.h[3].output.shape\n"
-
-        assert not shown(code).before.simulated
-
     def test_findings_stand_at_their_statements(self) -> None:
         code = (
             f"{HEAD}\nwith lm.trace('a'):\n    h = lm.transformer.h[1].output[0]\n"
@@ -313,6 +308,16 @@ class TestNotSimulated:
 
         assert mark.text == "grad = h.grad.save()"
         assert mark.kinds[0] is Kind.GRADIENT
+
+
+@pytest.mark.parametrize("kind", ["scan('a')", "edit()"])
+def test_a_scan_and_an_edit_go_as_a_trace_does(kind: str) -> None:
+    code = (
+        f"{HEAD}\nwith lm.{kind}:\n    y = lm.transformer.h[5].output\n"
+        "    x = lm.transformer.h[3].output\n"
+    )
+
+    assert stop(shown(code).before) is not None
 
 
 @pytest.mark.parametrize("body", ["pass\n", "x = 1\n"])

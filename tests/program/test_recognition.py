@@ -202,6 +202,11 @@ def test_invokes_are_found_where_they_stand() -> None:
         ("with t.invoke('p'): pass", Dialect.UNKNOWN),
         ("with t.local(): pass", Dialect.UNKNOWN),
         ("import nnsight.intervention.tracing.tracer", Dialect.NEW),
+        ("import nnsight.modeling.base", Dialect.NEW),
+        ("from nnsight import NNsight, VisionLanguageModel", Dialect.NEW),
+        ("from nnsight import (\n        DiffusionModel,\n    )", Dialect.NEW),
+        ("vlm = nnsight.VisionLanguageModel('x')", Dialect.NEW),
+        ("from nnsight.modeling.diffusion import DiffusionModel", Dialect.UNKNOWN),
         ("from nnsight.intervention.envoy import Envoy", Dialect.UNKNOWN),
         ("nnsight.CONFIG.APP.PYMOUNT = False", Dialect.NEW),
         ("nnsight.CONFIG.APP.DEBUG = False", Dialect.UNKNOWN),
@@ -211,7 +216,7 @@ def test_invokes_are_found_where_they_stand() -> None:
 )
 def test_dialect(line: str, dialect: Dialect) -> None:
     code = (
-        "from nnsight import LanguageModel\nlm = LanguageModel('x')\n"
+        "import nnsight\nfrom nnsight import LanguageModel\nlm = LanguageModel('x')\n"
         f"with lm.trace('p') as t:\n    {line}\n"
     )
     assert build(code).dialect is dialect

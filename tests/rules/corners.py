@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nnmigrate.engine import check, fix
+from nnmigrate.findings import Finding
 from nnmigrate.program import Options
 
 HEAD = """from nnsight import LanguageModel
@@ -23,7 +24,9 @@ class Corner:
         name: what is special about it.
         before: the program.
         codes: the codes of all findings, as they come.
-        says: what stands in a message, or ends it and begins the consequence (`... | ...`).
+        says: what stands in a message, or ends it and begins the consequence (`... | ...`), or ends
+            that and says how bad it is, and how safe its fix (`... | error, safe`, `... | note, no
+            fix`).
         after: the program after all fixes, the unsafe ones included; as it was where it is not
             given.
         whole: the same where the head is changed as well, with the head.
@@ -43,10 +46,15 @@ class Corner:
         code = HEAD + self.before
         checked, fixed = check(code, self.options), fix(code, self.options, unsafe=True)
         after = self.whole if self.whole is not None else HEAD + (self.after or self.before)
-        said = "\n".join(f"{each.message} | {each.consequence}" for each in checked.findings)
+        said = "\n".join(map(_said, checked.findings))
 
         assert (checked.failures, fixed.failures) == ((), ())
         assert " ".join(each.code for each in checked.findings) == self.codes
         assert [each for each in self.says if each not in said] == [], said
         assert fixed.code == after
         assert fix(fixed.code, self.options, unsafe=True).code == fixed.code
+
+
+def _said(finding: Finding) -> str:
+    fix = finding.fix.applicability.value if finding.fix else "no fix"
+    return f"{finding.message} | {finding.consequence} | {finding.severity.value}, {fix}"

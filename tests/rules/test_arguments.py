@@ -294,6 +294,9 @@ LEFT_ALONE = {
     "an edit": "with lm.edit(inplace=True):\n    lm.transformer.h[0].mlp.output[:] = 0\n",
     "a generation that is entered by its name": "t = lm.generate('a', max_new_tokens=3)\n"
     "with t:\n    y = lm.lm_head.next().output.save()\n",
+    "a generation whose tokens are read": "with lm.generate('a', max_new_tokens=3):\n"
+    "    y = lm.lm_head.next().output.save()\nz = lm.generate(ids, max_new_tokens=3)\n"
+    "print(z[0])\n",
     "a generation where nothing speaks of 0.4": "y = lm.generate('a', max_new_tokens=3)\n",
     "a generation of the model itself": "with lm.trace('a'):\n"
     "    y = lm.lm_head.next().output.save()\nlm._model.generate(x)\n",

@@ -204,6 +204,26 @@ for i, logits in enumerate(found):
 # %%
 print(i)
 """,
+    "a line of a trace is shown": """
+# %%
+with lm.trace("a"):
+    hidden = lm.transformer.h[0].output
+    last = hidden[0, -1].save()
+print(last)
+# %%
+last = hidden[0, -1].float().save()
+""",
+    "what a function makes of a value is shown again": """
+# %%
+h = None
+# %%
+with lm.trace("a"):
+    h = normalized(lm.transformer.h[0].output)
+    top = h.max().save()
+# %%
+with lm.trace("a"):
+    top = analyzer.analyze(h).save()
+""",
     "the name of a loop is that of other blocks": """
 # %%
 with lm.session():

@@ -658,14 +658,28 @@ FALLING = {
     "a constant backwards": "for n in list(range(4))[::-1]:",
     "pairs": "for n, head in [(3, 0), (1, 1)]:",
     "pairs in a constant": "for n, head in PAIRS:",
+    "from the last one": "for n in range(COUNT):\n    x = lm.h[COUNT - 1 - n].output.save()",
+    "from the length": "for n in range(COUNT):\n    x = lm.h[len(lm.h) - (n + 1)].output.save()",
+    "below zero": "for n in range(COUNT):\n    x = lm.h[-n - 1].output.save()",
+    "turned bits": "for n in range(COUNT):\n    x = lm.h[~n].output.save()",
+    "below zero from one on": "for n in range(1, COUNT):\n    x = lm.h[-n].output.save()",
+    "a number less": "for n in range(4):\n    x = lm.h[11 - n].output.save()",
+    "a number less a known one": "for n in [0, 1]:\n    x = lm.h[3 - n + 1].output.save()",
 }
 RISING = {
-    "a slice": "for layer in lm.transformer.h[0:3:2]:\n    x = layer.output.save()",
-    "twice": "for layer in lm.transformer.h[::-1][::-1]:\n    x = layer.output.save()",
+    "a slice": "for layer in lm.h[0:3:2]:\n    x = layer.output.save()",
+    "twice": "for layer in lm.h[::-1][::-1]:\n    x = layer.output.save()",
     "a list sorted": "for n in sorted([2, 0, 1]):",
     "a constant backwards": "for n in LAYERS[::-1]:",
     "pairs": "for n, head in [(1, 0), (3, 1)]:",
     "a step of which nothing is known": "for n in range(0, 3, COUNT):",
+    "from the last one": "for n in range(COUNT)[::-1]:\n    x = lm.h[COUNT - 1 - n].output.save()",
+    "a number less": "for n in range(4)[::-1]:\n    x = lm.h[11 - n].output.save()",
+    "the first, then the last": "for n in range(COUNT):\n    x = lm.h[-n].output.save()",
+    "what grows as fast": "for n in range(COUNT):\n    x = lm.h[COUNT - n].output.save()\n"
+    "    COUNT = COUNT + 2",
+    "each in its turn": "for n in range(COUNT):\n    y = lm.h[n].mlp.output[0, COUNT - n].save()\n"
+    "    x = lm.h[n].output.save()",
 }
 
 

@@ -716,6 +716,25 @@ def test_what_a_session_calls_is_part_of_it() -> None:
     assert "outside the session" in finding.message
 
 
+MADE = "[] {} list() {n:[]for(n)in(names)} defaultdict(list) torch.zeros(2,3)".split()
+
+
+@pytest.mark.parametrize(("made", "count"), [*((one, 0) for one in MADE), ("others", 1)])
+def test_what_a_function_in_a_session_makes_itself_is_there(made: str, count: int) -> None:
+    findings = found(f"""
+        others, names = {{}}, ["a", "b"]
+        def read(prompts):
+            kept = {made}
+            for number, prompt in enumerate(prompts):
+                with lm.trace(prompt):
+                    kept[number] = lm.lm_head.output.mean()
+            return kept
+        with lm.session(remote=True):
+            both = [read(["a"]), read(["b"])].save()
+    """)
+    assert len(findings) == count
+
+
 @pytest.mark.parametrize("passed", ["", ", remote=True", ", **{}"])
 def test_a_function_that_passes_its_keywords_on_may_be_remote(passed: str) -> None:
     code = f"""

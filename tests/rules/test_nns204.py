@@ -359,6 +359,21 @@ LEFT_ALONE = {
         if hasattr(acts[0], "value"):
             acts[0] = acts[0].value
     """,
+    "a condition around that gets it": """
+        with lm.trace("a"):
+            kept = [lm.lm_head.output.save()].save()
+        if getattr(kept[0], "value", None) is not None:
+            kept[0] = kept[0].value
+    """,
+    "a condition that asks for more": """
+        acts = []
+        with lm.trace("a"):
+            acts.append(lm.lm_head.output.save())
+        if verbose and hasattr(acts[0], "value"):
+            print(acts[0].value)
+        elif getattr(acts[0], "value", None):
+            print(acts[0].value)
+    """,
     "what was never saved": """
         kept = []
         kept.append(variable)
@@ -392,6 +407,21 @@ def test_a_condition_that_is_never_true_is_only_noted() -> None:
     guard = 'acts[0].value if hasattr(acts[0], "value") else acts[0]'
     (found,) = own(f"{program(TRACE)}print({guard})\n")
     assert found.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'getattr(acts[0], "values", None)',
+        'getattr(acts[0], "value", acts[0])',
+        'getattr(acts[0], "value", None) is None',
+        'hasattr(acts[1], "value")',
+        'hasattr(acts[0], "value") or verbose',
+    ],
+)
+def test_a_condition_that_asks_for_something_else_is_none(test: str) -> None:
+    (found,) = own(f"{program(TRACE)}if {test}:\n    print(acts[0].value)\n")
+    assert found.severity is Severity.ERROR
 
 
 def test_nodes_are_reported_and_kept() -> None:

@@ -520,3 +520,28 @@ with lm.generate("a", max_new_tokens=3) as tracer:
     findings = [found for found in check(code).findings if found.code == "NNS601"]
     assert [found.fix for found in findings] == [None]
     assert "`count` is bound before the trace, too" in findings[0].message
+
+
+COLLECTING = """
+def graph():
+    with m.generate("a", max_new_tokens=3):
+        tokens = {made}
+        with m.lm_head.all():
+            tokens.append(m.lm_head.output.argmax())
+
+def plain():
+    with m.generate("a", max_new_tokens=3):
+        tokens = []
+        with m.lm_head.all():
+            tokens.append(m.lm_head.output.argmax())
+"""
+
+
+@pytest.mark.parametrize("made", ["nnsight.list().save()", "list().save()"])
+def test_a_list_of_the_graph_grew_at_every_step_whatever_others_are_called_like_it(
+    made: str,
+) -> None:
+    code = COLLECTING.format(made=made)
+    blocks = [one for one in found(code, Options(source=Dialect.OLD)) if one[0] == "NNS602"]
+    assert [severity for _, severity, _ in blocks] == [Severity.WARNING, Severity.SILENT]
+    assert ["ran the block once" in message for *_, message in blocks] == [False, True]

@@ -132,6 +132,19 @@ WRAPPED = {
 }
 
 LEFT_ALONE = {
+    "a text that a class of models has": """
+        def module_of(model, name):
+            for part in name.split("."):
+                model = getattr(model, part)
+            return model
+        @torch.inference_mode()
+        def f(layers):
+            with lm.trace("a"):
+                last = module_of(lm, lm.final_name)
+                for i in layers:
+                    name = lm.attn_name_format.format(i) + ".q_proj"
+                    hs[name] = module_of(lm, name).output.save()
+    """,
     "no mode": 'with lm.trace("a"):\n    y = lm.lm_head(lm.transformer.h[0].output).save()\n',
     "gradients on": """
         with torch.no_grad(), torch.enable_grad(), lm.trace("a"):

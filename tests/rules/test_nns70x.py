@@ -220,6 +220,10 @@ LEFT_ALONE = {
     "with lm._model.no_sync():\n    pass\n",
     "another object's": "with peft_model.disable_adapter():\n    pass\n"
     "with open('f') as f:\n    pass\nwith torch.no_grad():\n    pass\n",
+    "a model of another library": "def f(model):\n    if isinstance(model, HookedTransformer):\n"
+    "        with model.hooks(fwd_hooks=hooks):\n            model(x)\n"
+    "    elif isinstance(model, LanguageModel):\n        with model.trace('a'):\n"
+    "            y = model.lm_head.output.save()\nf(lm)\n",
     "kinds of other things": 'with lm.trace("a"):\n    if isinstance(p, list):\n        x = 1\n'
     "    y = lm.lm_head.output.save()\n",
     "kinds behind the trace": 'with lm.trace("a"):\n    y = lm.lm_head.output.save()\n'
@@ -230,6 +234,13 @@ LEFT_ALONE = {
     "a row of a tensor": 'with lm.trace("a"):\n    lm.transformer.h[0].mlp.output[0] = 0\n',
     "the input": 'with lm.trace("a"):\n    y = lm.transformer.h[0].input[0].save()\n',
 }
+
+
+def test_a_context_of_a_model_that_is_known_to_be_wrapped_is_reported() -> None:
+    code = "def f(model):\n    if isinstance(model, {}):\n        with model.hooks():\n{}f(lm)\n"
+    traced = "            with model.trace('a'):\n                y = model.output.save()\n"
+    assert own(code.format("nnsight.LanguageModel", traced)) == ["NNS704"]
+    assert own(code.format("HookedTransformer", traced)) == []
 
 
 @pytest.mark.parametrize("name", LEFT_ALONE)

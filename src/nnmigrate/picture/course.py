@@ -59,8 +59,6 @@ class Course:
 
 def course_of(program: Program, trace: Trace) -> Course | str:
     """The way that a trace goes, the worst one of several; or why it is not followed."""
-    if trace.kind in ("scan", "edit", "session"):
-        return f"what happens in a {trace.kind} is not simulated"
     # What an earlier turn has bound and not saved is there only by chance; a notebook's cell is
     # drawn as it runs for the first time.
     outer = outer_names(program, trace) - names_by_chance(program, trace)

@@ -13,11 +13,11 @@ from nnmigrate.program.expressions import (
     access,
     base,
     is_modules_shape,
-    module_index,
     object_of,
     unknown_module,
 )
 from nnmigrate.program.filling import extended
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.joins import joined
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import INPUTS
@@ -32,7 +32,6 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Walk
 from nnmigrate.program.wholes import take_whole
@@ -240,7 +239,6 @@ def _store_item(
         walk.note(Write(walk.site(), walk.span(node), receiver.origin))
         return
     if isinstance(receiver, Envoy):
-        module_index(walk, target.slice[0], indexes[0])
         return
     literal, counter = literal_key(indexes)
     key = (_key_of(target), literal)

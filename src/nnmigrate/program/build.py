@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from nnmigrate.demonstrated import demonstrated
+
 # Importing them registers what evaluates each kind of expression.
 from nnmigrate.program import calls as _calls  # noqa: F401
 from nnmigrate.program import operations as _operations  # noqa: F401
@@ -42,13 +44,14 @@ def build(code: str, options: Options | None = None, before: Program | None = No
     scopes = _scopes(walk)
     traces = tuple(assemble(scopes, options))
     guide = options.guide
+    wrong = demonstrated(code) if options.text else None
     if guide is None:
         said_old = options.source in (Dialect.OLD, Dialect.UNKNOWN)
-        guide = options.text and not said_old and is_guide(scopes, len(traces), code)
+        guide = options.text and not said_old and is_guide(scopes, len(traces), code, wrong)
     return Program(
         code=code,
         options=options,
-        dialect=options.source or dialect_of(scopes, options.project, code),
+        dialect=options.source or dialect_of(scopes, options.project, code, wrong),
         scopes=scopes,
         traces=traces,
         nnsight=walk.nnsight,

@@ -19,7 +19,7 @@ from nnmigrate.program.filling import fill
 from nnmigrate.program.functions import called_outside, inline, inline_lambda
 from nnmigrate.program.handed import Partial
 from nnmigrate.program.held import gotten
-from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, taken
+from nnmigrate.program.iterables import any_traced, builtin, collection, first_of, last_of, taken
 from nnmigrate.program.lambdas import read_by_lambdas
 from nnmigrate.program.library import call_partial, knows, library_function, run_text
 from nnmigrate.program.mutations import bound_method_called, given_away, mutated
@@ -28,6 +28,7 @@ from nnmigrate.program.names import (
     MODEL_CLASSES,
     MUTATORS,
     OPENERS,
+    STRING_METHODS,
     is_in_place,
     is_module_name,
 )
@@ -128,7 +129,7 @@ def _called(walk: Walk, node: cst.Call, callee: Value, arguments: Arguments) -> 
     if isinstance(callee, Lambda) and walk.tracing:
         return inline_lambda(walk, node, callee, arguments)
     if isinstance(callee, Method) and callee.path and callee.name in (*MUTATORS, "partial"):
-        bound_method_called(walk, node, callee, _last(node, arguments))
+        bound_method_called(walk, node, callee, last_of(node, arguments))
         return UNKNOWN
     if isinstance(callee, Module) and knows(callee.name):
         return library_function(walk, node, callee.name, arguments)
@@ -204,7 +205,10 @@ def _method(walk: Walk, node: cst.Call, function: cst.Attribute, receiver: Value
     name = function.attr.value
     if isinstance(receiver, Envoy) and is_module_name(name):
         callee = attribute(walk, function, receiver)
-        return _called(walk, node, callee, _arguments(walk, node))
+        arguments = _arguments(walk, node)
+        if receiver.path and name in STRING_METHODS and not any_traced(arguments):
+            return UNKNOWN  # `model.layer_format.format(7)`: a class of models has texts as well
+        return _called(walk, node, callee, arguments)
     arguments = _arguments(walk, node)
     if name == "save" and not arguments.positional and not own_save(receiver):
         return _save(walk, node, function.value, receiver, function=False)
@@ -350,7 +354,7 @@ def _other_method(
         return _opener(walk, name, node, function, receiver, arguments)
     if name in MUTATORS or (is_in_place(name) and not isinstance(receiver, Module)):
         taken_by_method(walk, node, function.value, receiver, arguments)
-        mutated(walk, node, function.value, "method", method=name, value=_last(node, arguments))
+        mutated(walk, node, function.value, "method", method=name, value=last_of(node, arguments))
         for key, value in arguments.keywords if name == "update" else ():
             fill(walk, function.value, value, key=key)
         return taken(walk, node, receiver, arguments)
@@ -378,12 +382,6 @@ def _module_function(
     if any_traced(arguments) or (walk.tracing and receiver.name.split(".")[0] == "torch"):
         return walk.computed(node)
     return UNKNOWN
-
-
-def _last(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Value] | None:
-    if node.args and arguments.positional and not node.args[-1].star:
-        return node.args[-1].value, arguments.positional[-1]
-    return None
 
 
 _Handler = Callable[[Walk, cst.Call, cst.Attribute, Value, Arguments], Value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from nnmigrate.demonstrated import Demonstrated
 from nnmigrate.patterns import pattern
 from nnmigrate.program.model import Dialect, Scope
 from nnmigrate.program.steps import (
@@ -49,14 +50,24 @@ _OLD_TOLD = frozenset(
 )
 
 # What is imported, from nnsight or from nnterp (whose StandardizedTransformer needs 0.5).
-_NEW_NAMES = frozenset("save session ndif ndif_status is_model_running".split())
-# Modules, settings and an argument that are in none of 0.4's files (0.5.15, and 0.6.3 to 0.8.1).
+_NEW_NAMES = frozenset(
+    """
+    save session ndif ndif_status is_model_running VisionLanguageModel DiffusionModel
+    TransformersModel
+    """.split()
+)
+# Modules, classes, settings and an argument that none of 0.4's files has (0.5.15, 0.6.3 to 0.8.1).
 _NEW_WORDS = {
     "nnsight.": pattern(
-        r"\bnnsight\.(?:ndif|intervention\.(?:tracing|batching|serialization|hooks|source))\b"
+        r"\bnnsight\.(?:ndif|intervention\.(?:tracing|batching|serialization|hooks|source|inject"
+        r"|errors|backends\.(?:execution|local\w*))|modeling\.(?:base|huggingface|transformers|vlm))\b"
     ),
     "CONFIG.APP.": pattern(r"\bCONFIG\.APP\.(?:PYMOUNT|CROSS_INVOKER|TRACE_CACHING)\b"),
     "envoys=": pattern(r"[(,]\s*envoys="),
+    "from nnsight import": pattern(
+        r"from nnsight import\s*(?:\([^)]*|[^\n]*)"
+        r"\b(?:VisionLanguageModel|TransformersModel|DiffusionModel)\b"
+    ),
 }
 _NEW_CLASS = "StandardizedTransformer"
 # A collection of Python's own, which has a `save` since 0.5 alone: `list().save()`, `[h].save()`.
@@ -64,17 +75,25 @@ _COLLECTION = pattern(r"\[|\{|(?:list|dict|set|tuple)\(")
 _FROM_NNSIGHT = pattern(r"from\s+nnsight\s+import[^\n]*\b(?:list|dict|set|tuple)\b|import\s+\*")
 
 
-def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
+def dialect_of(
+    scopes: Sequence[Scope], project: Project, code: str, wrong: Demonstrated | None = None
+) -> Dialect:
     """The dialect of a document.
 
     Where nothing in it speaks a pin of the project does; an old one first. That somebody asks a
     value whether it is a tuple counts as little: a proxy of 0.4 never was one.
+
+    Args:
+        scopes: the scopes of its code.
+        project: what the project asks for.
+        code: its code.
+        wrong: what a text shows to be wrong: a guide to 0.5 has 0.4's ways there.
     """
     old = hint = False
     new = _has_new_words(code) or any(_enters_backward(one) for one in scopes)
     before: Step | None = None
     asked = ""
-    for step in _steps(scopes):
+    for step in _steps(scopes, wrong):
         if isinstance(step, Read):
             if step.name in ("isinstance", "type", "tuple"):
                 is_tuple = step.name == "tuple" and asked == "isinstance"
@@ -97,7 +116,9 @@ def dialect_of(scopes: Sequence[Scope], project: Project, code: str) -> Dialect:
 _MARKS, _TRACES, _AGAINST = 2, 4, 5
 
 
-def is_guide(scopes: Sequence[Scope], traces: int, code: str) -> bool:
+def is_guide(
+    scopes: Sequence[Scope], traces: int, code: str, wrong: Demonstrated | None = None
+) -> bool:
     """Whether a text is a guide to 0.5: it shows throughout what only 0.5 has.
 
     One that is being migrated may have some of that, too, barriers above all, which do not count.
@@ -106,12 +127,13 @@ def is_guide(scopes: Sequence[Scope], traces: int, code: str) -> bool:
         scopes: the scopes of its code.
         traces: how many traces there are.
         code: its code.
+        wrong: what it shows to be wrong.
     """
     new = sum(len(words.findall(code)) for words in _NEW_WORDS.values())
     new += sum(_enters_backward(one) for one in scopes)
     old = 0
     before: Step | None = None
-    for step in _steps(scopes):
+    for step in _steps(scopes, wrong):
         if type(step) in _TELLING and not isinstance(step, BarrierMade):
             new += _is_new(before, step, code)
             old += _is_old(step)
@@ -209,7 +231,9 @@ def _speaks(step: Told) -> bool:
     return "." in step.what or isinstance(step.receiver, (Traced, Envoy))
 
 
-def _steps(scopes: Sequence[Scope]) -> Iterator[Step]:
+def _steps(scopes: Sequence[Scope], wrong: Demonstrated | None) -> Iterator[Step]:
     for scope in scopes:
         for statement in scope.body.statements:
-            yield from statement.all_steps
+            for step in statement.all_steps:
+                if wrong is None or not wrong.holds(step.span):
+                    yield step

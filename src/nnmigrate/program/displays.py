@@ -8,8 +8,8 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.held import is_module, modules_of_turns, named, paths_of, some_module
+from nnmigrate.program.indexes import literal_key, sequence_of
 from nnmigrate.program.joins import is_something_else
-from nnmigrate.program.slices import sequence_of
 from nnmigrate.program.steps import Collect, Loop, Repeat
 from nnmigrate.program.values import (
     UNKNOWN,
@@ -25,7 +25,6 @@ from nnmigrate.program.values import (
     Zipped,
     followed,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Frame, Walk, evaluates
 from nnmigrate.program.wholes import take_whole

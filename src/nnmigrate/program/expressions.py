@@ -8,15 +8,15 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.held import held_module, is_module, named
+from nnmigrate.program.indexes import index_from_start, literal_key, module_index, open_key
 from nnmigrate.program.literals import whole_number
 from nnmigrate.program.names import INPUTS, MODEL_CLASSES, PARAMETERS, is_module_name
-from nnmigrate.program.slices import sequence_of, sliced
+from nnmigrate.program.slices import sliced
 from nnmigrate.program.steps import Access, Compute, Exported, Item, Read, Told, Weights
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
     Container,
-    Counter,
     Envoy,
     Instance,
     Items,
@@ -35,9 +35,8 @@ from nnmigrate.program.values import (
     Unknown,
     Value,
     is_traced,
-    literal_key,
 )
-from nnmigrate.program.walk import Walk, children, evaluates
+from nnmigrate.program.walk import Walk, evaluates
 from nnmigrate.schedule.values import Index, Point, Provider
 
 
@@ -189,7 +188,7 @@ def unknown_module(walk: Walk, node: cst.Attribute, receiver: Value) -> Envoy | 
     text = walk.text(node.value)
     if ".source." in f"{text}." or _is_of_package(walk, node.value):
         return None
-    return Envoy(path=(Index(_open_key(walk, node.value)),), proved=False)
+    return Envoy(path=(Index(open_key(walk, node.value)),), proved=False)
 
 
 def _is_of_package(walk: Walk, node: cst.BaseExpression) -> bool:
@@ -235,7 +234,7 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
             return sliced(receiver, node.slice[0].slice)
         index = Index(f"{walk.text(node)}#{walk.site()}")
         if receiver.whole:
-            index = _index_from_start(walk, node, indexes[0])
+            index = index_from_start(walk, node, indexes[0])
         path = (*receiver.modules.path, index, *receiver.below)
         return replace(receiver.modules, path=path)
     if isinstance(receiver, Envoy):
@@ -271,7 +270,7 @@ def item(walk: Walk, node: cst.Subscript, receiver: Value, indexes: Sequence[Val
 
 def _taken_out(walk: Walk, node: cst.Subscript, value: Value) -> Value:
     """An item of a collection: the same module for as long as its names mean the same."""
-    return named(value, _open_key(walk, node)) if is_module(value) else value
+    return named(value, open_key(walk, node)) if is_module(value) else value
 
 
 def _number_at(numbers: Numbers, key: str | int | None) -> Value:
@@ -334,43 +333,6 @@ def path_of(node: cst.BaseExpression) -> tuple[str, str] | None:
             return None
         node = node.value
     return node.value, ".".join((node.value, *reversed(names)))
-
-
-def module_index(walk: Walk, element: cst.CSTNode, index: Value) -> Index:
-    """The index into a list of modules that an evaluated subscript stands for."""
-    if isinstance(index, Constant) and isinstance(index.value, int):
-        return Index(str(index.value), index.value)
-    if isinstance(index, Counter):
-        key = f"{index.loop}{index.offset:+d}"
-        return Index(key, None, None if index.offset else sequence_of(index.loop, index))
-    return Index(_open_key(walk, element))
-
-
-def _open_key(walk: Walk, node: cst.CSTNode) -> str:
-    """Names what an expression comes to: the same one for as long as its names mean the same."""
-    text = walk.text(node)
-    names = sorted({name.value for name in _names_below(node)})
-    if any(isinstance(child, cst.Call) for child in _below(node)):
-        return f"{text}#{walk.site()}"  # a call may give another one every time
-    return " ".join((text, *(walk.version(name) for name in names)))
-
-
-def _index_from_start(walk: Walk, node: cst.Subscript, index: Value) -> Index:
-    """The index into a list that has a part of each of some modules, from the first one on."""
-    if isinstance(index, Constant) and isinstance(index.value, int) and index.value < 0:
-        return Index(_open_key(walk, node))  # how many there are is not known
-    return module_index(walk, node.slice[0], index)
-
-
-def _below(node: cst.CSTNode) -> list[cst.CSTNode]:
-    found = [node]
-    for current in found:
-        found += children(current)
-    return found
-
-
-def _names_below(node: cst.CSTNode) -> list[cst.Name]:
-    return [child for child in _below(node) if isinstance(child, cst.Name)]
 
 
 @evaluates(cst.Index)

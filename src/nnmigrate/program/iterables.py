@@ -8,6 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from nnmigrate.program.held import held_module, is_module, named
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.joins import element, is_kept, is_something_else, mixes
 from nnmigrate.program.names import COLLECTIONS, is_module_name
 from nnmigrate.program.steps import Told
@@ -24,7 +25,6 @@ from nnmigrate.program.values import (
     Zipped,
     followed,
     is_traced,
-    literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
 from nnmigrate.schedule.values import Index
@@ -38,6 +38,13 @@ MAX_KNOWN_TURNS = 256
 def first_of(arguments: Arguments) -> Value:
     """What is given first."""
     return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def last_of(node: cst.Call, arguments: Arguments) -> tuple[cst.BaseExpression, Value] | None:
+    """What is given last without a name, and what it stands for."""
+    if node.args and arguments.positional and not node.args[-1].star:
+        return node.args[-1].value, arguments.positional[-1]
+    return None
 
 
 def any_traced(arguments: Arguments) -> bool:

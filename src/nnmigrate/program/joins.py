@@ -9,6 +9,7 @@ from nnmigrate.program.values import (
     Barrier,
     Constant,
     Container,
+    Countdown,
     Counter,
     Envoy,
     Items,
@@ -122,7 +123,7 @@ def completed(held: Value, filled: Value) -> Value:
 
 def loosened(value: Value, version: str) -> Value:
     """What a name may stand for at any turn of a loop that binds it anew, or at any later time."""
-    if isinstance(value, (Constant, Counter, Numbers, Zipped, Method)):
+    if isinstance(value, (Constant, Counter, Countdown, Numbers, Zipped, Method)):
         return UNKNOWN
     if isinstance(value, Items):
         return Container(value.saved, value.kind, element(value))

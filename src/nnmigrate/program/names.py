@@ -22,6 +22,14 @@ INPUTS = frozenset("input inputs".split())
 # What hands out a module's parameters: the names that torch's own layers give them, and the ways.
 PARAMETERS = frozenset("weight bias parameters named_parameters get_parameter".split())
 
+# Methods of strings that no module is called like.
+STRING_METHODS = frozenset(
+    """
+    format split rsplit splitlines strip lstrip rstrip startswith endswith replace removeprefix
+    removesuffix join lower upper title partition rpartition
+    """.split()
+)
+
 # Attributes of an envoy that are no modules of the wrapped model (nnsight 0.4.11 and 0.5.15,
 # intervention/envoy.py and modeling/): methods, and what torch.nn.Module brings along.
 _ENVOY_NAMES = frozenset(

@@ -16,6 +16,7 @@ from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
     Container,
+    Countdown,
     Counter,
     Items,
     Label,
@@ -90,6 +91,8 @@ def _unary(walk: Walk, node: cst.UnaryOperation) -> Value:
     number = value.value if isinstance(value, Constant) else None
     if isinstance(number, int) and isinstance(node.operator, cst.Minus):
         return Constant(value=-number)
+    if isinstance(value, Counter) and isinstance(node.operator, (cst.Minus, cst.BitInvert)):
+        return _less(Constant(value=-1 if isinstance(node.operator, cst.BitInvert) else 0), value)
     if isinstance(node.operator, cst.Not):
         take_whole(walk, node.expression, value)
         return UNKNOWN
@@ -133,13 +136,24 @@ def _moved(left: Value, right: Value, sign: int) -> Value:
     """`layer + 1` of a loop's counter, or of a number."""
     if isinstance(left, Constant) and isinstance(right, Counter) and sign == 1:
         left, right = right, left
+    if isinstance(right, Counter) and sign == -1 and not isinstance(left, (Counter, Countdown)):
+        return _less(left, right)
     if not isinstance(right, Constant) or not isinstance(right.value, int):
         return UNKNOWN
     if isinstance(left, Counter):
         return replace(left, offset=left.offset + sign * right.value)
+    if isinstance(left, Countdown):
+        return left if left.base is None else replace(left, base=left.base + sign * right.value)
     if isinstance(left, Constant) and isinstance(left.value, int):
         return Constant(value=left.value + sign * right.value)
     return UNKNOWN
+
+
+def _less(number: Value, counter: Counter) -> Countdown:
+    """A number less a loop's counter."""
+    known = number.value if isinstance(number, Constant) else None
+    base = known - counter.offset if isinstance(known, int) else None
+    return Countdown(loop=counter.loop, base=base, falling=counter.ascending)
 
 
 def _joined(values: Sequence[Value]) -> Value | None:

@@ -11,7 +11,6 @@ from nnmigrate.program.literals import whole_number
 from nnmigrate.program.values import (
     UNKNOWN,
     Constant,
-    Counter,
     Envoy,
     Items,
     Numbers,
@@ -54,10 +53,3 @@ def _bound(node: cst.BaseExpression | None) -> tuple[bool, int | None]:
     if isinstance(node, cst.Integer):
         return True, whole_number(node)
     return node is not None, None
-
-
-def sequence_of(loop: str, counted: Counter | Selected) -> tuple[str, int] | None:
-    """The sequence that a loop's variable goes along, upwards or downwards; see `Index`."""
-    if counted.ascending:
-        return loop, 0
-    return (f"-{loop}", 0) if counted.falling else None

@@ -34,7 +34,7 @@ SYMBOLIC_TURNS = 2
 # With a module of a larger number a trace would be too long to be followed.
 _LARGEST_NUMBER = 32
 
-_COUNTED = pattern(r"(loop\d+\.)([+-]\d+)")
+_COUNTED = pattern(r"(-?)(loop\d+\.)([+-]\d+)")
 _ONE_OF = pattern(r"(loop\d+\.)of(?: \d+)?")
 _NUMBER = pattern(r"(?<!\d)\d{1,4}(?!\d)")
 _KEYED = pattern(r"(loop\d+\.)(?:(.*)\0(.*)\0(.*))?", re.DOTALL)
@@ -101,12 +101,14 @@ def path_at(path: Path, turns: Turns) -> Path:
 
 def _index(index: Index, turns: Turns) -> Index:
     counted = _COUNTED.fullmatch(index.key)
-    if counted is not None and counted[1] in turns:
-        loop, turn = turns[counted[1]]
+    if counted is not None and counted[2] in turns:
+        loop, turn = turns[counted[2]]
         if loop.numbers is not None:
-            number = loop.numbers[turn] + int(counted[2])
+            number = loop.numbers[turn] * (-1 if counted[1] else 1) + int(counted[3])
             return Index(str(number), number)
-        if loop.zero and int(counted[2]) == 0:
+        if loop.zero and counted[1]:
+            return Index(str(int(counted[3]) - turn), int(counted[3]) - turn)
+        if loop.zero and int(counted[3]) == 0:
             return _nth(turn)
     key, sequence = index.key, index.sequence
     for name, (loop, turn) in turns.items():
@@ -116,7 +118,7 @@ def _index(index: Index, turns: Turns) -> Index:
             key = key.replace(name, f"{name}{turn}.")
         if sequence is not None and sequence[0] == name:
             sequence = (name, turn)
-        elif sequence is not None and sequence[0] == f"-{name}":
+        elif sequence is not None and sequence[0].startswith(f"-{name}"):
             sequence = (sequence[0], -turn)
     return Index(key, index.value, sequence)
 

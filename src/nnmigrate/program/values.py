@@ -183,6 +183,21 @@ class Counter(Value):
 
 
 @dataclass(frozen=True)
+class Countdown(Value):
+    """A number less a loop's counter, as in `11 - layer` or `-layer`; falls where that rises.
+
+    Args:
+        loop: the loop's key.
+        base: the number that the counter is taken from; None where it is not known.
+        falling: whether it is known to go down.
+    """
+
+    loop: str = ""
+    base: int | None = None
+    falling: bool = False
+
+
+@dataclass(frozen=True)
 class Label(Value):
     """A text with the number of a loop's turn in it: `f"resid_{i}"`.
 
@@ -371,17 +386,3 @@ def is_traced(value: Value) -> bool:
     if isinstance(value, Container):
         return value.element is not None and is_traced(value.element)
     return isinstance(value, Items) and any(map(is_traced, value.items))
-
-
-def literal_key(indexes: Sequence[Value]) -> tuple[str | int | None, str]:
-    """An item's key where it is a literal, and otherwise the loop whose counter is in it."""
-    if len(indexes) != 1:
-        return None, ""
-    index = indexes[0]
-    if isinstance(index, Constant) and isinstance(index.value, (int, str)):
-        return index.value, ""
-    if isinstance(index, Counter) and not index.offset:
-        return None, index.loop
-    if isinstance(index, Label):
-        return None, index.counter
-    return None, ""

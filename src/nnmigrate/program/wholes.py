@@ -5,9 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from nnmigrate.program.expressions import path_of
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.names import MUTATORS
 from nnmigrate.program.steps import Item
-from nnmigrate.program.values import Container, Value, literal_key
+from nnmigrate.program.values import Container, Value
 from nnmigrate.program.walk import Arguments, Walk
 
 # Python's own functions that go through what they are given first, now or when they are asked, or

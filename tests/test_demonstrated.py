@@ -6,9 +6,9 @@ import textwrap
 
 import pytest
 
-from nnmigrate.comments.demonstrated import demonstrated
+from nnmigrate.demonstrated import demonstrated
 from nnmigrate.engine import check, fix
-from nnmigrate.program import Options
+from nnmigrate.program import Dialect, Options, build
 from nnmigrate.spans import Span
 
 HEAD = """
@@ -163,3 +163,34 @@ def test_beside_it_everything_is() -> None:
 
 def test_in_a_program_the_word_says_nothing() -> None:
     assert [one.code for one in check(f"{HEAD}# WRONG{BODY}").findings] == ["NNS106"]
+
+
+OLD = """
+with lm.trace("a"):
+    hs = [lm.transformer.h[0].output.save()].save()
+{comment}
+print(hs[0].value)
+"""
+
+
+@pytest.mark.parametrize(
+    ("comment", "dialect"),
+    [
+        ("# Wrong (raises an error):", Dialect.NEW),
+        ("# FAILS - as on 0.4", Dialect.NEW),
+        ("# Correct:", Dialect.MIXED),
+        ("", Dialect.MIXED),
+    ],
+)
+def test_what_is_wrong_does_not_tell_the_version(comment: str, dialect: Dialect) -> None:
+    code = HEAD + OLD.format(comment=comment)
+    assert build(code, Options(text=True)).dialect is dialect
+    assert build(code).dialect is Dialect.MIXED
+
+
+def test_nor_does_it_count_against_a_guide() -> None:
+    new = "with lm.trace('a') as t:\n    {}\n"
+    code = HEAD + new.format("t.cache()") + new.format("lm.transformer.h[0].skip(t)")
+    old = "".join(new.format("t.log(1)") for _ in range(2))
+    assert build(f"{code}# WRONG\n{old}", Options(text=True)).guide
+    assert not build(f"{code}\n{old}", Options(text=True)).guide

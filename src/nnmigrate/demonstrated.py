@@ -7,6 +7,7 @@ would take the example away.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nnmigrate.classes import dataclass
 from nnmigrate.patterns import pattern
@@ -33,6 +34,7 @@ class Demonstrated:
         return self.lines.place(span.start)[0] in self.rows
 
 
+@lru_cache(maxsize=2)
 def demonstrated(code: str) -> Demonstrated:
     """Where the comments of a text's code say that it is wrong.
 
