@@ -6,6 +6,7 @@ import libcst as cst
 
 from nnmigrate.program.functions import called_outside, inline
 from nnmigrate.program.handed import Partial
+from nnmigrate.program.indexes import literal_key
 from nnmigrate.program.iterables import any_traced, first_of
 from nnmigrate.program.mutations import mutated
 from nnmigrate.program.names import CHANGING_FUNCTIONS
@@ -18,7 +19,6 @@ from nnmigrate.program.values import (
     LocalClass,
     Method,
     Value,
-    literal_key,
 )
 from nnmigrate.program.walk import Arguments, Walk
 
