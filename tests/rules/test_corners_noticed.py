@@ -772,6 +772,36 @@ with lm.trace() as tracer:
         pass
 """,
     ),
+    Corner(
+        "a number that a way binds which leads nowhere",
+        """\
+def run(flag):
+    with lm.trace() as tracer:
+        with tracer.invoke("a"):
+            a = lm.transformer.h[5].output
+        k = 6
+        if flag:
+            k = 2
+            raise ValueError
+        with tracer.invoke("b"):
+            lm.transformer.h[k].output[:] = a
+""",
+        "NNS101",
+        says=("name 'a' is not defined | error, safe",),
+        after="""\
+def run(flag):
+    with lm.trace() as tracer:
+        with tracer.invoke("a"):
+            a = lm.transformer.h[5].output
+        k = 6
+        if flag:
+            k = 2
+            raise ValueError
+        with tracer.invoke("b"):
+            h_output = lm.transformer.h[k].output
+            h_output[:] = a
+""",
+    ),
 ]
 
 
