@@ -802,6 +802,58 @@ def run(flag):
             h_output[:] = a
 """,
     ),
+    Corner(
+        "a helper reads what is outside of the trace",
+        """\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        scale = lm.transformer.h[1].output
+    with tracer.invoke("b"):
+        lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+""",
+        "NNS203 NNS102",
+        after="""\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.session():
+    with lm.trace("a"):
+        scale = lm.transformer.h[1].output
+    with lm.trace("b"):
+        lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+""",
+    ),
+    Corner(
+        "a function out of view makes a value that is written to",
+        """\
+with lm.trace("a"):
+    y = probe.run(lm.lm_head.output)
+    y[:] = 0
+print(y.value)
+""",
+        "NNS203",
+        says=("0.4 raised here too | NameError: name 'y' is not defined | note, no fix",),
+    ),
+    Corner(
+        "a helper reads a name that the trace binds anew",
+        """\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.trace("a"):
+    scale = lm.transformer.h[1].output
+    lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+print(scale)
+""",
+        "NNS203",
+        says=("it had before the trace | silent, no fix",),
+    ),
 ]
 
 
