@@ -125,7 +125,7 @@ def _augmented(statement: Statement) -> list[Bind]:
 
 
 def _is_handle(step: Step, name: str) -> bool:
-    if not isinstance(step, Read) or step.name != name or step.nested:
+    if not isinstance(step, Read) or step.name != name:
         return False
     return isinstance(step.value, Traced) and step.value.origin is not None
 

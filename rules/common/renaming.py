@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
+
+import libcst as cst
+
 from nnmigrate.findings import Fix
-from nnmigrate.program import Bind, Read
+from nnmigrate.program import Bind, Program, Read, Statement
 from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import reads_free
 from nnmigrate.program.values import Constant, Container, Items
@@ -76,8 +80,18 @@ def _occurrences(case: Case) -> list[Span]:
 
 
 def _read_by_function(case: Case) -> bool:
-    """Whether a function made in the body reads the name: it would not learn the other one."""
-    definitions = (
-        p.statement for p in case.body if p.statement.kind in ("FunctionDef", "ClassDef")
+    """Whether a function made or named in the body reads the name: it would not learn the other."""
+    named = {place.step.name for place in case.body if isinstance(place.step, Read)}
+    made = (p.statement for p in case.body if p.statement.kind in ("FunctionDef", "ClassDef"))
+    return any(
+        reads_free(case.program, statement, case.lost.name)
+        for statement in (*made, *_functions(case.program, named))
     )
-    return any(reads_free(case.program, statement, case.lost.name) for statement in definitions)
+
+
+def _functions(program: Program, names: Set[str]) -> Iterator[Statement]:
+    for scope in program.scopes:
+        for statement in scope.body.walk():
+            node = statement.node
+            if isinstance(node, cst.FunctionDef) and node.name.value in names:
+                yield statement

@@ -438,6 +438,422 @@ with lm.trace("a"):
 print(xs[0])
 """,
     ),
+    Corner(
+        "a value of the model is told to go on",
+        """\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    h = lm.lm_head.output.save()
+    g = lm.lm_head.output.next().save()
+    lm.lm_head.next()
+    k = lm.lm_head.output.save()
+""",
+        "NNS601",
+        after="""\
+with lm.generate("a", max_new_tokens=3) as tracer:
+    h = lm.lm_head.output.save()
+    g = lm.lm_head.output.next().save()
+    with tracer.iter[1]:
+        k = lm.lm_head.output.save()
+""",
+    ),
+    Corner(
+        "a session that a star import brings",
+        """\
+from nnsight import *
+
+with session() as s:
+    with lm.trace("a"):
+        h = lm.lm_head.output
+    print(h)
+""",
+        "NNS406",
+        after="""\
+from nnsight import session
+
+with session() as s:
+    with lm.trace("a"):
+        h = lm.lm_head.output
+    print(h)
+""",
+    ),
+    Corner(
+        "a name that a walrus binds in a comprehension",
+        """\
+with lm.trace("a"):
+    hs = [(last := lm.transformer.h[k].output) for k in range(3)]
+print(last)
+""",
+        "NNS203",
+    ),
+    Corner(
+        "a barrier is taken out of a list on the spot",
+        """\
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        h = lm.transformer.h[1].output
+        [barrier][0]()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = h
+""",
+        "",
+    ),
+    Corner(
+        "a barrier is called behind an item in one line",
+        """\
+acts = {}
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        acts["x"] = 1
+        h = lm.transformer.h[1].output
+        both = (acts["x"], barrier())
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = h
+""",
+        "",
+    ),
+    Corner(
+        "a barrier for more than there are",
+        """\
+with lm.trace() as tracer:
+    barrier = tracer.barrier(3)
+    with tracer.invoke("a"):
+        h = lm.transformer.h[1].output
+        barrier()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = h
+""",
+        "NNS103",
+        after="""\
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        h = lm.transformer.h[1].output
+        barrier()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = h
+""",
+    ),
+    Corner(
+        "a barrier whose number is none",
+        """\
+with lm.trace() as tracer:
+    barrier = tracer.barrier("2")
+    with tracer.invoke("a"):
+        h = lm.transformer.h[1].output
+        barrier()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = h
+""",
+        "",
+    ),
+    Corner(
+        "layers that a loop and its number reach",
+        """\
+with lm.trace("a"):
+    for k, layer in enumerate(lm.transformer.h):
+        late = layer.output
+        same = lm.transformer.h[k].output
+""",
+        "",
+    ),
+    Corner(
+        "some of what is not in view",
+        """\
+with lm.trace("a"):
+    for layer in layers[1:]:
+        h = layer.output.save()
+print(h.value)
+""",
+        "NNS204",
+        after="""\
+with lm.trace("a"):
+    for layer in layers[1:]:
+        h = layer.output.save()
+print(h)
+""",
+    ),
+    Corner(
+        "a function out of view is given a value",
+        """\
+with lm.trace("a"):
+    y = probe.run(lm.lm_head.output)
+print(y)
+""",
+        "NNS203",
+    ),
+    Corner(
+        "a deep module is called with what is not the model's",
+        """\
+with lm.trace("a"):
+    y = lm.transformer.h[0](ids)
+    z = lm.lm_head.output.save()
+""",
+        "",
+    ),
+    Corner(
+        "two statements on a line",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        b = lm.transformer.h[5].output
+        x = 1; a = lm.transformer.h[3].output
+        z = (a + b).save()
+""",
+        "NNS106",
+    ),
+    Corner(
+        "what leaves an invoke is a function of the file's own",
+        """\
+def exit():
+    print("bye")
+
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        h = lm.lm_head.output.save()
+        exit()
+""",
+        "",
+    ),
+    Corner(
+        "a saved value that a walrus binds in a comprehension",
+        """\
+with lm.trace("a"):
+    hs = [(last := lm.transformer.h[k].output.save()) for k in range(3)]
+print(last.value)
+""",
+        "NNS204",
+        after="""\
+with lm.trace("a"):
+    hs = [(last := lm.transformer.h[k].output.save()) for k in range(3)]
+print(last)
+""",
+    ),
+    Corner(
+        "a list of which one item is saved",
+        """\
+with lm.trace("a"):
+    acts = [lm.transformer.h[0].output.save(), lm.lm_head.output]
+print(acts)
+""",
+        "NNS203",
+        after="""\
+with lm.trace("a"):
+    acts = [lm.transformer.h[0].output.save(), lm.lm_head.output].save()
+print(acts)
+""",
+    ),
+    Corner(
+        "a list of which no item is saved",
+        """\
+with lm.trace("a"):
+    acts = [lm.transformer.h[0].output, lm.lm_head.output]
+print(acts)
+""",
+        "NNS203",
+        after="""\
+with lm.trace("a"):
+    acts = [lm.transformer.h[0].output, lm.lm_head.output].save()
+print(acts)
+""",
+    ),
+    Corner(
+        "a part of a part of what is not in view",
+        """\
+with lm.trace("a"):
+    h = layers[1:][0].output.save()
+    g = layers[1:].output
+print(h.value)
+""",
+        "NNS204",
+        after="""\
+with lm.trace("a"):
+    h = layers[1:][0].output.save()
+    g = layers[1:].output
+print(h)
+""",
+    ),
+    Corner(
+        "a version that is asked for by nothing",
+        """\
+import nnsight
+
+if nnsight.__version__.startswith():
+    with lm.trace("a"):
+        h = lm.lm_head.output.save()
+    print(h.value)
+""",
+        "NNS204",
+        after="""\
+import nnsight
+
+if nnsight.__version__.startswith():
+    with lm.trace("a"):
+        h = lm.lm_head.output.save()
+    print(h)
+""",
+    ),
+    Corner(
+        "items of a dictionary that another invoke has put there",
+        """\
+acts = {}
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        acts["x"] = lm.transformer.h[1].output
+    with tracer.invoke("b"):
+        lm.transformer.h[2].output[:] = acts["x"]
+""",
+        "NNS101",
+        after="""\
+acts = {}
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        acts["x"] = lm.transformer.h[1].output
+        barrier()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = acts["x"]
+""",
+    ),
+    Corner(
+        "items of lists in a dictionary that another invoke has put there",
+        """\
+acts = {"x": []}
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        acts["x"].append(lm.transformer.h[1].output)
+    with tracer.invoke("b"):
+        lm.transformer.h[2].output[:] = acts["x"][0]
+""",
+        "NNS101",
+        after="""\
+acts = {"x": []}
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        acts["x"].append(lm.transformer.h[1].output)
+        barrier()
+    with tracer.invoke("b"):
+        barrier()
+        lm.transformer.h[2].output[:] = acts["x"][0]
+""",
+    ),
+    Corner(
+        "a try among the invokes",
+        """\
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output
+    try:
+        with tracer.invoke("b"):
+            lm.transformer.h[6].output[:] = a
+    except ValueError:
+        pass
+""",
+        "NNS101",
+        after="""\
+with lm.trace() as tracer:
+    barrier = tracer.barrier(2)
+    with tracer.invoke("a"):
+        a = lm.transformer.h[5].output
+        barrier()
+    try:
+        with tracer.invoke("b"):
+            barrier()
+            lm.transformer.h[6].output[:] = a
+    except ValueError:
+        pass
+""",
+    ),
+    Corner(
+        "a number that a way binds which leads nowhere",
+        """\
+def run(flag):
+    with lm.trace() as tracer:
+        with tracer.invoke("a"):
+            a = lm.transformer.h[5].output
+        k = 6
+        if flag:
+            k = 2
+            raise ValueError
+        with tracer.invoke("b"):
+            lm.transformer.h[k].output[:] = a
+""",
+        "NNS101",
+        says=("name 'a' is not defined | error, safe",),
+        after="""\
+def run(flag):
+    with lm.trace() as tracer:
+        with tracer.invoke("a"):
+            a = lm.transformer.h[5].output
+        k = 6
+        if flag:
+            k = 2
+            raise ValueError
+        with tracer.invoke("b"):
+            h_output = lm.transformer.h[k].output
+            h_output[:] = a
+""",
+    ),
+    Corner(
+        "a helper reads what is outside of the trace",
+        """\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.trace() as tracer:
+    with tracer.invoke("a"):
+        scale = lm.transformer.h[1].output
+    with tracer.invoke("b"):
+        lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+""",
+        "NNS203 NNS102",
+        after="""\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.session():
+    with lm.trace("a"):
+        scale = lm.transformer.h[1].output
+    with lm.trace("b"):
+        lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+""",
+    ),
+    Corner(
+        "a function out of view makes a value that is written to",
+        """\
+with lm.trace("a"):
+    y = probe.run(lm.lm_head.output)
+    y[:] = 0
+print(y.value)
+""",
+        "NNS203",
+        says=("0.4 raised here too | NameError: name 'y' is not defined | note, no fix",),
+    ),
+    Corner(
+        "a helper reads a name that the trace binds anew",
+        """\
+def patched(h):
+    return h * scale
+
+scale = 2
+with lm.trace("a"):
+    scale = lm.transformer.h[1].output
+    lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
+print(scale)
+""",
+        "NNS203",
+        says=("it had before the trace | silent, no fix",),
+    ),
 ]
 
 

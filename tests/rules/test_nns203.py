@@ -8,7 +8,7 @@ import pytest
 
 from nnmigrate.engine import check, fix
 from nnmigrate.findings import Applicability, Finding, Severity
-from nnmigrate.program import Options
+from nnmigrate.program import Dialect, Options
 
 HEAD = 'from nnsight import LanguageModel\n\nlm = LanguageModel("openai-community/gpt2")\n'
 
@@ -794,3 +794,16 @@ def test_a_name_that_is_used_before_it_is_returned_is_noted() -> None:
     )
 
     assert (found.severity, found.fix) == (Severity.NOTE, None)
+
+
+@pytest.mark.parametrize(("saved", "lost"), [(".save()", True), ("", False)])
+def test_code_born_on_05_loses_a_list_of_which_an_item_is_saved(saved: str, lost: bool) -> None:
+    code = f"""
+        with lm.trace("a"):
+            acts = [lm.transformer.h[0].output{saved}, lm.lm_head.output]
+        print(acts)
+    """
+
+    codes = [each.code for each in check(program(code), Options(source=Dialect.NEW)).findings]
+
+    assert ("NNS203" in codes) is lost

@@ -135,6 +135,11 @@ for layer in range(3):
 """
 
 
+@pytest.mark.parametrize(("source", "told"), [(Dialect.OLD, True), (Dialect.NEW, False)])
+def test_code_born_on_05_saves_what_it_means_to(source: Dialect, told: bool) -> None:
+    assert bool(found(SOMETIMES.format(after="print(hidden)"), "NNS207", source)) is told
+
+
 def test_saved_on_some_turns_only() -> None:
     (finding,) = found(SOMETIMES.format(after="print(hidden)"), "NNS207")
     assert finding.severity is Severity.NOTE

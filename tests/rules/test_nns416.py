@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from nnmigrate.engine import check, fix
-from nnmigrate.program import Options
+from nnmigrate.program import Dialect, Options
 
 HEAD = "import torch\nfrom nnsight import LanguageModel, NNsight\n\n"
 
@@ -123,3 +123,12 @@ def test_inputs_of_a_class_behind_a_language_model_are_tokens() -> None:
             b = m.output.save()
     """
     assert "torch.tensor([1, 2]).tolist()" in fix(HEAD + textwrap.dedent(code), unsafe=True).code
+
+
+@pytest.mark.parametrize(("source", "told"), [(Dialect.OLD, True), (Dialect.NEW, False)])
+def test_code_born_on_05_overrides_what_is_there(source: Dialect, told: bool) -> None:
+    code = HEAD + BATCHED.replace("SIZE", "len(x)") + "    def _execute(self):\n        pass\n"
+
+    codes = {finding.code for finding in check(code, Options(source=source)).findings}
+
+    assert ("NNS416" in codes) is told

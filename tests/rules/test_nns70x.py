@@ -258,6 +258,8 @@ PACKAGES = {
     "tried": ("try:\n    import einops\nexcept ImportError:\n    pass\n", ["torch"], 0),
     "under a condition": ("if wanted:\n    import einops\n", ["torch"], 1),
     "relative": ("from .einops import rearrange\n", ["torch"], 0),
+    "in a class": ("class Tools:\n    import einops\n", ["torch"], 1),
+    "in a function": ("def tools():\n    import einops\n", ["torch"], 0),
     "another google": ("from google.cloud import storage\n", ["torch"], 0),
 }
 
