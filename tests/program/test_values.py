@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nnmigrate.program.slices import sequence_of, sliced
+from nnmigrate.program.indexes import sequence_of
+from nnmigrate.program.slices import sliced
 from nnmigrate.program.values import (
     UNKNOWN,
     Container,
