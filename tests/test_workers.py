@@ -62,9 +62,11 @@ def test_nothing_is_left_behind_when_the_results_are_no_longer_wanted() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent")
 def test_an_interrupt_ends_all_processes_and_lets_them_tidy_up(tmp_path: Path) -> None:
     (tmp_path / "work.py").write_text(
-        "import os, time\n"
+        "import os, signal, time\n"
         "from pathlib import Path\n"
         "from nnmigrate.workers import results\n"
+        # A shell has what it runs in the background ignore interrupts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def slow(number):\n"
         "    mark = Path(f'{os.getpid()}.tmp')\n"
         "    try:\n"

@@ -67,12 +67,14 @@ class _Staff(Generic[T, R]):
         self._context = get_context("fork" if FORKS else "spawn")
         self._next = 0
         self._workers: list[_Worker[T, R]] = []
-        for _ in range(min(jobs, len(tasks))):
-            self._engage()
+        self._jobs = jobs
 
     def results(self, lost: Callable[[T], R]) -> Iterator[R]:
         from multiprocessing.connection import wait
 
+        # Here, and not when this is made: an interrupt meanwhile ends those that are there.
+        for _ in range(min(self._jobs, len(self._tasks))):
+            self._engage()
         done: dict[int, R] = {}
         for number in range(len(self._tasks)):
             while number not in done:

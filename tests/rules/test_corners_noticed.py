@@ -815,7 +815,7 @@ with lm.trace() as tracer:
     with tracer.invoke("b"):
         lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
 """,
-        "NNS203 NNS102",
+        "NNS203 NNS209 NNS102",
         after="""\
 def patched(h):
     return h * scale
@@ -851,7 +851,7 @@ with lm.trace("a"):
     lm.transformer.h[2].output[:] = patched(lm.transformer.h[2].output)
 print(scale)
 """,
-        "NNS203",
+        "NNS203 NNS209",
         says=("it had before the trace | silent, no fix",),
     ),
 ]
