@@ -623,6 +623,16 @@ def test_many_values_that_are_wanted_late_are_each_bound_where_they_are_there() 
     }
 
 
+def test_many_that_cannot_be_moved_are_told_of_without_a_fix() -> None:
+    body = 'with lm.trace("a b c"):\n'
+    for number in range(7, 1, -1):
+        body += f"    try:\n        out_{number} = lm.transformer.h[{number}].output[0].save()\n"
+        body += "    finally:\n        pass\n"
+    found = [one for one in check(HEAD + body).findings if one.code == "NNS106"]
+    assert len(found) == 5
+    assert [one.fix for one in found] == [None] * 5
+
+
 BODY = (
     "{0}with lm.trace('a'):\n{0}    b = lm.transformer.h[2].output.save()\n"
     "{0}    a = lm.transformer.h[0].output.save()\n"

@@ -37,6 +37,15 @@ UNSEEN = {
         SCALED + TRACE + BODY + "    out = list(map(scaled, [factor]))\n",
         Severity.ERROR,
     ),
+    "made by another function": (
+        "def outer():\n    # for nnsight\n"
+        + indented(SCALED)
+        + "    return scaled\n\n\nscaled = outer()\n"
+        + TRACE
+        + BODY
+        + CALL,
+        Severity.ERROR,
+    ),
     "another invoke": (
         f"{SCALED}with lm.trace() as tracer:\n    with tracer.invoke('a b c'):\n{indented(BODY)}"
         f"    with tracer.invoke('d e'):\n{indented(CALL)}",
@@ -64,6 +73,7 @@ SEEN = {
     "called behind the trace": SCALED + TRACE + BODY + "out = scaled(1)\n",
     "bound outside": "factor = 2\n" + SCALED + TRACE + CALL,
     "another scope's": "factor = 2\n" + SCALED + "def run():\n" + indented(TRACE + BODY + CALL),
+    "a name that nothing binds": SCALED + "def run():\n" + indented(TRACE + BODY + CALL),
     "another function": "def other(h):\n    return h * factor\n\n\n" + TRACE + BODY + CALL,
     "the function's own name": SCALED
     + TRACE

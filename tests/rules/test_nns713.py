@@ -52,6 +52,8 @@ ALONE = {
     "    y = type(x.shape) == tuple\n",
     "an output of something else, behind the trace": "with lm.trace('a'):\n"
     "    y = lm.lm_head.output.save()\nprint(type(process.output.shape) == tuple)\n",
+    "another function": "with lm.trace('a'):\n    y = lm.lm_head.output\n"
+    "    z = kind(y.shape) == tuple\n",
     "another question": "with lm.trace('a'):\n    y = lm.lm_head.output\n"
     "    z = type(y.shape) == list\n",
 }
