@@ -14,6 +14,7 @@ from pathlib import Path
 from nnmigrate import engine
 from nnmigrate.documents import DocumentProblem, document_of, mentions_nnsight
 from nnmigrate.outcomes import Settings
+from nnmigrate.program import NotPython
 from nnmigrate.run import examine
 from nnmigrate.understanding import compiles
 
@@ -79,9 +80,15 @@ def test_the_bytes_decide() -> None:
 
 
 def test_nothing_is_found_where_the_rules_look_all_the_same() -> None:
+    refused = []
     for path, _, code in _codes(FEW):
-        checked = engine.check(code)
+        try:
+            checked = engine.check(code)
+        except NotPython:  # LibCST cannot read it, or does not give it back
+            refused.append(path)
+            continue
         assert (checked.findings, checked.failures) == ((), ()), path
+    assert len(refused) <= len(FEW) // 100, refused
 
 
 def test_a_trace_at_the_end_changes_nothing_above_it() -> None:
