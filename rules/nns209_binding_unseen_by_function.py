@@ -134,12 +134,8 @@ def _takes(program: Program, trace: Trace, scope: Scope, made: Statement, name: 
 
 def _owner(scope: Scope, name: str) -> Scope | None:
     """The scope whose name a function means that stands in a scope."""
-    around: Scope | None = scope
-    while around is not None:
-        if around.kind != "class" and name in around.bindings and name not in around.declared:
-            return around
-        around = around.parent
-    return None
+    around = (one for one in scope.outward() if one.kind != "class" and name not in one.declared)
+    return next((one for one in around if name in one.bindings), None)
 
 
 @remembered

@@ -252,12 +252,8 @@ _CALLED = pattern(r"(\.(encode|decode|forward))?\(")
 
 def _is_trained(program: Program, scope: Scope, read: Read) -> bool:
     """Whether a name stands for a layer or parameter that the file makes with torch."""
-    current: Scope | None = scope
-    while current is not None and read.name not in current.bindings:
-        current = current.parent
-    made = current.bindings[read.name] if current is not None else ()
     called = _CALLED.match(program.code, read.span.end) is not None
-    for bind in made:
+    for bind in scope.seen(read.name):
         text = program.text(bind.expression) if bind.expression is not None else ""
         if _TRAINED.match(text) or (called and _LOADED.match(text)):
             return True

@@ -61,7 +61,7 @@ class Classes:
         node = self._withs[statement.span]
         function = scope.statement.node if scope.statement is not None else None
         found = [*self._private(node.body, owner, statement)]
-        if not any("super" in each.bindings for each in _around(scope)):
+        if not any("super" in each.bindings for each in scope.outward()):
             found += self._supers(node.body, _class_name(scope, owner), function)
         return sorted(found, key=lambda each: each.span)
 
@@ -137,18 +137,11 @@ def _names(node: cst.CSTNode, parent: cst.CSTNode) -> Iterator[tuple[cst.Name, c
             yield node, parent if of_object else node
 
 
-def _around(scope: Scope) -> Iterator[Scope]:
-    current: Scope | None = scope
-    while current is not None:
-        yield current
-        current = current.parent
-
-
 def _class_name(scope: Scope, owner: Scope) -> str:
     """A name of the class for its own methods: `__class__` if its own may be another object's."""
     node = owner.statement.node if owner.statement is not None else None
     plain = isinstance(node, cst.ClassDef) and not node.decorators
-    binding = [each for each in _around(scope) if owner.name in each.bindings]
+    binding = [each for each in scope.outward() if owner.name in each.bindings]
     known = len(binding) == 1 and binding[0] is owner.parent and binding[0].kind == "module"
     once = known and len(binding[0].bindings[owner.name]) == 1
     return owner.name if plain and once else "__class__"

@@ -139,10 +139,8 @@ def _is_read_later(program: Program, making: Making) -> bool:
 
 def _owner(scope: Scope, name: str) -> Scope | None:
     """The scope that a name read in a scope belongs to."""
-    current: Scope | None = scope
-    while current is not None and (name not in current.bindings or name in current.declared):
-        current = current.parent
-    return current
+    around = scope.outward()
+    return next((one for one in around if name in one.bindings and name not in one.declared), None)
 
 
 def _reads(program: Program, name: str | None) -> list[tuple[Scope, Statement, Read]]:

@@ -82,12 +82,8 @@ def _sees_model(scope: Scope, trace: Trace) -> bool:
 
 
 def _owner(scope: Scope, name: str) -> Scope | None:
-    current: Scope | None = scope
-    while current is not None:
-        if name in current.bindings or name in current.parameters:
-            return current
-        current = current.parent
-    return None
+    owners = (one for one in scope.outward() if name in one.bindings or name in one.parameters)
+    return next(owners, None)
 
 
 def changes_model(statement: Statement) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from nnmigrate.patterns import pattern
-from nnmigrate.program import Mutation, Program, Scope, Trace
+from nnmigrate.program import Mutation, Program, Trace
 from nnmigrate.program.values import Constant, Container, Instance, Items, Value
 from nnmigrate.spans import Span
 
@@ -91,10 +91,7 @@ def _made(
     """What a way is bound to, wherever that is in view."""
     attribute = path.partition(".")[2]
     if not attribute:
-        scope: Scope | None = trace.scope
-        while scope is not None and path not in scope.bindings:
-            scope = scope.parent
-        for bind in scope.bindings[path] if scope is not None else ():
+        for bind in trace.scope.seen(path):
             if bind.how != "augment":  # which keeps the object
                 yield bind.value, bind.expression
         return

@@ -38,7 +38,7 @@ def ordering_fix(program: Program, trace: Trace) -> Fix | None:
 
 
 def _candidates(program: Program, trace: Trace) -> Iterator[tuple[str, tuple[Edit, ...]]]:
-    late = [step for step, _ in late_accesses(program, trace)]
+    late = tuple(step for step, _ in late_accesses(program, trace))
     if len(late) > _MOST_TRIED:
         for message, all_ways in (
             ("Read each before the later modules", all_rising),
@@ -46,7 +46,7 @@ def _candidates(program: Program, trace: Trace) -> Iterator[tuple[str, tuple[Edi
         ):
             every = all_ways(program, trace, late)
             if every:
-                yield message, merged(every)
+                yield message, every
     for step in late[:_MOST_TRIED]:
         for message, ways in (
             ("Read it before the later module", rising),
@@ -102,7 +102,8 @@ def _ones_to_come_before(
     return late[::-1][:MOST_PLACES]
 
 
-def _all_bound(program: Program, trace: Trace, steps: Sequence[Access]) -> list[Edit]:
+@remembered
+def _all_bound(program: Program, trace: Trace, steps: tuple[Access, ...]) -> tuple[Edit, ...]:
     """Binds the value of each late access where it is there; none where it is about one alone."""
     edits: list[Edit] = []
     lines: dict[Statement, list[tuple[Access, str]]] = {}
@@ -122,7 +123,7 @@ def _all_bound(program: Program, trace: Trace, steps: Sequence[Access]) -> list[
                 break
     for before, bound in lines.items():
         edits.append(lines_before(program, before, *(line for _, line in bound)))
-    return edits if len(taken) > 1 else []
+    return merged(edits) if len(taken) > 1 else ()
 
 
 def _cannot_be_bound(trace: Trace, step: Access) -> bool:

@@ -145,7 +145,7 @@ def _assigned(program: Program, scope: Scope) -> Mapping[str, set[str]]:
 
 def read_by_function(program: Program, trace: Trace, name: str) -> bool:
     """Whether a function of the file that the body calls reads a name from around it."""
-    functions = _functions(program)
+    functions = functions_named(program)
     for called in set(_CALLED.findall(program.text(trace.body.span))):
         for definition in functions.get(called, ()):
             around = definition.span.holds(trace.statement.span)
@@ -158,7 +158,7 @@ _CALLED = pattern(r"\b(\w+)\s*\(")
 
 
 @remembered
-def _functions(program: Program) -> Mapping[str, list[Statement]]:
+def functions_named(program: Program) -> Mapping[str, list[Statement]]:
     """The functions of a program, by their names."""
     found: dict[str, list[Statement]] = {}
     for scope in program.scopes:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
-
-import libcst as cst
-
 from nnmigrate.findings import Fix
-from nnmigrate.program import Bind, Program, Read, Statement
+from nnmigrate.program import Bind, Read
 from nnmigrate.program.joins import is_none
 from nnmigrate.program.liveness import reads_free
 from nnmigrate.program.values import Constant, Container, Items
@@ -15,6 +11,7 @@ from nnmigrate.spans import Edit, Span
 
 from .editing import fresh_name, lines_after, lines_first
 from .lost_name import Case, bind_of, common_suite, fix_for, has_save, is_sure, temporary
+from .passing import functions_named
 
 
 def under_another_name(case: Case) -> Fix | None:
@@ -82,16 +79,9 @@ def _occurrences(case: Case) -> list[Span]:
 def _read_by_function(case: Case) -> bool:
     """Whether a function made or named in the body reads the name: it would not learn the other."""
     named = {place.step.name for place in case.body if isinstance(place.step, Read)}
+    functions = functions_named(case.program)
+    called = (each for name in named for each in functions.get(name, ()))
     made = (p.statement for p in case.body if p.statement.kind in ("FunctionDef", "ClassDef"))
     return any(
-        reads_free(case.program, statement, case.lost.name)
-        for statement in (*made, *_functions(case.program, named))
+        reads_free(case.program, statement, case.lost.name) for statement in (*made, *called)
     )
-
-
-def _functions(program: Program, names: Set[str]) -> Iterator[Statement]:
-    for scope in program.scopes:
-        for statement in scope.body.walk():
-            node = statement.node
-            if isinstance(node, cst.FunctionDef) and node.name.value in names:
-                yield statement

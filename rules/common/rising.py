@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from nnmigrate.classes import dataclass
 from nnmigrate.program import Access, Bind, Block, Program, Read, Statement, Trace
+from nnmigrate.program.memory import remembered
 from nnmigrate.schedule import compare
 from nnmigrate.schedule.values import Order
 from nnmigrate.spans import Edit, Span, apply_edits
@@ -50,7 +51,8 @@ def rising(program: Program, trace: Trace, step: Access) -> Iterator[list[Edit]]
                 yield [*map(removed, rise.group), lines_before(program, rise.before, *texts)]
 
 
-def all_rising(program: Program, trace: Trace, steps: Sequence[Access]) -> list[Edit]:
+@remembered
+def all_rising(program: Program, trace: Trace, steps: tuple[Access, ...]) -> tuple[Edit, ...]:
     """Moves the statements of all late accesses up that can be, each as far as it has to go.
 
     One after the other, each among what stands where the ones before have come to stand.
@@ -73,7 +75,7 @@ def all_rising(program: Program, trace: Trace, steps: Sequence[Access]) -> list[
                 break
     edits = merged(edit for order in orders.values() for edit in _ordered(program, order, moved))
     apart = all(one.span.end <= other.span.start for one, other in pairwise(edits))
-    return [*edits] if apart and len(moved) > 1 else []
+    return edits if apart and len(moved) > 1 else ()
 
 
 def _ordered(program: Program, order: Sequence[Statement], moved: set[Statement]) -> Iterator[Edit]:

@@ -118,10 +118,7 @@ def context_of(program: Program, scope: Scope, node: cst.BaseExpression) -> Iter
 
 def _bound_to(program: Program, scope: Scope, name: cst.Name) -> cst.BaseExpression:
     """What a name stands for that is bound once, to a call or to one of two (`ctx = no_grad()`)."""
-    current: Scope | None = scope
-    while current is not None and name.value not in current.bindings:
-        current = current.parent
-    made = current.bindings[name.value] if current is not None else ()
+    made = scope.seen(name.value)
     if len(made) != 1 or made[0].how != "assign" or made[0].expression is None:
         return name
     expression = expression_of(program.text(made[0].expression))
@@ -139,10 +136,7 @@ def torch_name(scope: Scope, node: cst.BaseExpression) -> str | None:
 
 def imported(scope: Scope, name: str) -> str | None:
     """What a name is imported from, where it is bound by imports alone."""
-    current: Scope | None = scope
-    while current is not None and name not in current.bindings:
-        current = current.parent
-    found = {bind.value for bind in current.bindings[name]} if current is not None else set()
+    found = {bind.value for bind in scope.seen(name)}
     value = found.pop() if len(found) == 1 else None
     return value.name if isinstance(value, Module) else None
 
@@ -174,10 +168,5 @@ def torch_imported(program: Program, scope: Scope) -> str | None:
     """The name by which a scope reaches torch itself, if it does."""
     if "torch" not in program.code:
         return None
-    current: Scope | None = scope
-    while current is not None:
-        for name in current.bindings:
-            if imported(current, name) == "torch":
-                return name
-        current = current.parent
-    return None
+    names = ((one, name) for one in scope.outward() for name in one.bindings)
+    return next((name for one, name in names if imported(one, name) == "torch"), None)

@@ -308,6 +308,17 @@ class Scope:
     declared: frozenset[str] = frozenset()
     statement: Statement | None = None
 
+    def outward(self) -> Iterator[Scope]:
+        """This scope and those around it, the module's last."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def seen(self, name: str) -> tuple[Bind, ...]:
+        """The bindings of a name in the nearest scope that has any."""
+        return next((one.bindings[name] for one in self.outward() if name in one.bindings), ())
+
 
 @dataclass(frozen=True)
 class Branches:

@@ -175,7 +175,7 @@ def of_poetry(name: str, version: object, path: Path, start: int) -> Requirement
         return None
     parts = ("".join(part.split()) for part in version.split(",") if part.strip())
     specifier = ",".join(map(_as_specifier, parts))
-    if not (specifier and not _PLAIN_SPECIFIER.fullmatch(specifier)) or _is_specifier(specifier):
+    if not specifier or _PLAIN_SPECIFIER.fullmatch(specifier) or _is_specifier(specifier):
         return Requirement(_normalized(name), specifier, path, start, name)
     return None
 
